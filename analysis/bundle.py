@@ -1,0 +1,329 @@
+"""What several models answered on the same samples: the immutable `Bundle` and its `Grouping`s."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+SUM_TOLERANCE = 1e-3
+
+
+class BundleError(ValueError):
+    """A problem that the person who made the data can fix; its text is shown as it stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """A partition of the samples.
+
+    Attributes:
+        codes: int32 [N], the level of each sample, 0 to G-1; a missing value is a level of its own.
+        levels: G names.
+    """
+
+    codes: Tensor
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Predictions of M models on N samples with C classes, and what is known of both. Never changes.
+
+    Attributes:
+        models: M unique names.
+        ids: N unique sample ids.
+        classes: C class names in class order; ties go to the lowest index.
+        predictions: int32 [M, N], class index, -1 = no answer.
+        labels: int32 [N], class index, -1 = unlabelled; None when there are no labels at all.
+        grades: int8 [M, N], 1 right, 0 wrong, -1 not graded (no answer or no label).
+            Derived from labels and predictions unless given (logs that were graded elsewhere).
+        probabilities: {model: float32 or float64 [N, C]} as stored, rows sum to 1 within 1e-3;
+            rows without an answer are ignored; some models may have none.
+        confidence: float32 [M, N], the models' own confidence in their answer, NaN where unknown.
+        embeddings: float32 [N, D], one space shared by all samples.
+        model_embeddings: {model: float32 [N, D_m]}.
+        attributes: {column: numpy values [N]}, numbers or text.
+        groups: {column: Grouping}, views on attributes.
+        model_info: {column: numpy values [M]}: family, seed, epoch, cost ...
+        units: int32 [N], samples that are not independent share a number (the same image under
+            several shifts); intervals resample units. None when every sample stands alone.
+        thumbnails: uint8 [N, height, width, 3] numpy array, or None.
+        notes: what was assumed while loading, one sentence each.
+        fingerprint: digest of the data; a derived bundle's is its parent's plus the operation.
+    """
+
+    models: tuple[str, ...]
+    ids: tuple[str, ...]
+    classes: tuple[str, ...]
+    predictions: Tensor
+    labels: Tensor | None = None
+    grades: Tensor | None = None
+    probabilities: Mapping[str, Tensor] = field(default_factory=dict)
+    confidence: Tensor | None = None
+    embeddings: Tensor | None = None
+    model_embeddings: Mapping[str, Tensor] = field(default_factory=dict)
+    attributes: Mapping[str, np.ndarray] = field(default_factory=dict)
+    groups: Mapping[str, Grouping] = field(default_factory=dict)
+    model_info: Mapping[str, np.ndarray] = field(default_factory=dict)
+    units: Tensor | None = None
+    thumbnails: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
+        if self.grades is None:
+            object.__setattr__(self, "grades", _grade(self.predictions, self.labels))
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", _fingerprint(self))
+
+    @property
+    def answered(self) -> Tensor:
+        """Bool [M, N]: the model gave an answer (or a graded one) for the sample."""
+        return (self.predictions >= 0) | (self.grades >= 0)
+
+    @property
+    def correct(self) -> Tensor:
+        """Bool [M, N]: the answer equals the label."""
+        return self.grades == 1
+
+    @property
+    def labelled(self) -> Tensor:
+        """Bool [N]: answers on this sample can be judged."""
+        if self.labels is not None:
+            return self.labels >= 0
+        return (self.grades >= 0).any(0)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors live."""
+        return self.predictions.device
+
+    def to(self, device: str | torch.device) -> "Bundle":
+        """The same bundle with its tensors on another device."""
+        if torch.device(device) == self.device:
+            return self
+        return replace(self, **_mapped(self, lambda tensor, axis: tensor.to(device)))
+
+    def take(self, samples: Tensor) -> "Bundle":
+        """The bundle of these samples only.
+
+        Args:
+            samples: int64 [n] row positions, or bool [N].
+        """
+        if samples.dtype == torch.bool:
+            samples = samples.nonzero().flatten()
+        samples = samples.to(self.device)
+        rows = samples.cpu().numpy()
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows.tolist()),
+            attributes={name: values[rows] for name, values in self.attributes.items()},
+            thumbnails=None if self.thumbnails is None else self.thumbnails[rows],
+            fingerprint=_derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
+            **_mapped(self, lambda tensor, axis: tensor.index_select(axis, samples)),
+        )
+
+    def select(self, models: Sequence[str]) -> "Bundle":
+        """The bundle of these models only, in this order.
+
+        Raises:
+            BundleError: a name is not among the models.
+        """
+        models = tuple(models)
+        if models == self.models:
+            return self
+        rows = torch.tensor([position(self, model) for model in models], dtype=torch.int64)
+        tensor_rows = rows.to(self.device)
+        return replace(
+            self,
+            models=models,
+            predictions=self.predictions[tensor_rows],
+            grades=self.grades[tensor_rows],
+            confidence=None if self.confidence is None else self.confidence[tensor_rows],
+            probabilities={m: self.probabilities[m] for m in models if m in self.probabilities},
+            model_embeddings={
+                m: self.model_embeddings[m] for m in models if m in self.model_embeddings
+            },
+            model_info={name: values[rows.numpy()] for name, values in self.model_info.items()},
+            fingerprint=_derived(self.fingerprint, "select", "\0".join(models).encode()),
+        )
+
+    def append(self, other: "Bundle") -> "Bundle":
+        """This bundle with the models of another one on the same samples added behind its own.
+
+        Raises:
+            BundleError: the samples or classes differ, or a model name occurs in both.
+        """
+        if self.ids != other.ids or self.classes != other.classes:
+            raise BundleError("Only models on the same samples and classes can be put together.")
+        confidence = None
+        if self.confidence is not None or other.confidence is not None:
+            confidence = torch.cat([_confidence(self), _confidence(other)])
+        columns = {*self.model_info, *other.model_info}
+        return replace(
+            self,
+            models=self.models + other.models,
+            predictions=torch.cat([self.predictions, other.predictions]),
+            grades=torch.cat([self.grades, other.grades]),
+            confidence=confidence,
+            probabilities={**self.probabilities, **other.probabilities},
+            model_embeddings={**self.model_embeddings, **other.model_embeddings},
+            model_info={
+                name: np.concatenate([_info(self, name), _info(other, name)]) for name in columns
+            },
+            fingerprint=_derived(self.fingerprint, "append", other.fingerprint.encode()),
+        )
+
+
+def position(bundle: Bundle, model: str) -> int:
+    """The row of a model.
+
+    Raises:
+        BundleError: there is no model of this name.
+    """
+    try:
+        return bundle.models.index(model)
+    except ValueError:
+        known = ", ".join(bundle.models[:8]) + (" ..." if len(bundle.models) > 8 else "")
+        raise BundleError(f"There is no model '{model}'; the models are {known}.") from None
+
+
+def normalised(stored: Tensor) -> Tensor:
+    """Probabilities as they enter every formula: float64, rows divided by their sum.
+
+    Args:
+        stored: float [..., C] as kept in the bundle, sums within 1e-3 of 1.
+
+    Returns:
+        float64 [..., C].
+    """
+    probabilities = stored.double()
+    return probabilities / probabilities.sum(-1, keepdim=True)
+
+
+def _grade(predictions: Tensor, labels: Tensor | None) -> Tensor:
+    if labels is None:
+        return torch.full_like(predictions, -1, dtype=torch.int8)
+    graded = (predictions >= 0) & (labels >= 0)
+    return torch.where(graded, (predictions == labels).to(torch.int8), -1).to(torch.int8)
+
+
+def _mapped(bundle: Bundle, change) -> dict:
+    """Every tensor field through change(tensor, axis of the samples)."""
+    axes = {"predictions": 1, "grades": 1, "confidence": 1, "labels": 0, "embeddings": 0, "units": 0}
+    fields = {
+        name: None if getattr(bundle, name) is None else change(getattr(bundle, name), axis)
+        for name, axis in axes.items()
+    }
+    for name in ("probabilities", "model_embeddings"):
+        fields[name] = {model: change(t, 0) for model, t in getattr(bundle, name).items()}
+    fields["groups"] = {
+        name: Grouping(change(grouping.codes, 0), grouping.levels)
+        for name, grouping in bundle.groups.items()
+    }
+    return fields
+
+
+def _confidence(bundle: Bundle) -> Tensor:
+    if bundle.confidence is not None:
+        return bundle.confidence
+    return torch.full(bundle.predictions.shape, torch.nan, device=bundle.device)
+
+
+def _info(bundle: Bundle, name: str) -> np.ndarray:
+    if name in bundle.model_info:
+        return bundle.model_info[name]
+    return np.full(len(bundle.models), None, dtype=object)
+
+
+def _derived(parent: str, operation: str, detail: bytes) -> str:
+    return f"{parent}/{operation}:{hashlib.blake2b(detail, digest_size=6).hexdigest()}"
+
+
+def _fingerprint(bundle: Bundle) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for names in (bundle.models, bundle.ids, bundle.classes):
+        digest.update(f"{len(names)}\0".encode() + "\0".join(names).encode())
+
+    def add(name: str, values: np.ndarray) -> None:
+        digest.update(f"\0{name}\0{values.dtype}\0{values.shape}\0".encode())
+        if values.dtype == object:
+            digest.update("\0".join(map(repr, values.tolist())).encode())
+        else:
+            digest.update(np.ascontiguousarray(values).tobytes())
+
+    for name in ("predictions", "labels", "grades", "confidence", "embeddings", "units"):
+        if (tensor := getattr(bundle, name)) is not None:
+            add(name, tensor.cpu().numpy())
+    for name in ("probabilities", "model_embeddings"):
+        for model, tensor in sorted(getattr(bundle, name).items()):
+            add(f"{name}\0{model}", tensor.cpu().numpy())
+    for name in ("attributes", "model_info"):
+        for column, values in sorted(getattr(bundle, name).items()):
+            add(f"{name}\0{column}", values)
+    for column, grouping in sorted(bundle.groups.items()):
+        add(f"group\0{column}\0" + "\0".join(grouping.levels), grouping.codes.cpu().numpy())
+    if bundle.thumbnails is not None:
+        add("thumbnails", bundle.thumbnails)
+    return digest.hexdigest()
+
+
+def _check(bundle: Bundle) -> None:
+    models, samples, classes = len(bundle.models), len(bundle.ids), len(bundle.classes)
+    if not models:
+        raise BundleError("There is no model; give the answers of at least one.")
+    if not samples:
+        raise BundleError("There is no sample; give at least one row.")
+    for what, names in (("model", bundle.models), ("sample id", bundle.ids)):
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise BundleError(f"The {what} '{twice}' occurs more than once; each must be unique.")
+    expected = {
+        "predictions": (models, samples),
+        "labels": (samples,),
+        "grades": (models, samples),
+        "confidence": (models, samples),
+        "units": (samples,),
+    }
+    for name, shape in expected.items():
+        tensor = getattr(bundle, name)
+        if tensor is not None and tuple(tensor.shape) != shape:
+            raise BundleError(
+                f"{name} has shape {tuple(tensor.shape)}; expected {shape} for {models} models "
+                f"and {samples} samples."
+            )
+    for name in ("predictions", "labels"):
+        tensor = getattr(bundle, name)
+        if tensor is not None and tensor.numel() and (tensor.min() < -1 or tensor.max() >= classes):
+            raise BundleError(f"{name} holds a class index outside -1 to {classes - 1}.")
+    if bundle.embeddings is not None and bundle.embeddings.shape[0] != samples:
+        raise BundleError(
+            f"embeddings has {bundle.embeddings.shape[0]} rows; expected {samples}, one per sample."
+        )
+    for model, probabilities in bundle.probabilities.items():
+        _check_probabilities(bundle, model, probabilities)
+
+
+def _check_probabilities(bundle: Bundle, model: str, probabilities: Tensor) -> None:
+    row = position(bundle, model)
+    expected = (len(bundle.ids), len(bundle.classes))
+    if tuple(probabilities.shape) != expected:
+        raise BundleError(
+            f"The probabilities of '{model}' have shape {tuple(probabilities.shape)}; expected "
+            f"{expected} for {expected[0]} samples and {expected[1]} classes."
+        )
+    sums = probabilities.double().sum(1)
+    finite = torch.isfinite(sums) & (probabilities >= 0).all(1)
+    bad = (~finite | ((sums - 1).abs() > SUM_TOLERANCE)) & (bundle.predictions[row] >= 0)
+    if bad.any():
+        sample = int(bad.nonzero()[0])
+        raise BundleError(
+            f"The probabilities of '{model}' for sample '{bundle.ids[sample]}' are not a "
+            f"distribution (sum {float(sums[sample]):.6g}, smallest "
+            f"{float(probabilities[sample].min()):.6g}); expected values in [0, 1] that sum to 1. "
+            f"{int(bad.sum())} of {expected[0]} rows are like this."
+        )

@@ -1,0 +1,100 @@
+"""Intervals and paired tests for shares."""
+
+import torch
+from torch import Tensor
+
+NORMAL_95 = 1.959963984540054
+
+
+def wilson(right: Tensor, count: Tensor, *, z: float = NORMAL_95) -> tuple[Tensor, Tensor]:
+    """Wilson score interval of a share.
+
+    Args:
+        right: [...], how many.
+        count: [...], out of how many; may be fractional (an effective number).
+        z: normal quantile; the default gives 95 %.
+
+    Returns:
+        Lower and upper end, float64 [...] in [0, 1]; NaN where count is 0.
+
+    Example:
+        >>> [round(end.item(), 4) for end in wilson(torch.tensor(9), torch.tensor(10))]
+        [0.5958, 0.9821]
+
+    References:
+        Wilson 1927, Journal of the American Statistical Association 22.
+    """
+    n = count.double()
+    share = torch.where(n > 0, right.double() / n, torch.nan)
+    scale = 1 + z**2 / n
+    centre = (share + z**2 / (2 * n)) / scale
+    half = z * (share * (1 - share) / n + z**2 / (4 * n**2)).sqrt() / scale
+    return (centre - half).clamp_min(0), (centre + half).clamp_max(1)
+
+
+def mcnemar_p(corrections: int, regressions: int) -> float:
+    """Exact two-sided McNemar test: could as lopsided a split be chance?
+
+    Args:
+        corrections: samples that only the first of two gets right.
+        regressions: samples that only the second gets right.
+
+    Returns:
+        p in (0, 1]; 1 without any discordant sample.
+
+    Example:
+        >>> round(mcnemar_p(3, 1), 3)
+        0.625
+
+    References:
+        McNemar 1947, Psychometrika 12.
+    """
+    from scipy.special import bdtr
+
+    total = corrections + regressions
+    if total == 0:
+        return 1.0
+    return float(min(1.0, 2 * bdtr(min(corrections, regressions), total, 0.5)))
+
+
+def accuracy_interval(
+    correct: Tensor, graded: Tensor, units: Tensor | None = None, *, draws: int = 1000, seed: int = 0
+) -> tuple[Tensor, Tensor]:
+    """95 % interval of each model's accuracy.
+
+    Wilson where every sample stands alone. Where several samples belong to one unit (the same
+    image under several shifts), units are resampled and the percentile interval is given.
+
+    Args:
+        correct: bool [M, N].
+        graded: bool [M, N].
+        units: int [N], equal numbers belong together; None = all alone.
+        draws: bootstrap draws.
+        seed: of the bootstrap.
+
+    Returns:
+        Lower and upper end, float64 [M]; NaN for a model without a judged answer.
+
+    References:
+        Efron and Tibshirani 1993, An introduction to the bootstrap, chapters 8 and 13.
+    """
+    if units is None or len(units.unique()) == len(units):
+        return wilson(correct.sum(1), graded.sum(1))
+    right, count = per_unit(correct, units), per_unit(graded, units)
+    generator = torch.Generator().manual_seed(seed)
+    number = right.shape[1]
+    picks = torch.randint(number, (draws, number), generator=generator)
+    times = torch.zeros(draws, number, dtype=torch.float64)
+    times = times.scatter_add_(1, picks, torch.ones(picks.shape, dtype=torch.float64))
+    times = times.to(right.device)
+    shares = (right @ times.T) / (count @ times.T)
+    ends = torch.tensor([0.025, 0.975], dtype=torch.float64, device=right.device)
+    low, high = shares.nanquantile(ends, dim=1)
+    return low, high
+
+
+def per_unit(flags: Tensor, units: Tensor) -> Tensor:
+    """Sums of flags [M, N] over the samples of each unit, float64 [M, U]."""
+    _, index = units.unique(return_inverse=True)
+    total = torch.zeros(len(flags), int(index.max()) + 1, dtype=torch.float64, device=flags.device)
+    return total.index_add_(1, index, flags.double())

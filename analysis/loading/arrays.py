@@ -1,0 +1,169 @@
+"""NPY and NPZ files, checked before anything is allocated."""
+
+import io
+import math
+import zipfile
+import zlib
+
+import numpy as np
+
+from analysis.loading.sources import File, RefusedError, count
+
+TOTAL_LIMIT = 2 << 30
+MEMBER_LIMIT = 10_000
+ANYTHING_WRONG = (
+    ValueError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    NotImplementedError,
+    SyntaxError,
+    TypeError,
+    MemoryError,
+    RecursionError,
+)
+
+
+def read_npy(file: File) -> np.ndarray:
+    """One array.
+
+    Raises:
+        RefusedError: it holds Python objects, is cut short, or is no NPY file.
+    """
+    if isinstance(file.content, bytes):
+        return _array(file.name, io.BytesIO(file.content), len(file.content))
+    with file.content.open("rb") as stream:
+        return _array(file.name, stream, file.size())
+
+
+def read_npz(file: File) -> dict[str, np.ndarray]:
+    """All arrays of an NPZ file by name.
+
+    Raises:
+        RefusedError: a member is unsafe, damaged or no array, or the whole is too large.
+    """
+    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = [info for info in archive.infolist() if not info.is_dir()]
+            check_members(file, members)
+            arrays = {}
+            for info in members:
+                shown = f"{file.name}/{info.filename}"
+                if not info.filename.endswith(".npy"):
+                    raise RefusedError(
+                        f"{shown} is no array; expected only members that end in .npy."
+                    )
+                with archive.open(info) as stream:
+                    arrays[info.filename[:-4]] = _array(shown, stream, info.file_size)
+    except RefusedError:
+        raise
+    except ANYTHING_WRONG as error:
+        raise RefusedError(
+            f"{file.name} cannot be read as NPZ ({error}); write it again with numpy.savez."
+        ) from None
+    if not arrays:
+        raise RefusedError(
+            f"{file.name} holds no array; expected one [samples, classes] per model."
+        )
+    return arrays
+
+
+def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive before unpacking it.
+
+    An archive may hold as much as the file itself has, or `TOTAL_LIMIT` if that is more.
+
+    Raises:
+        RefusedError: too many members, too large, encrypted, or a name that leaves the archive.
+    """
+    name, limit = file.name, max(TOTAL_LIMIT, file.size())
+    if len(members) > MEMBER_LIMIT:
+        raise RefusedError(
+            f"{name} holds {len(members):,} files; expected at most {MEMBER_LIMIT:,}."
+        )
+    total = sum(info.file_size for info in members)
+    if total > limit:
+        raise RefusedError(
+            f"{name} unpacks to {total / 2**30:.1f} GiB; expected at most "
+            f"{limit / 2**30:.0f} GiB. Split it, or load it from a folder."
+        )
+    seen = set()
+    for info in members:
+        path = info.filename.replace("\\", "/")
+        if path.startswith("/") or ":" in path.split("/")[0] or ".." in path.split("/"):
+            raise RefusedError(
+                f"{name} holds a file named '{info.filename}' that points outside the archive; "
+                "expected plain relative names. Pack it again from inside its folder."
+            )
+        if info.flag_bits & 1:
+            raise RefusedError(f"{name} is encrypted; expected an archive without a password.")
+        if path in seen:
+            raise RefusedError(f"{name} holds '{path}' twice; expected each name once.")
+        seen.add(path)
+
+
+def _array(name: str, stream, size: int) -> np.ndarray:
+    try:
+        shape, fortran, dtype, start = _header(stream)
+    except ANYTHING_WRONG as error:
+        if size == 0:
+            raise RefusedError(
+                f"{name} is empty; expected an array written by numpy.save."
+            ) from None
+        reason = str(error).split("\n")[0][:120]
+        raise RefusedError(
+            f"{name} is no array in NPY format ({reason}); write it with numpy.save. Pickled "
+            "Python objects are never read."
+        ) from None
+    if dtype.hasobject or dtype.names or dtype.kind not in "biufUS":
+        raise RefusedError(
+            f"{name} holds Python objects or records (dtype {dtype}), which are never read; "
+            "expected numbers or text. Save numbers as float32, and text with numpy.array(x, "
+            "dtype=str)."
+        )
+    expected = math.prod(shape) * dtype.itemsize
+    if start + expected != size:
+        raise RefusedError(
+            f"{name} declares an array of shape {shape} ({start + expected:,} bytes) but has "
+            f"{size:,} bytes; it is damaged or cut short. Write it again."
+        )
+    values = np.empty(math.prod(shape), dtype=dtype)
+    if expected:
+        _fill(stream, memoryview(values.view(np.uint8)), name)
+    return values.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(stream) -> tuple[tuple[int, ...], bool, np.dtype, int]:
+    version = np.lib.format.read_magic(stream)
+    if version == (1, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    elif version == (2, 0):
+        shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
+    else:
+        raise ValueError(f"format version {version[0]}.{version[1]}")
+    if any(side < 0 for side in shape):
+        raise ValueError(f"negative shape {shape}")
+    return shape, fortran, dtype, stream.tell()
+
+
+def _fill(stream, target: memoryview, name: str) -> None:
+    filled = 0
+    while filled < len(target):
+        read = stream.readinto(target[filled : filled + (64 << 20)])
+        if not read:
+            raise RefusedError(
+                f"{name} ends after {count(filled, 'byte')} of data; it is cut short."
+            )
+        filled += read
+
+
+def texts(values: np.ndarray) -> list[str]:
+    """A [N] array of names or whole numbers as text."""
+    if values.dtype.kind == "S":
+        return [value.decode("utf-8", "replace") for value in values.tolist()]
+    if values.dtype.kind == "f" and np.all(np.isfinite(values)) and np.all(values % 1 == 0):
+        values = values.astype(np.int64)
+    return [str(value) for value in values.tolist()]

@@ -1,0 +1,213 @@
+"""Class order, and probabilities: logits or not, rows joined to samples, arg max where needed."""
+
+import numpy as np
+
+from analysis.bundle import SUM_TOLERANCE
+from analysis.loading.grades import Answers
+from analysis.loading.roster import Roster
+from analysis.loading.sources import Log, Options, count, quoted, shortened
+from analysis.loading.stacks import Stack
+
+BLOCK = 1 << 22
+
+
+def collect_probabilities(
+    stacks: list[Stack],
+    classes: dict[str, int],
+    roster: Roster,
+    answers: Answers,
+    options: Options,
+    log: Log,
+) -> dict[str, np.ndarray]:
+    """Probabilities of each model in sample order; models without predictions get their arg max.
+
+    Args:
+        stacks: arrays; other kinds are skipped.
+        classes: class names in order with their numbers in the vocabulary.
+        roster: the samples.
+        answers: gains the models that have probabilities only.
+        options: `values` decides between probabilities and logits.
+        log: receives notes and problems.
+    """
+    numbers = np.array(list(classes.values()), dtype=np.int32)
+    found: dict[str, np.ndarray] = {}
+    origin: dict[str, str] = {}
+    for stack in stacks:
+        if stack.kind != "probabilities":
+            continue
+        if stack.name in found:
+            log.problem(
+                f"{origin[stack.name]} and {stack.file.name} both hold probabilities of "
+                f"'{stack.name}'; expected one of them."
+            )
+            continue
+        rows = _rows(stack, roster, log)
+        if rows is None or not _fits(stack, classes, log):
+            continue
+        row = answers.models.index(stack.name) if stack.name in answers.models else None
+        needed = rows >= 0
+        if row is not None:
+            needed &= answers.numbers[row][rows] >= 0
+        values = _distribution(stack, rows, needed, roster, options, log)
+        if values is not None:
+            origin[stack.name] = stack.file.name
+            found[stack.name] = values = _placed(values, rows, len(roster.ids))
+            best = np.where(_seen(rows, len(roster.ids)), numbers[_argmax(values)], -1)
+            _compare_or_add(stack.name, best, row, answers, log)
+    return found
+
+
+def _seen(rows: np.ndarray, size: int) -> np.ndarray:
+    seen = np.zeros(size, dtype=bool)
+    seen[rows[rows >= 0]] = True
+    return seen
+
+
+def _argmax(values: np.ndarray) -> np.ndarray:
+    return np.concatenate(
+        [np.where(np.isnan(block), -1, block).argmax(1) for block in _blocks(values)]
+    )
+
+
+def _blocks(values: np.ndarray) -> list[np.ndarray]:
+    step = max(1, BLOCK // max(values.shape[1], 1))
+    return [values[start : start + step] for start in range(0, len(values), step)]
+
+
+def _rows(stack: Stack, roster: Roster, log: Log) -> np.ndarray | None:
+    """The sample of each row of an array."""
+    shown = f"{stack.file.name}: the array of '{stack.name}'"
+    if stack.ids is not None:
+        rows = roster.locate(stack.ids)
+        unknown = int((rows < 0).sum())
+        if unknown == len(rows):
+            log.problem(
+                f"{stack.file.name}: none of its ids is in {roster.source}; found for instance "
+                f"'{stack.ids[0]}', expected ids such as {quoted(roster.ids, 2)}."
+            )
+            return None
+        if unknown:
+            log.note(
+                f"{shown}: {count(unknown, 'row')} not used, because the id is not in "
+                f"{roster.source}."
+            )
+        return rows
+    if not roster.ordered:
+        log.problem(
+            f"{shown} has rows without sample ids, and there is no samples table that gives their "
+            "order; add a samples table, or an array 'ids' in an NPZ file."
+        )
+        return None
+    if len(stack.values) != len(roster.ids):
+        log.problem(
+            f"{shown} has {count(len(stack.values), 'row')}; expected {len(roster.ids):,}, one per "
+            f"sample of {roster.source} in the same order."
+        )
+        return None
+    return np.arange(len(roster.ids))
+
+
+def _fits(stack: Stack, classes: dict[str, int], log: Log) -> bool:
+    if stack.values.shape[1] == len(classes):
+        return True
+    log.problem(
+        f"{stack.file.name}: the array of '{stack.name}' has "
+        f"{count(stack.values.shape[1], 'column')}; expected {len(classes)}, one per class."
+    )
+    return False
+
+
+def _distribution(
+    stack: Stack, rows: np.ndarray, needed: np.ndarray, roster: Roster, options: Options, log: Log
+) -> np.ndarray | None:
+    """Checked probabilities, from logits where it is logits; rows not needed may hold anything."""
+    values = stack.values
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float32)
+    sums, low, high = _extremes(values)
+    near = np.abs(sums - 1) <= SUM_TOLERANCE
+    inside = (low >= 0) & (high <= 1 + SUM_TOLERANCE)
+    outside = (low < 0) | (high > 1 + SUM_TOLERANCE)
+    kind = options.values
+    if kind is None and not near[needed].any() and outside[needed].any():
+        kind = "logits"
+        log.note(
+            f"{stack.file.name}: the values of '{stack.name}' are read as logits, because no "
+            "row sums to 1 and some lie outside 0 to 1."
+        )
+    if kind == "logits":
+        bad = np.flatnonzero(needed & (np.isnan(sums) | ~np.isfinite(high)))
+        if len(bad):
+            sample = roster.ids[rows[bad[0]]]
+            _report_row(stack, sample, bad, (low, high, sums), "finite logits", log)
+            return None
+        return _softmax(values)
+    bad = np.flatnonzero(needed & ~(near & inside))
+    if len(bad):
+        sample = roster.ids[rows[bad[0]]]
+        _report_row(stack, sample, bad, (low, high, sums), "values from 0 to 1 that sum to 1", log)
+        return None
+    return values
+
+
+def _extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    blocks = _blocks(values)
+    return (
+        np.concatenate([block.sum(1, dtype=np.float64) for block in blocks]),
+        np.concatenate([block.min(1) for block in blocks]),
+        np.concatenate([block.max(1) for block in blocks]),
+    )
+
+
+def _report_row(stack: Stack, sample: str, bad: np.ndarray, extremes, expected: str, log: Log):
+    row, total = int(bad[0]), len(bad)
+    low, high, sums = (float(values[row]) for values in extremes)
+    more = f"; {total:,} of {len(stack.values):,} rows are like this" if total > 1 else ""
+    found = f"values from {low:.6g} to {high:.6g} with sum {sums:.6g}"
+    if np.isnan(sums):
+        found = "NaN"
+    log.problem(
+        f"{stack.file.name}, model '{stack.name}', row {row} counted from 0 (sample '{sample}'): "
+        f"found {found}; expected {expected}{more}. Correct the row"
+        + ("." if expected == "finite logits" else ", or say --values logits if these are logits.")
+    )
+
+
+def _softmax(values: np.ndarray) -> np.ndarray:
+    result = np.empty(values.shape, dtype=np.float32)
+    start = 0
+    for block in _blocks(values):
+        exact = block.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            exact = np.exp(exact - exact.max(1, keepdims=True))
+        result[start : start + len(block)] = exact / exact.sum(1, keepdims=True)
+        start += len(block)
+    return result
+
+
+def _placed(values: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
+    if len(rows) == size and np.array_equal(rows, np.arange(size)):
+        return values
+    placed = np.full((size, values.shape[1]), np.nan, dtype=values.dtype)
+    placed[rows[rows >= 0]] = values[rows >= 0]
+    return placed
+
+
+def _compare_or_add(name: str, best: np.ndarray, row: int | None, answers: Answers, log: Log):
+    if row is not None:
+        given = answers.numbers[row]
+        differ = int(((given >= 0) & (best >= 0) & (given != best)).sum())
+        if differ:
+            log.note(
+                f"{count(differ, 'prediction')} of '{shortened(name)}' "
+                f"{'differs' if differ == 1 else 'differ'} from its most probable class; the "
+                "predictions file is used."
+            )
+        return
+    answers.models.append(name)
+    answers.numbers = best[None] if answers.numbers is None else np.vstack([answers.numbers, best])
+    for field in ("confidence", "grades"):
+        table = getattr(answers, field)
+        if table is not None:
+            fill = np.full((1, len(best)), np.nan if field == "confidence" else -1, table.dtype)
+            setattr(answers, field, np.vstack([table, fill]))

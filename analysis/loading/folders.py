@@ -1,0 +1,136 @@
+"""From what was given to the list of files: canonical names in folders and zips, or loose files."""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from analysis.loading.arrays import ANYTHING_WRONG, check_members
+from analysis.loading.sources import File, Log, RefusedError, Source, quoted
+
+TABLES = (".csv", ".tsv", ".parquet")
+ARRAYS = (".npy", ".npz")
+KNOWN = (*TABLES, *ARRAYS, ".zip")
+CANONICAL = {
+    **{
+        f"{role}{suffix}": role
+        for role in ("samples", "predictions")
+        for suffix in (".parquet", ".csv")
+    },
+    "probabilities.npz": "probabilities",
+    "classes.csv": "classes",
+    **{f"embeddings{suffix}": "embeddings" for suffix in (".npy", ".npz", ".parquet", ".csv")},
+    "models.csv": "models",
+    "thumbnails.npy": "thumbnails",
+}
+EXPECTED = (
+    "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
+    "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
+)
+HIDDEN = ("__MACOSX", ".")
+
+
+def expand(source: Source, log: Log) -> list[File]:
+    """The files of one source.
+
+    Args:
+        source: a folder, a zip of one, or a single file.
+        log: receives notes on files that are left aside.
+
+    Raises:
+        RefusedError: it does not exist, cannot be opened, or holds nothing that can be read.
+    """
+    content = source.content
+    if isinstance(content, Path) and not content.exists():
+        raise RefusedError(f"{source.name} does not exist; check the path.")
+    if isinstance(content, Path) and content.is_dir():
+        members = [
+            (path.relative_to(content).as_posix(), path)
+            for path in sorted(content.rglob("*"))
+            if path.is_file() and len(path.relative_to(content).parts) <= 3
+        ]
+        return _canonical(source.name, members, log)
+    file = File(source.name, content)
+    if file.suffix == ".zip":
+        return _canonical(source.name, _members(file), log)
+    if file.suffix not in KNOWN:
+        raise RefusedError(
+            f"{source.name} has the unknown suffix '{file.suffix}'; expected a folder or a file "
+            f"that ends in {', '.join(KNOWN)}."
+        )
+    return [file]
+
+
+def _members(file: File) -> list[tuple[str, bytes]]:
+    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            check_members(file, infos)
+            names = [info.filename.replace("\\", "/") for info in infos]
+            inside = _common_folder(names)
+            wanted = [
+                (name.removeprefix(inside), info)
+                for name, info in zip(names, infos, strict=True)
+                if not _hidden(name)
+            ]
+            return [
+                (name, archive.read(info) if _role(name) else b"")
+                for name, info in sorted(wanted, key=lambda member: member[0])
+            ]
+    except RefusedError:
+        raise
+    except ANYTHING_WRONG as error:
+        raise RefusedError(
+            f"{file.name} cannot be opened as a zip ({error}); pack it again."
+        ) from None
+
+
+def _common_folder(names: Iterable[str]) -> str:
+    """The one folder around everything, as most archivers add it."""
+    tops = {name.split("/", 1)[0] if "/" in name else "" for name in names if not _hidden(name)}
+    top = tops.pop() if len(tops) == 1 else ""
+    return f"{top}/" if top and top not in ("probabilities", "embeddings") else ""
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(HIDDEN) for part in name.split("/"))
+
+
+def _role(name: str) -> str | None:
+    path = PurePosixPath(name)
+    if len(path.parts) == 1:
+        return CANONICAL.get(name.lower())
+    if len(path.parts) == 2 and path.suffix == ".npy":
+        return {
+            "probabilities": "probabilities of one model",
+            "embeddings": "embeddings of one model",
+        }.get(path.parts[0])
+    return None
+
+
+def _canonical(name: str, members: list[tuple[str, Path | bytes]], log: Log) -> list[File]:
+    members = [(member, content) for member, content in members if not _hidden(member)]
+    files = [
+        File(f"{name}/{member}", content, role)
+        for member, content in members
+        if (role := _role(member))
+    ]
+    others = [member for member, _ in members if not _role(member)]
+    if not files:
+        held = f"it holds {quoted(others)}" if others else "it is empty"
+        raise RefusedError(f"{name} has no file that can be read: {held}; expected {EXPECTED}.")
+    if others:
+        log.note(
+            f"{name}: {quoted(others, 10)} {'is' if len(others) == 1 else 'are'} not read; in a "
+            "folder only the known names are."
+        )
+    roles = [file.role for file in files if not file.role.endswith("of one model")]
+    for role in dict.fromkeys(role for role in roles if roles.count(role) > 1):
+        both = [file.name for file in files if file.role == role]
+        log.problem(
+            f"{both[0]} and {both[1]} both hold the {role}; expected one of them. Remove or rename "
+            "the other."
+        )
+        files = [file for file in files if file.role != role or file.name == both[0]]
+    return files

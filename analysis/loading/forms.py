@@ -1,0 +1,258 @@
+"""Which form a table has: samples, long or wide predictions, class order, embeddings ..."""
+
+import numpy as np
+
+from analysis.loading.roles import PREDICTION_HINTS, SAMPLE_HINTS, WORDS, Part, hinted, keep
+from analysis.loading.sources import Found, Log, Options, RefusedError, quoted
+from analysis.loading.tables import Column, described_columns
+
+MOSTLY, HARDLY = 0.5, 0.1
+FEW_ROWS = 30
+SAMPLES, LONG, WIDE = "samples table", "long predictions", "wide predictions"
+ONE, CLASSES, EMBEDDINGS, MODELS = (
+    "answers of one model",
+    "class order",
+    "embeddings",
+    "model table",
+)
+ROLES = {
+    SAMPLES: ("id", "label", "unit"),
+    LONG: ("id", "label", "model", "prediction", "confidence", "correct", "score", "run", "unit"),
+    ONE: ("id", "label", "prediction", "confidence", "correct", "score", "unit"),
+    WIDE: ("id", "label", "unit"),
+    CLASSES: ("label",),
+    EMBEDDINGS: ("id",),
+    MODELS: ("model",),
+}
+BY_PLACE = {"classes": CLASSES, "models": MODELS, "embeddings": EMBEDDINGS, "samples": SAMPLES}
+WIDE_HINTS = ("pred", "wide")
+
+
+def first_form(part: Part) -> str:
+    """The form as far as the columns alone tell; "" where labels are needed to decide.
+
+    Args:
+        part: a table whose columns have provisional roles.
+
+    Raises:
+        RefusedError: a column that every such table needs is missing.
+    """
+    role, stem = part.file.role, part.file.stem.lower()
+    graded = part.correct or part.score
+    if role in BY_PLACE:
+        form = BY_PLACE[role]
+    elif stem == "classes" or (_class_list(part) and not part.id):
+        form = CLASSES
+    elif part.model and (part.prediction or graded):
+        form = LONG
+    elif part.model and not part.id and role is None:
+        form = MODELS
+    elif part.prediction or (graded and not part.label):
+        form = ONE
+    elif role is None and hinted(part.file, SAMPLE_HINTS) and not hinted(part.file, WIDE_HINTS):
+        form = SAMPLES
+    elif role is None and part.id and not part.label and _features(part):
+        form = EMBEDDINGS
+    else:
+        form = ""
+    _require(part, form)
+    return form
+
+
+def settle(part: Part, form: str, options: Options, log: Log) -> None:
+    """Fix the form, drop the roles that it does not know, and record what was found."""
+    part.form = form
+    models = {column.name for column in part.models}
+    keep(part, ROLES[form], options, log)
+    part.rest = [column for column in part.rest if column.name not in models]
+    used = {column.name: WORDS[role] for role, column in part.roles.items()}
+    used |= {column.name: "answers of a model" for column in part.models}
+    other = {
+        SAMPLES: "attribute",
+        WIDE: "attribute",
+        MODELS: "model attribute",
+        EMBEDDINGS: "dimension",
+    }.get(form, "not needed")
+    for column in part.table.columns.values():
+        used.setdefault(
+            column.name, WORDS["ignore"] if column.name in options.named("ignore") else other
+        )
+    log.found.append(
+        Found(
+            part.file.name,
+            form,
+            part.table.rows,
+            {name: used[name] for name in part.table.columns},
+            part.table.preview(),
+        )
+    )
+    for text in part.table.comments:
+        log.note(text)
+
+
+def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str:
+    """Split the columns of a wide table into models and attributes by what they hold.
+
+    Args:
+        part: a table without model and prediction columns; its `models` are filled in.
+        labels: every label that any input gives; empty when there are none.
+        options: columns named by hand.
+        log: receives what was decided.
+
+    Returns:
+        WIDE, or SAMPLES when no column holds answers.
+
+    Raises:
+        RefusedError: the values do not tell and nothing was said.
+    """
+    given = options.named("prediction")
+    by_hand = {*options.named("group"), *options.named("ignore")}
+    own = {part.roles[r].name for r in ("id", "label", "unit") if r in part.roles}
+    candidates = [
+        column for column in part.table.columns.values() if column.name not in own | by_hand
+    ]
+    if any(column.name in given for column in candidates):
+        part.models = [column for column in candidates if column.name in given]
+        return WIDE
+    if part.file.role == "predictions":
+        part.models = candidates
+        return _some(part)
+    if not candidates:
+        return SAMPLES
+    shares = _shares(candidates, labels)
+    strict = not hinted(part.file, PREDICTION_HINTS)
+    models = [c for c, share in zip(candidates, shares, strict=True) if share >= MOSTLY]
+    open_cases = [
+        column
+        for column, share in zip(candidates, shares, strict=True)
+        if HARDLY <= share < MOSTLY
+        or (share >= MOSTLY and strict and labels and _by_chance(part, column))
+    ]
+    if not labels and (len(models) < 2 or open_cases):
+        open_cases = open_cases or candidates
+    if open_cases:
+        _undecided(part, open_cases, bool(labels))
+    part.models = models
+    if not models:
+        return SAMPLES
+    attributes = [c.name for c in candidates if c not in models]
+    if attributes:
+        log.note(
+            f"{part.file.name}: {quoted([c.name for c in models], 4)} "
+            f"{'are models' if len(models) > 1 else 'is a model'}, because most values are among "
+            f"the {'labels' if labels else 'values of the other columns'}; {quoted(attributes)} "
+            f"{'are attributes' if len(attributes) > 1 else 'is an attribute'}."
+        )
+    return WIDE
+
+
+def _class_list(part: Part) -> bool:
+    names = {name.lower() for name in part.table.columns}
+    return bool(part.label) and (len(names) == 1 or "class_index" in names)
+
+
+def _features(part: Part) -> bool:
+    """Nothing but numbers, some of them fractions, beside the id."""
+    others = [column for column in part.table.columns.values() if column is not part.id]
+    if len(others) == 1 and others[0].listed:
+        return True
+    named = hinted(part.file, ("embed", "feature", "vector"))
+    if len(others) < 2 and not named:
+        return False
+    fractions = False
+    for column in others:
+        values = column.numbers()
+        if values is None:
+            return False
+        fractions |= bool((values % 1 > 0).mean() > MOSTLY)
+    return fractions or named
+
+
+def _require(part: Part, form: str) -> None:
+    table, name = part.table, part.file.name
+    if form not in (CLASSES, MODELS) and part.id is None:
+        raise RefusedError(
+            f"{name} has no column of sample ids; found {described_columns(table)}. Name it "
+            "sample_id, or say which one it is with --column id=NAME."
+        )
+    if form == CLASSES and part.label is None:
+        raise RefusedError(
+            f"{name} has no column 'label'; found {described_columns(table)}. Give the class names "
+            "in a column 'label', in class order."
+        )
+    if form == MODELS and part.model is None:
+        raise RefusedError(
+            f"{name} has no column 'model'; found {described_columns(table)}. Name it model, or "
+            "say which one it is with --column model=NAME."
+        )
+    if part.model and form == "":
+        raise RefusedError(
+            f"{name} has a column of models, '{part.model.name}', but none of predictions; found "
+            f"{described_columns(table)}. Name it prediction, or say which one it is with "
+            "--column prediction=NAME."
+        )
+
+
+def _some(part: Part) -> str:
+    if not part.models:
+        raise RefusedError(
+            f"{part.file.name} has no column of answers; found {described_columns(part.table)}. "
+            "Expected sample_id, model, prediction, or sample_id and one column per model."
+        )
+    return WIDE
+
+
+def _shares(columns: list[Column], labels: set[str]) -> list[float]:
+    """For each column the share of its filled rows whose value is a label.
+
+    Without labels, the share whose value occurs in another of the columns.
+    """
+    if not labels:
+        sets = [set(column.levels) - {""} for column in columns]
+        seen: dict[str, int] = {}
+        for levels in sets:
+            for level in levels:
+                seen[level] = seen.get(level, 0) + 1
+        labels = {level for level, n in seen.items() if n > 1}
+    shares = []
+    for column in columns:
+        filled = [
+            (level in labels, n)
+            for level, n in zip(column.levels, column.counts.tolist(), strict=True)
+            if level
+        ]
+        total = sum(n for _, n in filled)
+        shares.append(sum(n for inside, n in filled if inside) / total if total else 0.0)
+    return shares
+
+
+def _by_chance(part: Part, column: Column) -> bool:
+    """The column agrees with the labels of its own table no more often than a shuffled one."""
+    label = part.label
+    if label is None or part.table.rows < FEW_ROWS:
+        return False
+    place = {level: code for code, level in enumerate(label.levels)}
+    lookup = np.array([place.get(level, -2) for level in column.levels] + [-2])
+    codes = lookup[column.codes]
+    both = (codes >= 0) & (label.codes >= 0)
+    n = max(int(both.sum()), 1)
+    agreement = float((codes == label.codes)[both].mean()) if both.any() else 0.0
+    size = len(label.levels)
+    first = np.bincount(codes[both], minlength=size) / n
+    second = np.bincount(label.codes[both], minlength=size) / n
+    chance = float(first @ second)
+    return agreement <= chance + 3 * np.sqrt(chance * (1 - chance) / n)
+
+
+def _undecided(part: Part, columns: list[Column], labels: bool) -> None:
+    why = (
+        "their values are partly among the labels, or agree with them only by chance"
+        if labels
+        else "there are no labels to compare them with"
+    )
+    raise RefusedError(
+        f"{part.file.name}: it cannot be told whether {quoted([c.name for c in columns])} "
+        f"{'hold' if len(columns) > 1 else 'holds'} answers of models or attributes, because {why}."
+        " Say --column prediction=NAME for each column of a model, or --column group=NAME (or "
+        "ignore=NAME) for the others."
+    )

@@ -1,0 +1,93 @@
+"""The labels of the samples, from every input that has them."""
+
+import numpy as np
+
+from analysis.loading.arrays import texts
+from analysis.loading.forms import SAMPLES
+from analysis.loading.roles import Part
+from analysis.loading.roster import Roster, Vocabulary, per_sample
+from analysis.loading.sources import Log, Options, count, shortened
+from analysis.loading.stacks import Stack
+
+
+def fill_labels(
+    roster: Roster,
+    parts: list[Part],
+    stacks: list[Stack],
+    words: Vocabulary,
+    options: Options,
+    log: Log,
+) -> None:
+    """Labels from every input that has them; where two say one, they must agree.
+
+    Args:
+        roster: changed in place.
+        parts: tables with their forms settled.
+        stacks: arrays.
+        words: numbers for texts; grows.
+        options: whether an empty cell is a label.
+        log: receives contradictions and what is missing.
+    """
+    labels = np.full(len(roster.ids), -1, dtype=np.int32)
+    given = ""
+    sources = [part for part in parts if part.label and part.id]
+    for part in sorted(sources, key=lambda part: part.form != SAMPLES):
+        keep_empty = options.empty == "answer" or part.label.typed
+        codes = words.encode(part.label, frozenset() if keep_empty else frozenset({""}))
+        values, first = per_sample(roster, part, part.label, log, codes)
+        if values is not None:
+            clash = np.flatnonzero((labels >= 0) & (values >= 0) & (labels != values))
+            if len(clash):
+                other = f"'{shortened(list(words.place)[labels[clash[0]]])}' in {given}"
+                _contradict(part, int(first[clash[0]]), other, len(clash), log)
+            labels = np.where(labels >= 0, labels, values)
+            given = given or part.file.name
+    for stack in stacks:
+        if stack.kind == "labels" and not given:
+            labels, given = _array_labels(roster, stack, stacks, words, log), stack.file.name
+    missing = int((labels < 0).sum())
+    if missing == len(labels):
+        log.note("There are no labels; measures that need them are not available.")
+        return
+    if missing:
+        log.note(
+            f"{count(missing, 'sample')} of {len(labels):,} have no label; they are left out "
+            "wherever right and wrong are counted."
+        )
+    roster.labels = labels
+
+
+def _contradict(part: Part, row: int, other: str, total: int, log: Log) -> None:
+    log.problem(
+        f"{part.table.where(row)}: sample '{part.id.text(row)}' has the label "
+        f"'{shortened(part.label.text(row))}', but {other}; expected the same label in all files "
+        f"({count(total, 'sample')} affected). Correct it, or remove one of the label columns."
+    )
+
+
+def _array_labels(
+    roster: Roster, stack: Stack, stacks: list[Stack], words: Vocabulary, log: Log
+) -> np.ndarray:
+    """int32 [N] from an array: names, or positions in the class order of the same inputs."""
+    names = texts(stack.values)
+    classes = next((texts(s.values) for s in stacks if s.kind == "classes"), None)
+    if classes and not set(names) & set(classes) and stack.values.dtype.kind in "biuf":
+        low, high = int(stack.values.min()), int(stack.values.max())
+        if low >= -1 and high < len(classes):
+            log.note(f"{stack.file.name}: the labels are positions in the class order.")
+            names = ["" if i < 0 else classes[i] for i in stack.values.astype(int).tolist()]
+    elif stack.values.dtype.kind == "i":
+        names = ["" if name == "-1" else name for name in names]
+    codes = np.array([words.number(name) if name else -1 for name in names], dtype=np.int32)
+    labels = np.full(len(roster.ids), -1, dtype=np.int32)
+    if stack.ids is not None:
+        places = roster.locate(stack.ids)
+        labels[places[places >= 0]] = codes[places >= 0]
+    elif len(codes) == len(labels) and roster.ordered:
+        labels = codes
+    else:
+        log.problem(
+            f"{stack.file.name}, array '{stack.name}' has {count(len(codes), 'label')} without "
+            f"ids; expected {len(labels):,} in the order of a samples table. Add an array 'ids'."
+        )
+    return labels

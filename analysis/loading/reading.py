@@ -1,0 +1,164 @@
+"""The way from sources to a `Reading`: expand, read, tell forms apart, join."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.bundle import Bundle, BundleError
+from analysis.loading.arrays import texts
+from analysis.loading.folders import ARRAYS, expand
+from analysis.loading.forms import decide_wide, first_form, settle
+from analysis.loading.joining import join
+from analysis.loading.roles import Part, assign, check_named
+from analysis.loading.sources import (
+    File,
+    Found,
+    Log,
+    Options,
+    Reading,
+    RefusedError,
+    Source,
+)
+from analysis.loading.stacks import Stack, read_stacks
+from analysis.loading.tables import read_table
+
+STRICT = False  # tests set it, so that a programming error is not turned into a sentence
+
+
+def read(sources: Sequence[Source | Path | str], options: Options | None = None) -> Reading:
+    """Read inputs of any accepted form and join them by sample id.
+
+    Args:
+        sources: folders, zips or files, on disk or uploaded.
+        options: what the person says about them.
+
+    Returns:
+        The bundle and what was found and assumed; with any problem the bundle is None. Nothing is
+        raised for what the person who made the files can mend.
+    """
+    options = options or Options()
+    log = Log()
+    files = []
+    for source in _named(sources):
+        try:
+            files += expand(source, log)
+        except RefusedError as error:
+            log.problem(str(error))
+            log.found.append(Found(source.name, "not read", 0, {}, ()))
+        except Exception as error:
+            _unexpected(source.name, error, log)
+    if not sources:
+        log.problem("There is no input; give a folder, a zip or files with predictions.")
+    parts, stacks = _read_files(files, options, log)
+    check_named(options, parts, log)
+    parts = _settled(parts, stacks, options, log)
+    bundle = None
+    if parts or stacks:
+        try:
+            bundle = join(parts, stacks, options, log)
+        except Exception as error:
+            _unexpected("The inputs", error, log)
+    return log.reading(bundle)
+
+
+def load_bundle(*paths: Source | Path | str, **options) -> Bundle:
+    """Read inputs into a bundle.
+
+    Args:
+        *paths: folders, zips or files.
+        **options: fields of `Options`.
+
+    Raises:
+        BundleError: with all problems, one per line.
+    """
+    reading = read(paths, Options(**options))
+    if reading.bundle is None:
+        raise BundleError("\n".join(reading.problems))
+    return reading.bundle
+
+
+def _named(given: Sequence[Source | Path | str]) -> list[Source]:
+    """Sources under names that tell them apart: the file name, with its folder where needed."""
+    paths = [None if isinstance(one, Source) else Path(one) for one in given]
+    names = [path.name if path else one.name for one, path in zip(given, paths, strict=True)]
+    return [
+        one
+        if path is None
+        else Source(
+            path.name if names.count(path.name) == 1 and path.name else path.as_posix(), path
+        )
+        for one, path in zip(given, paths, strict=True)
+    ]
+
+
+def _unexpected(name: str, error: Exception, log: Log) -> None:
+    """A failure that no check foresaw still becomes a sentence; strict mode lets tests see it."""
+    if STRICT:
+        raise error
+    detail = (str(error).splitlines() or [""])[0][:160]
+    log.problem(
+        f"{name} cannot be read ({type(error).__name__}: {detail}); it may be damaged. Write it "
+        "again, or report this message."
+    )
+
+
+def _read_files(files: list[File], options: Options, log: Log) -> tuple[list[Part], list[Stack]]:
+    parts: list[Part] = []
+    stacks: list[Stack] = []
+    for file in files:
+        try:
+            if file.suffix in ARRAYS:
+                stacks += read_stacks(file, log)
+            else:
+                parts.append(assign(read_table(file), options))
+        except RefusedError as error:
+            log.problem(str(error))
+            log.found.append(Found(file.name, "not read", 0, {}, ()))
+        except Exception as error:
+            log.found.append(Found(file.name, "not read", 0, {}, ()))
+            _unexpected(file.name, error, log)
+    return parts, stacks
+
+
+def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> list[Part]:
+    """Fix the form of every table; wide tables wait until the labels of all others are known."""
+    forms: dict[int, str] = {}
+    for part in parts:
+        forms[id(part)] = _attempt(part, lambda part: first_form(part), log)
+    labels = {
+        level
+        for part in parts
+        if part.label and forms[id(part)] is not None
+        for level in part.label.levels
+    }
+    labels |= {text for s in stacks if s.kind in ("labels", "classes") for text in texts(s.values)}
+    for part in parts:
+        if forms[id(part)] == "":
+            forms[id(part)] = _attempt(
+                part, lambda part: decide_wide(part, labels, options, log), log
+            )
+    kept = []
+    for part in parts:
+        if forms[id(part)]:
+            settle(part, forms[id(part)], options, log)
+            kept.append(part)
+        else:
+            log.found.append(
+                Found(
+                    part.file.name,
+                    "not read",
+                    part.table.rows,
+                    dict.fromkeys(part.table.columns, "undecided"),
+                    part.table.preview(),
+                )
+            )
+    return kept
+
+
+def _attempt(part: Part, decide, log: Log) -> str | None:
+    try:
+        return decide(part)
+    except RefusedError as error:
+        log.problem(str(error))
+    except Exception as error:
+        _unexpected(part.file.name, error, log)
+    return None

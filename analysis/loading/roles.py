@@ -1,0 +1,223 @@
+"""Which column plays which role, from its name or by hand."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis.loading.sources import File, Log, Options, quoted
+from analysis.loading.tables import Column, Table
+
+ALIASES = {
+    "id": [
+        "sample_id",
+        "sampleid",
+        "id",
+        "sample",
+        "example_id",
+        "example",
+        "uid",
+        "item_id",
+        "item",
+        "instance_id",
+        "instance",
+        "question_id",
+        "qid",
+        "image_id",
+        "doc_id",
+        "record_id",
+        "case_id",
+        "index",
+        "idx",
+        "key",
+    ],
+    "label": [
+        "label",
+        "target",
+        "gold",
+        "gold_label",
+        "true_label",
+        "y_true",
+        "truth",
+        "ground_truth",
+        "groundtruth",
+        "reference",
+        "correct_answer",
+        "expected",
+        "labels",
+        "answer",
+    ],
+    "model": [
+        "model",
+        "model_name",
+        "model_id",
+        "system",
+        "classifier",
+        "network",
+        "annotator",
+        "rater",
+    ],
+    "prediction": [
+        "prediction",
+        "predicted",
+        "pred",
+        "predicted_label",
+        "prediction_label",
+        "y_pred",
+        "model_answer",
+        "response",
+        "output",
+        "answer",
+    ],
+    "confidence": ["confidence", "conf", "max_prob", "max_probability"],
+    "correct": ["correct", "is_correct"],
+    "score": ["score"],
+    "run": ["run"],
+    "unit": ["unit_id"],
+}
+CANONICAL = {
+    "id": "sample_id",
+    "label": "label",
+    "model": "model",
+    "prediction": "prediction",
+    "confidence": "confidence",
+    "correct": "correct",
+    "score": "score",
+    "run": "run",
+    "unit": "unit_id",
+}
+WORDS = {
+    "id": "sample id",
+    "label": "label",
+    "model": "model",
+    "prediction": "prediction",
+    "confidence": "confidence",
+    "correct": "correct (0 or 1)",
+    "score": "score",
+    "run": "run",
+    "unit": "unit (samples that belong together)",
+    "group": "attribute",
+    "ignore": "ignored",
+}
+SINGLE = tuple(CANONICAL)
+KNOWN_ROLES = (*SINGLE, "embedding", "group", "ignore")
+PREDICTION_HINTS = ("pred", "answer", "output", "wide", "response")
+SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "reference")
+
+
+@dataclass(eq=False)
+class Part:
+    """A table with the roles of its columns; `models` are the columns that hold answers."""
+
+    table: Table
+    roles: dict[str, Column]
+    rest: list[Column]
+    form: str = ""
+    located: np.ndarray | None = None
+    models: list[Column] = field(default_factory=list)
+
+    @property
+    def file(self) -> File:
+        """Where it comes from."""
+        return self.table.file
+
+    def __getattr__(self, role: str) -> Column | None:
+        """The column of a role, None when there is none: `part.id`, `part.label`."""
+        if role in SINGLE:
+            return self.roles.get(role)
+        raise AttributeError(role)
+
+
+def assign(table: Table, options: Options) -> Part:
+    """Give the columns of a table their roles.
+
+    Args:
+        table: as read.
+        options: columns named by hand come first, then known names.
+    """
+    own = "dissensus.groups" in table.metadata
+    by_key = {_key(name): column for name, column in reversed(table.columns.items())}
+    given = {
+        role: [table.columns[name] for name in options.named(role) if name in table.columns]
+        for role in KNOWN_ROLES
+    }
+    taken = {column.name for columns in given.values() for column in columns}
+    roles = {role: columns[0] for role in SINGLE if len(columns := given[role]) == 1}
+    for role in SINGLE:
+        if role in roles or given[role] or (role == "label" and _answers(by_key)):
+            continue
+        names = [CANONICAL[role]] if own else ALIASES[role] + [""] * (role == "id")
+        found = next(
+            (by_key[a] for a in names if a in by_key and by_key[a].name not in taken), None
+        )
+        if found is None:
+            continue
+        roles[role] = found
+        taken.add(found.name)
+    _settle_answer(roles, taken, table)
+    ignored = {column.name for column in given["ignore"]}
+    used = {column.name for column in roles.values()} | ignored
+    rest = [column for column in table.columns.values() if column.name not in used]
+    return Part(table, roles, rest)
+
+
+def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None:
+    """Leave a part only these roles; its other columns become ordinary ones.
+
+    Args:
+        part: changed in place.
+        roles: those that its form knows.
+        options: what was named by hand is not an assumption.
+        log: receives a note for every column that was recognised under another name.
+    """
+    part.roles = {role: column for role, column in part.roles.items() if role in roles}
+    used = {column.name for column in part.roles.values()} | set(options.named("ignore"))
+    part.rest = [column for column in part.table.columns.values() if column.name not in used]
+    for role, column in part.roles.items():
+        if column.name != CANONICAL[role] and column.name not in options.named(role):
+            shown = f"column '{column.name}'" if column.name else "the column without a name"
+            log.note(f"{part.file.name}: {shown} is read as the {WORDS[role]}.")
+
+
+def check_named(options: Options, parts: list[Part], log: Log) -> None:
+    """Report roles that do not exist and named columns that are in no file."""
+    columns = [name for part in parts for name in part.table.columns]
+    for role in options.columns:
+        if role not in KNOWN_ROLES:
+            log.problem(
+                f"There is no role '{role}' for a column; expected one of {', '.join(KNOWN_ROLES)}."
+            )
+        for name in options.named(role):
+            if parts and name not in columns:
+                log.problem(
+                    f"The column '{name}' that was named as {role} is in none of the files; they "
+                    f"have {quoted(dict.fromkeys(columns), 12)}."
+                )
+
+
+def hinted(file: File, hints: tuple[str, ...]) -> bool:
+    """Whether the file's name suggests what it is."""
+    stem = file.stem.lower()
+    return any(hint in stem for hint in hints)
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+
+
+def _answers(by_key: dict[str, Column]) -> bool:
+    """With `answer` as the only name for both, the label is settled afterwards."""
+    labels = [name for name in ALIASES["label"] if name in by_key]
+    return labels == ["answer"]
+
+
+def _settle_answer(roles: dict[str, Column], taken: set[str], table: Table) -> None:
+    """A column `answer` is the label beside model columns and the prediction beside a model."""
+    column = roles.get("prediction")
+    if column is None or _key(column.name) != "answer" or "model" in roles or "label" in roles:
+        return
+    del roles["prediction"]
+    role = "label" if hinted(table.file, SAMPLE_HINTS) else "prediction"
+    others = [c for c in table.columns.values() if c.name not in taken]
+    if others and role == "prediction" and not hinted(table.file, PREDICTION_HINTS):
+        role = "label"
+    roles[role] = column

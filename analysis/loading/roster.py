@@ -1,0 +1,286 @@
+"""The samples: their ids in order, labels, attributes and units."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis.loading.forms import EMBEDDINGS, LONG, ONE, SAMPLES, WIDE
+from analysis.loading.roles import Part
+from analysis.loading.sources import Log, count, quoted, shortened
+from analysis.loading.stacks import Stack
+from analysis.loading.tables import Column, exact_numbers, first_positions
+
+SHOWN = 3
+
+
+@dataclass(eq=False)
+class Vocabulary:
+    """Every label and answer as text with a provisional number."""
+
+    place: dict[str, int] = field(default_factory=dict)
+
+    def number(self, text: str) -> int:
+        """The number of a text, a new one when it is new."""
+        return self.place.setdefault(text, len(self.place))
+
+    def encode(self, column: Column, missing: frozenset[str]) -> np.ndarray:
+        """int32 [rows], -1 for nothing and for the texts that stand for nothing."""
+        numbers = [
+            -1 if level in missing or not n else self.number(level)
+            for level, n in zip(column.levels, column.counts.tolist(), strict=True)
+        ]
+        return np.array([*numbers, -1], dtype=np.int32)[column.codes]
+
+
+@dataclass(eq=False)
+class Roster:
+    """The samples.
+
+    Attributes:
+        ids: in order.
+        source: what messages call the place that they come from.
+        ordered: arrays without ids may take their rows in this order.
+        labels: int32 [N], numbers of the vocabulary, -1 = unlabelled; None: no labels at all.
+    """
+
+    ids: tuple[str, ...]
+    source: str
+    ordered: bool
+    labels: np.ndarray | None = None
+    attributes: dict[str, np.ndarray] = field(default_factory=dict)
+    units: np.ndarray | None = None
+    positions: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Index the ids."""
+        self.positions = {name: place for place, name in enumerate(self.ids)}
+
+    def locate(self, ids) -> np.ndarray:
+        """int64 [ids], the position of each id, -1 where it is unknown."""
+        return np.fromiter((self.positions.get(i, -1) for i in ids), np.int64)
+
+    def rows(self, part: Part) -> np.ndarray:
+        """int64 [rows] of a table, the sample of each row, -1 where unknown."""
+        if part.located is None:
+            part.located = np.append(self.locate(part.id.levels), -1)[part.id.codes]
+        return part.located
+
+
+def build_roster(parts: list[Part], stacks: list[Stack], log: Log) -> Roster | None:
+    """The sample ids: those of the samples table, else of everything in file order.
+
+    Args:
+        parts: tables with their forms settled.
+        stacks: arrays.
+        log: receives notes and problems.
+    """
+    tables = [part for part in parts if part.form == SAMPLES]
+    if len(tables) > 1:
+        log.problem(
+            f"{tables[0].file.name} and {tables[1].file.name} are both samples tables; expected "
+            "one of them. Give only one, or put the attributes into one file."
+        )
+        return None
+    for part in parts:
+        _check_filled(part, "id", log)
+    if tables:
+        ids = _ids([tables[0]])
+        if repeated := tables[0].table.rows - len(ids):
+            log.note(
+                f"{tables[0].file.name}: {count(repeated, 'row')} "
+                f"{'repeats' if repeated == 1 else 'repeat'} a sample id; each sample counts "
+                "once."
+            )
+        return Roster(ids, tables[0].file.name, True)
+    holders = [part for part in parts if part.id and part.form != EMBEDDINGS]
+    labelled = [part for part in holders if part.label]
+    if len(labelled) == 1:
+        part = labelled[0]
+        log.note(f"{part.file.name} holds the labels and serves as the samples table.")
+        ids = _ids([part])
+        return Roster(ids, part.file.name, len(ids) == part.table.rows)
+    if holders:
+        ids = _ids(holders)
+        log.note(
+            f"There is no samples table; the {count(len(ids), 'sample id')} of the "
+            "predictions are used in the order in which they occur."
+        )
+        return Roster(ids, "the other files", False)
+    return _roster_of_arrays(stacks, log)
+
+
+def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
+    """Attributes and units, of the samples table or else of the tables of predictions.
+
+    Args:
+        roster: changed in place.
+        parts: tables with their forms settled.
+        log: receives what is not read, and samples with two values.
+    """
+    alone = not any(part.form == SAMPLES for part in parts)
+    owners = [
+        part
+        for part in parts
+        if part.form in (SAMPLES, WIDE) or (alone and part.form in (LONG, ONE))
+    ]
+    for part in parts:
+        unused = [column.name for column in part.rest]
+        if part.form in (LONG, ONE) and unused and not alone:
+            log.note(
+                f"{part.file.name}: {quoted(unused)} {'is' if len(unused) == 1 else 'are'} not "
+                "read; attributes belong in the samples table."
+            )
+    for part in owners:
+        for column in part.rest:
+            if column.listed:
+                log.note(
+                    f"{part.file.name}: column '{column.name}' holds lists and is not read; "
+                    "embeddings belong in a file of their own."
+                )
+            elif column.name not in roster.attributes:
+                _attribute(roster, part, column, log)
+    for part in parts:
+        if part.unit and roster.units is None:
+            codes, first = per_sample(roster, part, part.unit, log)
+            roster.units = _unit_numbers(codes)
+            if "dissensus.groups" in part.table.metadata and part.unit.numeric:
+                roster.units = part.unit.numbers()[first].astype(np.int32)
+
+
+def _roster_of_arrays(stacks: list[Stack], log: Log) -> Roster | None:
+    with_ids = [stack for stack in stacks if stack.ids is not None]
+    if with_ids:
+        ids = tuple(dict.fromkeys(i for stack in with_ids for i in stack.ids))
+        log.note(f"There is no samples table; the ids in {with_ids[0].file.name} are used.")
+        return Roster(ids, with_ids[0].file.name, len(ids) == len(with_ids[0].ids))
+    rows = next((s for s in stacks if s.kind == "probabilities"), None)
+    if rows is None:
+        return None
+    log.note(
+        "There is no samples table and no array of ids; the samples are numbered by row, from 0."
+    )
+    return Roster(tuple(map(str, range(len(rows.values)))), rows.file.name, True)
+
+
+def _ids(parts: list[Part]) -> tuple[str, ...]:
+    ids: dict[str, None] = {}
+    for part in parts:
+        column = part.id
+        first = column.first_rows()
+        order = np.argsort(first, kind="stable")
+        used = first[order] < part.table.rows
+        ids.update(
+            dict.fromkeys(column.levels[i] for i in order[used].tolist() if column.levels[i])
+        )
+    return tuple(ids)
+
+
+def _check_filled(part: Part, role: str, log: Log) -> None:
+    column = getattr(part, role)
+    if column is None or not column.empty.any():
+        return
+    rows = np.flatnonzero(column.empty)
+    more = f" ({len(rows) - 1:,} more like it)" if len(rows) > 1 else ""
+    what = {"id": "sample id", "model": "model name"}[role]
+    log.problem(
+        f"{part.table.where(rows[0])}: the {what} in column '{column.name}' is empty{more}; "
+        f"expected a {what} in every row. Fill it in or remove the row."
+    )
+
+
+def per_sample(
+    roster: Roster,
+    part: Part,
+    column: Column,
+    log: Log,
+    codes: np.ndarray | None = None,
+    strict: bool = True,
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """The first value of each sample, and its row; reports samples with two values.
+
+    Args:
+        roster: the samples.
+        part: the table of the column.
+        column: whose values are wanted.
+        log: receives the problem.
+        codes: in place of the column's own codes.
+        strict: samples with two values are a problem; else None is returned for the values.
+    """
+    codes = column.codes if codes is None else codes
+    samples = roster.rows(part)
+    known = np.flatnonzero(samples >= 0)
+    first = first_positions(samples, len(roster.ids))
+    present = first < len(samples)
+    values = np.full(len(roster.ids), -1, dtype=np.int32)
+    values[present] = codes[first[present]]
+    clash = known[codes[known] != values[samples[known]]]
+    if len(clash) and strict:
+        row = int(clash[0])
+        other = int(first[samples[row]])
+        log.problem(
+            f"{part.table.where(row)}: sample '{part.id.text(row)}' has '{column.name}' "
+            f"'{shortened(column.text(row))}', but '{shortened(column.text(other))}' in row "
+            f"{part.table.row(other)}; expected one value per sample"
+            + (f" ({len(clash):,} rows are like this)" if len(clash) > 1 else "")
+            + ". Remove the wrong row."
+        )
+    return (None if len(clash) else values), first
+
+
+def _attribute(roster: Roster, part: Part, column: Column, log: Log) -> None:
+    strict = part.form == SAMPLES
+    values, first = per_sample(roster, part, column, log, strict=strict)
+    if values is None:
+        if not strict:
+            log.note(
+                f"{part.file.name}: column '{column.name}' differs within a sample and is not read."
+            )
+        return
+    numbers, reason = exact_numbers(column)
+    if reason:
+        log.note(f"{part.file.name}: column '{column.name}' stays text, because {reason}.")
+    present = first < part.table.rows
+    if numbers is not None:
+        if present.all():
+            roster.attributes[column.name] = numbers[first]
+            return
+        filled = np.full(len(roster.ids), np.nan)
+        filled[present] = numbers[first[present]]
+        roster.attributes[column.name] = filled
+        return
+    texts = np.array([*column.levels, ""], dtype=object)
+    roster.attributes[column.name] = texts[values]
+
+
+def _unit_numbers(codes: np.ndarray | None) -> np.ndarray | None:
+    """Units numbered by first occurrence; a sample without one is a unit of its own."""
+    if codes is None:
+        return None
+    own = codes.astype(np.int64)
+    alone = np.flatnonzero(own < 0)
+    own[alone] = own.max(initial=-1) + 1 + np.arange(len(alone))
+    _, first, inverse = np.unique(own, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[inverse]
+
+
+def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
+    """Say which rows belong to no sample; when none does, that is a problem."""
+    _check_filled(part, "model", log)
+    samples = roster.rows(part)
+    unknown = np.flatnonzero((samples < 0) & ~part.id.empty)
+    if not len(unknown):
+        return
+    example = part.id.text(int(unknown[0]))
+    if len(unknown) == part.table.rows:
+        log.problem(
+            f"{part.file.name}: none of its sample ids is in {roster.source}; found for instance "
+            f"'{shortened(example)}', expected ids such as {quoted(roster.ids, 2)}. Use the same "
+            "ids in both files."
+        )
+        return
+    log.note(
+        f"{part.file.name}: {count(len(unknown), 'row')} not used, because the sample id is not in "
+        f"{roster.source} (first: '{shortened(example)}', row {part.table.row(unknown[0])})."
+    )

@@ -1,0 +1,165 @@
+"""Writing a bundle as the canonical folder."""
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.bundle import Bundle, BundleError
+
+FORBIDDEN = '/\\:*?"<>|'
+LABEL_COLUMNS = ("sample_id", "label", "unit_id")
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write the canonical folder, which reads back as the same bundle.
+
+    Written next to its place and then renamed, so that a broken write leaves nothing behind. Groups
+    are written as attributes with their levels.
+
+    Args:
+        bundle: on any device.
+        folder: must not exist, or hold nothing.
+
+    Raises:
+        BundleError: the folder holds files already.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BundleError(f"{folder} exists already; expected a new or empty folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        os.chmod(aside, 0o755)
+        _write(bundle.to("cpu"), aside)
+        if folder.exists():
+            folder.rmdir()
+        aside.rename(folder)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def _write(bundle: Bundle, folder: Path) -> None:
+    _write_samples(bundle, folder / "samples.parquet")
+    _write_predictions(bundle, folder / "predictions.parquet")
+    with (folder / "classes.csv").open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        rows.writerows([("class_index", "label"), *enumerate(bundle.classes)])
+    if not bundle.classes:
+        (folder / "classes.csv").unlink()
+    _write_arrays(bundle.probabilities, folder, "probabilities")
+    _write_arrays(bundle.model_embeddings, folder, "embeddings")
+    if bundle.embeddings is not None:
+        np.save(folder / "embeddings.npy", bundle.embeddings.numpy(), allow_pickle=False)
+    if bundle.thumbnails is not None:
+        np.save(folder / "thumbnails.npy", bundle.thumbnails, allow_pickle=False)
+    if bundle.model_info:
+        _write_models(bundle, folder / "models.csv")
+
+
+def _write_samples(bundle: Bundle, path: Path) -> None:
+    columns: dict[str, pa.Array] = {"sample_id": pa.array(bundle.ids, pa.string())}
+    if bundle.labels is not None:
+        columns["label"] = _encoded(bundle.labels.numpy(), bundle.classes)
+    if bundle.units is not None:
+        columns["unit_id"] = pa.array(bundle.units.numpy())
+    for name, values in bundle.attributes.items():
+        if name in LABEL_COLUMNS:
+            raise BundleError(
+                f"An attribute is called '{name}', which is a reserved column name; rename it."
+            )
+        columns[name] = _attribute(values)
+    for name, grouping in bundle.groups.items():
+        if name not in columns:
+            columns[name] = _encoded(grouping.codes.numpy(), grouping.levels)
+    groups = {name: list(grouping.levels) for name, grouping in bundle.groups.items()}
+    table = pa.table(columns).replace_schema_metadata({"dissensus.groups": json.dumps(groups)})
+    pq.write_table(table, path, compression="zstd")
+
+
+def _encoded(codes: np.ndarray, levels: tuple[str, ...]) -> pa.Array:
+    indices = pa.array(codes, pa.int32(), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(levels, pa.string()))
+
+
+def _attribute(values: np.ndarray) -> pa.Array:
+    if values.dtype.kind in "iuf":
+        return pa.array(values)
+    return pa.array(["" if value is None else str(value) for value in values.tolist()], pa.string())
+
+
+def _write_predictions(bundle: Bundle, path: Path) -> None:
+    """Long, one model after the other, so that only one is held as a table."""
+    graded = not _follows(bundle)
+    writer = None
+    for row, model in enumerate(bundle.models):
+        size = len(bundle.ids)
+        columns = {
+            "sample_id": _encoded(np.arange(size, dtype=np.int32), bundle.ids),
+            "model": _encoded(np.zeros(size, dtype=np.int32), (model,)),
+            "prediction": _encoded(bundle.predictions[row].numpy(), bundle.classes),
+        }
+        if bundle.confidence is not None:
+            values = bundle.confidence[row].numpy()
+            columns["confidence"] = pa.array(values, mask=np.isnan(values))
+        if graded:
+            grades = bundle.grades[row].numpy()
+            columns["correct"] = pa.array(grades, mask=grades < 0)
+        table = pa.table(columns)
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    writer.close()
+
+
+def _follows(bundle: Bundle) -> bool:
+    """The grades follow from labels and predictions, so they need not be written."""
+    if bundle.labels is None:
+        return bool((bundle.grades == -1).all())
+    judged = (bundle.predictions >= 0) & (bundle.labels >= 0)
+    derived = (bundle.predictions == bundle.labels).to(bundle.grades.dtype)
+    derived[~judged] = -1
+    return bool((derived == bundle.grades).all())
+
+
+def _write_arrays(arrays: dict, folder: Path, kind: str) -> None:
+    if not arrays:
+        return
+    if any(_unsafe(model) for model in arrays):
+        named = {model: values.numpy() for model, values in arrays.items()}
+        np.savez(folder / f"{kind}.npz", **named)
+        return
+    (folder / kind).mkdir()
+    for model, values in arrays.items():
+        np.save(folder / kind / f"{model}.npy", values.numpy(), allow_pickle=False)
+
+
+def _unsafe(name: str) -> bool:
+    return (
+        not name.strip(". ")
+        or name != name.strip()
+        or name.startswith(".")
+        or len(name) > 120
+        or any(c in FORBIDDEN or ord(c) < 32 for c in name)
+    )
+
+
+def _write_models(bundle: Bundle, path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["model", *bundle.model_info])
+        for place, model in enumerate(bundle.models):
+            values = (column[place] for column in bundle.model_info.values())
+            rows.writerow([model, *(_cell(value) for value in values)])
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)

@@ -1,0 +1,153 @@
+"""What goes into the loader and what comes out: sources, options, findings, problems."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from analysis.bundle import Bundle, BundleError
+
+SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: a file or folder on disk, or the bytes of an upload under its name."""
+
+    name: str
+    content: Path | bytes
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person says about the inputs; everything else is found out and noted.
+
+    Attributes:
+        columns: role -> name of a column, or several names (`group`, `ignore`, `prediction`).
+        groups: attributes by which samples are grouped; None: those that suit.
+        values: what the arrays hold; None: decided from the values.
+        empty: whether an empty cell is an answer (and a label) or a missing one.
+        missing_markers: texts that stand for a missing answer in predictions.
+    """
+
+    columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    groups: tuple[str, ...] | None = None
+    values: Literal["probabilities", "logits"] | None = None
+    empty: Literal["answer", "missing"] = "missing"
+    missing_markers: tuple[str, ...] = ()
+
+    def named(self, role: str) -> tuple[str, ...]:
+        """The columns that were given for a role."""
+        names = self.columns.get(role, ())
+        return (names,) if isinstance(names, str) else tuple(names)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one file turned out to be.
+
+    Attributes:
+        file: name as it was given.
+        form: "samples table", "long predictions", "probabilities" ... or "not read".
+        rows: rows or, for arrays, samples.
+        columns: column (or array) -> role in plain words.
+        preview: header and the first five rows as text.
+    """
+
+    file: str
+    form: str
+    rows: int
+    columns: Mapping[str, str]
+    preview: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The outcome of reading: a bundle or the problems that stand in its way."""
+
+    bundle: Bundle | None
+    found: tuple[Found, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """One file to read.
+
+    Attributes:
+        name: as shown in messages, "demo.zip/samples.csv".
+        content: where it is, or its bytes.
+        role: the role that its place in a folder gives it; None: decided by content.
+    """
+
+    name: str
+    content: Path | bytes
+    role: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """The last part of the name without its suffix."""
+        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
+        return last.rsplit(".", 1)[0] if "." in last[1:] else last
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name in lower case, with its dot; "" without one."""
+        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
+        return "." + last.rsplit(".", 1)[1].lower() if "." in last[1:] else ""
+
+    def size(self) -> int:
+        """Size in bytes."""
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        return self.content.stat().st_size
+
+
+class Log:
+    """Collects findings, problems and notes while files are read."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.found: list[Found] = []
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+
+    def problem(self, text: str) -> None:
+        """Add a problem once."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    def note(self, text: str) -> None:
+        """Add a note once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def reading(self, bundle: Bundle | None) -> Reading:
+        """The outcome; with any problem there is no bundle."""
+        shown = self.problems[:SHOWN_PROBLEMS]
+        if more := len(self.problems) - len(shown):
+            shown.append(f"There {'is' if more == 1 else 'are'} {count(more, 'more problem')}.")
+        bundle = None if self.problems else bundle
+        return Reading(bundle, tuple(self.found), tuple(shown), tuple(self.notes))
+
+
+class RefusedError(BundleError):
+    """One file or folder cannot be read; the text says why and how to mend it."""
+
+
+def quoted(names: Iterable[str], limit: int = 6) -> str:
+    """Names for a message: 'a', 'b', 'c' and 4 more."""
+    names = list(names)
+    text = ", ".join(f"'{shortened(name)}'" for name in names[:limit])
+    return text + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """A value for a message, cut when it is long."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 row, 2,000 rows."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

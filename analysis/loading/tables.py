@@ -1,0 +1,291 @@
+"""CSV and Parquet files as tables of text columns, encoded lazily as codes and levels."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analysis.loading.delimited import read_delimited, record_lines
+from analysis.loading.sources import File, RefusedError, count
+
+CELL_LIMIT = 500_000_000
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
+LEADING_ZERO = r"^[+-]?0\d"
+LONG_WHOLE = r"^[+-]?\d{16,}$"
+SPECIAL = r"^([+-]?(inf|infinity)|nan)$"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: its name in the header.
+        raw: its values as read.
+        typed: the format tells missing (null) from the empty text.
+    """
+
+    name: str
+    raw: pa.ChunkedArray
+    typed: bool
+
+    @cached_property
+    def _encoded(self) -> tuple[np.ndarray, list[str]]:
+        values = self.raw
+        if pa.types.is_floating(values.type):
+            values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+        if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
+            plain = [None if v is None else str(v) for v in values.to_pylist()]
+            values = pa.chunked_array([pa.array(plain, pa.string())])
+        if not pa.types.is_dictionary(values.type):
+            values = pc.dictionary_encode(values)
+        whole = values.unify_dictionaries().combine_chunks()
+        if isinstance(whole, pa.ChunkedArray):
+            whole = whole.chunk(0) if whole.num_chunks else pa.array([], values.type)
+        codes = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
+        return codes, _texts(whole.dictionary)
+
+    @property
+    def codes(self) -> np.ndarray:
+        """int32 [rows], position in `levels`; -1 where a typed format holds nothing."""
+        return self._encoded[0]
+
+    @property
+    def levels(self) -> list[str]:
+        """The distinct values as text (a Parquet file may list some that do not occur)."""
+        return self._encoded[1]
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """int64 [levels], how often each level occurs."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+
+    @cached_property
+    def empty(self) -> np.ndarray:
+        """Bool [rows], nothing or the empty text."""
+        blank = np.array([level == "" for level in self.levels] + [True], dtype=bool)
+        return blank[self.codes]
+
+    def text(self, row: int) -> str:
+        """The value of one row, "" for none."""
+        code = int(self.codes[row])
+        return "" if code < 0 else self.levels[code]
+
+    @property
+    def numeric(self) -> bool:
+        """A typed format stores it as numbers."""
+        kind = self.raw.type
+        return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+    @property
+    def listed(self) -> bool:
+        """Each cell holds a list of numbers."""
+        kind = self.raw.type
+        return pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)
+
+    def numbers(self) -> np.ndarray | None:
+        """Float64 [rows] with NaN for empty cells; None when a value is no number."""
+        if self.numeric:
+            return self.raw.cast(pa.float64()).to_numpy().astype(np.float64)
+        if self._plain_text:
+            return _parsed(self.raw.combine_chunks())
+        levels = _parsed(pa.array(self.levels, pa.large_string()))
+        return None if levels is None else np.append(levels, np.nan)[self.codes]
+
+    @property
+    def _plain_text(self) -> bool:
+        return pa.types.is_string(self.raw.type) or pa.types.is_large_string(self.raw.type)
+
+    def first_rows(self) -> np.ndarray:
+        """int64 [levels], the first row of each level, the number of rows where unused."""
+        return first_positions(self.codes, len(self.levels))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A file read as columns of text.
+
+    Attributes:
+        file: where it comes from.
+        columns: name -> column, in file order.
+        rows: number of rows.
+        metadata: what this project stored with a Parquet file.
+        delimited: a text file, whose rows have lines.
+        comments: assumptions made while reading.
+    """
+
+    file: File
+    columns: Mapping[str, Column]
+    rows: int
+    metadata: Mapping[str, str]
+    delimited: bytes | None = None
+    comments: tuple[str, ...] = ()
+
+    @cached_property
+    def _lines(self) -> np.ndarray:
+        return record_lines(self.delimited)
+
+    def row(self, row: int) -> int:
+        """The number of a row as an editor shows it: its line, or its position from 1."""
+        if self.delimited is None:
+            return int(row) + 1
+        lines = self._lines
+        return int(lines[row + 1]) if row + 1 < len(lines) else int(row) + 2
+
+    def where(self, row: int) -> str:
+        """File and row for a message."""
+        return f"{self.file.name}, row {self.row(row)}"
+
+    def preview(self) -> tuple[tuple[str, ...], ...]:
+        """The header and the first five rows."""
+        head = [_texts(column.raw.slice(0, 5)) for column in self.columns.values()]
+        return (tuple(self.columns), *zip(*head, strict=True)) if head else ()
+
+
+def first_positions(codes: np.ndarray, levels: int) -> np.ndarray:
+    """int64 [levels], where each code first occurs; len(codes) where it does not."""
+    first = np.full(levels, len(codes), dtype=np.int64)
+    present = codes >= 0
+    first[codes[present][::-1]] = np.flatnonzero(present)[::-1]
+    return first
+
+
+def read_table(file: File) -> Table:
+    """Read a CSV, TSV or Parquet file.
+
+    Raises:
+        RefusedError: it cannot be read; the text says why.
+    """
+    if file.suffix == ".parquet":
+        return read_parquet(file)
+    parsed = read_delimited(file)
+    columns = {
+        name: Column(name, parsed.table.column(name), typed=False)
+        for name in parsed.table.column_names
+    }
+    return Table(file, columns, parsed.table.num_rows, {}, parsed.content, parsed.comments)
+
+
+def read_parquet(file: File) -> Table:
+    """Read a Parquet file; dictionary columns stay encoded.
+
+    Raises:
+        RefusedError: it is damaged, too large, or holds a column that is neither text nor number.
+    """
+    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+    try:
+        described = pq.ParquetFile(source)
+        rows, schema = described.metadata.num_rows, described.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedError(
+            f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
+        ) from None
+    if not rows:
+        raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
+    if rows * len(schema) > CELL_LIMIT:
+        raise RefusedError(
+            f"{file.name} declares {rows:,} rows of {len(schema)} columns; expected at most "
+            f"{CELL_LIMIT:,} cells. Split it."
+        )
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise RefusedError(f"{file.name} has the column '{twice}' twice; rename one of them.")
+    texts = [name for name, kind in zip(schema.names, schema.types, strict=True) if _text(kind)]
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
+    try:
+        table = pq.ParquetFile(source, read_dictionary=texts).read()
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedError(
+            f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
+        ) from None
+    columns = {
+        name: Column(name, table.column(name), typed=True)
+        for name in table.column_names
+        if name != "__index_level_0__"
+    }
+    stored = {
+        key.decode(): value.decode("utf-8", "replace")
+        for key, value in (schema.metadata or {}).items()
+        if key.startswith(b"dissensus")
+    }
+    return Table(file, columns, rows, stored)
+
+
+def _text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _texts(values: pa.Array | pa.ChunkedArray) -> list[str]:
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, values.type.value_type)
+    if pa.types.is_boolean(values.type):
+        return ["" if v is None else str(v) for v in values.to_pylist()]
+    if _text(values.type):
+        return pc.fill_null(values, "").to_pylist()
+    try:
+        return pc.fill_null(values.cast(pa.string()), "").to_pylist()
+    except pa.ArrowException:
+        return ["" if v is None else str(v) for v in values.to_pylist()]
+
+
+def _parsed(texts: pa.Array) -> np.ndarray | None:
+    blank = pc.equal(texts, "")
+    special = pc.match_substring_regex(texts, SPECIAL, ignore_case=True)
+    valid = pc.or_(pc.or_(blank, special), pc.match_substring_regex(texts, NUMBER))
+    if not pc.all(pc.fill_null(valid, True)).as_py():
+        return None
+    cleaned = pc.if_else(blank, pa.scalar(None, texts.type), pc.utf8_ltrim(texts, "+"))
+    return cleaned.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+
+
+def exact_numbers(column: Column) -> tuple[np.ndarray | None, str]:
+    """Numbers of a text column when nothing is lost by reading them so.
+
+    Args:
+        column: any column.
+
+    Returns:
+        int64 (whole, no gaps) or float64 [rows], or None, and why a column of numbers stays text.
+    """
+    if column.numeric:
+        return _stored_numbers(column), ""
+    if column.typed:
+        return None, ""
+    used = [level for level, n in zip(column.levels, column.counts, strict=True) if n and level]
+    if not used:
+        return None, ""
+    texts = pa.array(used, pa.large_string())
+    if not pc.all(pc.match_substring_regex(texts, NUMBER)).as_py():
+        return None, ""
+    if pc.any(pc.match_substring_regex(texts, LEADING_ZERO)).as_py():
+        return None, "some have leading zeros"
+    if pc.any(pc.match_substring_regex(texts, LONG_WHOLE)).as_py():
+        return None, "some have more than 15 digits"
+    values = column.numbers()
+    if len(np.unique(values[~np.isnan(values)])) < len(used):
+        return None, "different texts would become the same number"
+    whole = pc.all(pc.match_substring_regex(texts, r"^[+-]?\d+$")).as_py()
+    return (values.astype(np.int64) if whole and not column.empty.any() else values), ""
+
+
+def _stored_numbers(column: Column) -> np.ndarray:
+    if column.raw.null_count:
+        return column.numbers()
+    return np.array(column.raw.to_numpy())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:160] or type(error).__name__
+
+
+def described_columns(table: Table) -> str:
+    """The columns of a table for a message."""
+    names = list(table.columns)
+    listed = ", ".join(f"'{name}'" for name in names[:8])
+    return f"{count(len(names), 'column')} {listed}" + (" ..." if len(names) > 8 else "")

@@ -1,0 +1,37 @@
+"""One row of the catalogue: what a number is called, what it needs and which way is better."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+Kind = Literal["model", "pair", "group", "set"]
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A named formula on `Tally` sums.
+
+    Attributes:
+        name: the function's name, also the key in the JSON.
+        label: what a person reads.
+        kind: "model" gives [M], "pair" [M, M], "group" [M, G], "set" a scalar.
+        summary: one sentence for help, hover and README.
+        needs: the tally sums that the function takes, in order.
+        function: tensors -> tensor; undefined is NaN.
+        better: which direction is better for a model or a team; None when it depends on the use.
+        diverse: which direction means more diverse; None when it says nothing of diversity.
+        bounds: lowest and highest possible value; None where open.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    summary: str
+    needs: tuple[str, ...]
+    function: Callable[..., Tensor]
+    better: Direction | None = None
+    diverse: Direction | None = None
+    bounds: tuple[float | None, float | None] = (0.0, 1.0)

@@ -1,0 +1,427 @@
+"""What two models have in common and where they part: measures on [M, M] tables."""
+
+from math import log
+
+import torch
+from torch import Tensor
+
+from analysis.measure import Measure
+
+
+def disagreement_labels(both_answered: Tensor, same: Tensor) -> Tensor:
+    """Share of samples on which two models answer differently, right or wrong (churn).
+
+    Args:
+        both_answered: [M, M], samples that both models answered.
+        same: [M, M], those of them with the same answer.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; higher is more diverse. NaN where no sample was
+        answered by both.
+
+    Example:
+        >>> disagreement_labels(torch.tensor([[4, 4], [4, 4]]), torch.tensor([[4, 1], [1, 4]]))
+        tensor([[0.0000, 0.7500],
+                [0.7500, 0.0000]], dtype=torch.float64)
+
+    References:
+        Milani Fard et al. 2016, Launch and iterate: reducing prediction churn.
+    """
+    return _share(both_answered - same, both_answered)
+
+
+def error_disagreement(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
+    """Share of samples that exactly one of the two gets right.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        both_wrong: [M, M], both wrong.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; higher is more diverse; never above the label
+        disagreement. NaN where nothing was graded for both.
+
+    Example:
+        >>> error_disagreement(torch.tensor([[4.0]]), torch.tensor([[1.0]]), torch.tensor([[2.0]]))
+        tensor([[0.2500]], dtype=torch.float64)
+
+    References:
+        Skalak 1996; Ho 1998, IEEE PAMI 20(8).
+    """
+    return _share(both_graded - both_right - both_wrong, both_graded)
+
+
+def double_fault(both_graded: Tensor, both_wrong: Tensor) -> Tensor:
+    """Share of samples that both models of a pair get wrong.
+
+    On these samples no vote of the two can be right; averaging their probabilities still can
+    (a rescue). The diagonal holds each model's error rate.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_wrong: [M, M], those of them that both got wrong.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; lower is better for a team and more diverse.
+        NaN where nothing was graded for both.
+
+    Example:
+        >>> double_fault(torch.tensor([[4, 4], [4, 4]]), torch.tensor([[2, 1], [1, 2]])).tolist()
+        [[0.5, 0.25], [0.25, 0.5]]
+
+    References:
+        Giacinto and Roli 2001, Image and Vision Computing 19(9).
+    """
+    return _share(both_wrong, both_graded)
+
+
+def error_consistency(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
+    """Agreement of two models in being right or wrong, beyond what their accuracies explain.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], symmetric, in [-1, 1]; 0 = as if independent, 1 = same errors; lower is
+        more diverse. NaN when both are perfect or both always wrong.
+
+    Example:
+        >>> error_consistency(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
+        [[0.0]]
+
+    References:
+        Geirhos et al. 2020, Beyond accuracy (error consistency), eq. 1 to 3.
+    """
+    first, second = _share(right_given, both_graded), _share(right_given.T, both_graded)
+    observed = 1 - first - second + 2 * _share(both_right, both_graded)
+    expected = first * second + (1 - first) * (1 - second)
+    return _ratio(observed - expected, 1 - expected)
+
+
+def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
+    """Yule's Q of the right/wrong table of a pair.
+
+    Reaches 1 as soon as one model is never right alone, so it should not rank pairs by itself.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], symmetric, in [-1, 1]; 0 = independent; lower is more diverse.
+        NaN where both products of the table are 0, for example when one model has no errors.
+
+    Example:
+        >>> q_statistic(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
+        [[0.0]]
+
+    References:
+        Yule 1900; Kuncheva and Whitaker 2003, Machine Learning 51, eq. 3.
+    """
+    both_wrong, only_first, only_second = _table(both_graded, both_right, right_given)
+    agree, differ = both_right.double() * both_wrong, only_first * only_second
+    return _ratio(agree - differ, agree + differ)
+
+
+def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
+    """Correlation of being right between two models (phi coefficient).
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], symmetric, in [-1, 1]; lower is more diverse. NaN when one of the two is
+        always or never right.
+
+    Example:
+        >>> rho(*(torch.tensor([[v]]) for v in (4, 2, 2))).tolist()
+        [[1.0]]
+
+    References:
+        Kuncheva and Whitaker 2003, Machine Learning 51, eq. 4.
+    """
+    both_wrong, only_first, only_second = _table(both_graded, both_right, right_given)
+    right = both_right.double()
+    margins = (right + only_first) * (only_second + both_wrong)
+    margins = margins * (right + only_second) * (only_first + both_wrong)
+    return _ratio(right * both_wrong - only_first * only_second, margins.sqrt())
+
+
+def js_nats(both_scored: Tensor, js_sum: Tensor) -> Tensor:
+    """Mean Jensen-Shannon divergence between the probabilities of two models, in nats.
+
+    Args:
+        both_scored: [M, M], samples with probabilities of both.
+        js_sum: float64 [M, M], summed divergence.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, ln 2]; higher is more diverse; its square root is a
+        metric. NaN where one of the two has no probabilities.
+
+    Example:
+        >>> js_nats(torch.tensor([[2]]), torch.tensor([[0.5]])).tolist()
+        [[0.25]]
+
+    References:
+        Lin 1991, IEEE Transactions on Information Theory 37(1), eq. 4.1.
+    """
+    return _share(js_sum, both_scored)
+
+
+def same_wrong_rate(both_graded: Tensor, both_answered: Tensor, both_right: Tensor, same: Tensor):
+    """Share of samples on which both give the same wrong answer.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_answered: [M, M], samples that both answered.
+        both_right: [M, M], both right.
+        same: [M, M], both gave the same answer.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; lower is better for a team. NaN where nothing was
+        graded for both, or where some answered samples have no label.
+
+    Example:
+        >>> same_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 1, 2))).tolist()
+        [[0.25]]
+    """
+    share = _share(same - both_right, both_graded)
+    return torch.where(both_answered == both_graded, share, torch.nan)
+
+
+def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
+    """Overlap of the errors of two models: both wrong among samples that either gets wrong.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        both_wrong: [M, M], both wrong.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; lower is more diverse. NaN without errors in either.
+
+    Example:
+        >>> error_iou(*(torch.tensor([[v]]) for v in (4, 2, 1))).tolist()
+        [[0.5]]
+
+    References:
+        Jaccard 1901 on error sets.
+    """
+    return _share(both_wrong, both_graded - both_right)
+
+
+def error_transfer(both_graded: Tensor, both_wrong: Tensor, right_given: Tensor) -> Tensor:
+    """Chance that the column's model is wrong where the row's model is wrong.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_wrong: [M, M], both wrong.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], not symmetric, in [0, 1]; lower is more diverse. NaN in the row of a
+        model without errors.
+
+    Example:
+        >>> error_transfer(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
+        [[0.5]]
+    """
+    return _share(both_wrong, both_graded - right_given)
+
+
+def nfr(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
+    """Negative flips: share of samples that the row's model gets right and the column's wrong.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], row = old, column = new, in [0, 1]; lower is better. NaN where nothing
+        was graded for both.
+
+    Example:
+        >>> nfr(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
+        [[0.25]]
+
+    References:
+        Yan et al. 2021, Positive-congruent training, eq. 1.
+    """
+    return _share(right_given - both_right, both_graded)
+
+
+def pfr(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
+    """Positive flips: share of samples that the row's model gets wrong and the column's right.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], row = old, column = new, in [0, 1]; higher is better. NaN where nothing
+        was graded for both.
+
+    Example:
+        >>> pfr(*(torch.tensor([[v]]) for v in (4, 1, 3))).tolist()
+        [[0.5]]
+
+    References:
+        Yan et al. 2021, Positive-congruent training.
+    """
+    return nfr(both_graded.T, both_right.T, right_given).T
+
+
+def mean_over_pairs(matrix: Tensor) -> Tensor:
+    """Mean over the pairs i < j of a [M, M] table, skipping undefined ones.
+
+    Returns:
+        float64 scalar, NaN when no pair is defined (a single model).
+    """
+    models = len(matrix)
+    upper = torch.triu_indices(models, models, 1, device=matrix.device)
+    return matrix[upper[0], upper[1]].nanmean()
+
+
+def _table(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> tuple[Tensor, ...]:
+    """Both wrong, only the first right, only the second right, as float64."""
+    only_first = (right_given - both_right).double()
+    only_second = (right_given.T - both_right).double()
+    both_wrong = both_graded.double() - both_right - only_first - only_second
+    return both_wrong, only_first, only_second
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    return _ratio(part.double(), whole.double())
+
+
+def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    return torch.where(denominator == 0, torch.nan, numerator / denominator)
+
+
+_TABLE = ("both_graded", "both_right", "right_given")
+
+MEASURES = (
+    Measure(
+        name="disagreement_labels",
+        label="Disagreement",
+        kind="pair",
+        summary="Share of samples on which two models answer differently, right or wrong.",
+        needs=("both_answered", "same"),
+        function=disagreement_labels,
+        diverse="higher",
+    ),
+    Measure(
+        name="error_disagreement",
+        label="Error disagreement",
+        kind="pair",
+        summary="Share of samples that exactly one of the two gets right.",
+        needs=("both_graded", "both_right", "both_wrong"),
+        function=error_disagreement,
+        diverse="higher",
+    ),
+    Measure(
+        name="double_fault",
+        label="Double fault",
+        kind="pair",
+        summary="Share of samples that both get wrong; no vote of the two can be right there.",
+        needs=("both_graded", "both_wrong"),
+        function=double_fault,
+        better="lower",
+        diverse="lower",
+    ),
+    Measure(
+        name="error_consistency",
+        label="Error consistency",
+        kind="pair",
+        summary="Agreement in being right or wrong beyond what the two accuracies explain "
+        "(kappa; 0 = as if independent).",
+        needs=_TABLE,
+        function=error_consistency,
+        diverse="lower",
+        bounds=(-1.0, 1.0),
+    ),
+    Measure(
+        name="q_statistic",
+        label="Q statistic",
+        kind="pair",
+        summary="Yule's Q of being right: 0 = independent, 1 as soon as one is never right alone.",
+        needs=_TABLE,
+        function=q_statistic,
+        diverse="lower",
+        bounds=(-1.0, 1.0),
+    ),
+    Measure(
+        name="rho",
+        label="Correlation of being right",
+        kind="pair",
+        summary="Correlation (rho) of the two models' right/wrong marks; 0 = independent.",
+        needs=_TABLE,
+        function=rho,
+        diverse="lower",
+        bounds=(-1.0, 1.0),
+    ),
+    Measure(
+        name="js_nats",
+        label="Jensen-Shannon divergence",
+        kind="pair",
+        summary="How far apart the two models' probabilities are, on average, in nats (0 to 0.69).",
+        needs=("both_scored", "js_sum"),
+        function=js_nats,
+        diverse="higher",
+        bounds=(0.0, log(2)),
+    ),
+    Measure(
+        name="same_wrong_rate",
+        label="Same wrong answer",
+        kind="pair",
+        summary="Share of samples on which both give the same wrong answer.",
+        needs=("both_graded", "both_answered", "both_right", "same"),
+        function=same_wrong_rate,
+        better="lower",
+        diverse="lower",
+    ),
+    Measure(
+        name="error_iou",
+        label="Overlap of errors",
+        kind="pair",
+        summary="Both wrong, among the samples that at least one gets wrong (IoU of error sets).",
+        needs=("both_graded", "both_right", "both_wrong"),
+        function=error_iou,
+        diverse="lower",
+    ),
+    Measure(
+        name="error_transfer",
+        label="Error transfer",
+        kind="pair",
+        summary="Chance that the column's model is wrong where the row's model is wrong.",
+        needs=("both_graded", "both_wrong", "right_given"),
+        function=error_transfer,
+        diverse="lower",
+    ),
+    Measure(
+        name="nfr",
+        label="Negative flips",
+        kind="pair",
+        summary="Share of samples that the row's model gets right and the column's gets wrong.",
+        needs=_TABLE,
+        function=nfr,
+        better="lower",
+    ),
+    Measure(
+        name="pfr",
+        label="Positive flips",
+        kind="pair",
+        summary="Share of samples that the row's model gets wrong and the column's gets right.",
+        needs=_TABLE,
+        function=pfr,
+        better="higher",
+    ),
+)

@@ -1,0 +1,146 @@
+"""Flat maps: of models from their distances, of samples from their embeddings."""
+
+import io
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Tensor]:
+    """Coordinates whose distances come close to the given ones (classical scaling).
+
+    Args:
+        distance: float64 [M, M], symmetric, 0 on the diagonal; undefined entries are taken as
+            the largest defined distance.
+        dimensions: of the map.
+
+    Returns:
+        float64 [M, dimensions], centred, each axis signed so that its largest |coordinate| is
+        positive; and the eigenvalues float64 [M], descending, negative ones kept (they tell how
+        far the distance is from a flat one).
+
+    Example:
+        >>> classical_mds(torch.tensor([[0.0, 2.0], [2.0, 0.0]]))[0][:, 0].abs().tolist()
+        [1.0, 1.0]
+
+    References:
+        Torgerson 1952, Psychometrika 17.
+    """
+    distance = distance.double()
+    defined = torch.isfinite(distance)
+    largest = distance[defined].max() if defined.any() else distance.new_tensor(0.0)
+    distance = torch.where(defined, distance, largest)
+    models = len(distance)
+    centre = torch.eye(models, dtype=torch.float64, device=distance.device) - 1 / models
+    values, vectors = torch.linalg.eigh(-0.5 * centre @ distance.square() @ centre)
+    values, vectors = values.flip(0), vectors.flip(1)
+    axes = vectors[:, :dimensions] * values[:dimensions].clamp_min(0).sqrt()
+    if models < dimensions:
+        axes = torch.nn.functional.pad(axes, (0, dimensions - models))
+    peak = axes.gather(0, axes.abs().argmax(0, keepdim=True))
+    return axes * torch.where(peak < 0, -1.0, 1.0), values
+
+
+def similarity_order(distance: Tensor) -> Tensor:
+    """An order of the models in which similar ones stand side by side.
+
+    Average-linkage clustering with optimal leaf order; undefined distances count as largest.
+
+    Args:
+        distance: float64 [M, M], symmetric.
+
+    Returns:
+        int64 [M], row positions.
+
+    References:
+        Bar-Joseph et al. 2001, Fast optimal leaf ordering for hierarchical clustering.
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(distance) < 3:
+        return torch.arange(len(distance))
+    table = distance.double().cpu()
+    table = torch.where(torch.isfinite(table), table, table.nan_to_num().max())
+    table = (table + table.T) / 2
+    table.fill_diagonal_(0)
+    tree = linkage(squareform(table.numpy(), checks=False), "average", optimal_ordering=True)
+    return torch.from_numpy(leaves_list(tree)).long()
+
+
+def pca(embeddings: Tensor, *, dimensions: int = 2) -> Tensor:
+    """First principal components of the samples.
+
+    Args:
+        embeddings: float [N, D].
+        dimensions: of the map, at most D.
+
+    Returns:
+        float32 [N, dimensions], each axis signed so that its largest |coordinate| is positive;
+        missing dimensions (D = 1) are 0.
+
+    References:
+        Hotelling 1933, Journal of Educational Psychology 24.
+    """
+    centred = embeddings.double() - embeddings.double().mean(0)
+    _, vectors = torch.linalg.eigh(centred.T @ centred)
+    axes = centred @ vectors.flip(1)[:, :dimensions]
+    if axes.shape[1] < dimensions:
+        axes = torch.nn.functional.pad(axes, (0, dimensions - axes.shape[1]))
+    peak = axes.gather(0, axes.abs().argmax(0, keepdim=True))
+    return (axes * torch.where(peak < 0, -1.0, 1.0)).float()
+
+
+def umap_map(
+    embeddings: Tensor,
+    *,
+    neighbours: int = 15,
+    epochs: int = 200,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> Tensor:
+    """UMAP of the samples after a PCA to at most 50 dimensions; takes seconds to minutes.
+
+    Args:
+        embeddings: float [N, D], N at least 4.
+        neighbours: size of the neighbourhood that is kept.
+        epochs: rounds of the layout.
+        seed: of the layout; the same seed gives the same map.
+        progress: told the share of the layout that is done; what it raises ends the work.
+
+    Returns:
+        float32 [N, 2].
+
+    References:
+        McInnes, Healy and Melville 2018, UMAP.
+    """
+    import warnings
+
+    from umap import UMAP
+
+    reduced = pca(embeddings, dimensions=min(50, embeddings.shape[1])).cpu().numpy()
+    watched = {"disable": progress is None, "file": _Epochs(progress, epochs), "mininterval": 0.2}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = UMAP(
+            n_neighbors=min(neighbours, len(reduced) - 1),
+            init="pca" if reduced.shape[1] > 2 else "random",
+            random_state=seed,
+            n_epochs=epochs,
+            tqdm_kwds={**watched, "bar_format": "{n}"},
+        )
+        return torch.from_numpy(model.fit_transform(reduced)).float()
+
+
+class _Epochs(io.TextIOBase):
+    """Where umap's progress bar writes; the only way to hear of its epochs and to stop them."""
+
+    def __init__(self, progress: Callable[[float], None] | None, epochs: int) -> None:
+        self.progress, self.epochs = progress, epochs
+
+    def write(self, text: str) -> int:
+        number = text.strip()
+        if self.progress is not None and number.isdigit():
+            self.progress(int(number) / self.epochs)
+        return len(text)

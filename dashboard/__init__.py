@@ -1,0 +1,1 @@
+"""The Dissensus app: Streamlit views over the analysis library."""

@@ -1,0 +1,35 @@
+"""The app's frame: page settings, data named on the command line, sidebar, navigation."""
+
+import json
+import os
+
+import streamlit as st
+
+from dashboard import compute, controls, state
+
+VIEWS = {
+    "": ["overview"],
+    "Data": ["data"],
+    "Models": ["disagreement"],
+    "Ensembles": ["corrections", "front"],
+    "Samples and groups": ["groups", "map", "samples"],
+}
+
+st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
+
+if not state.start_was_opened() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "[]"))):
+    controls.open_start(named)
+
+pages = st.navigation(
+    {
+        section: [
+            st.Page(f"views/{name}.py", title=name.title(), default=name == "overview")
+            for name in names
+        ]
+        for section, names in VIEWS.items()
+    }
+)
+controls.style()
+controls.sidebar()
+controls.selection_bar()
+pages.run()

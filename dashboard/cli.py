@@ -1,0 +1,294 @@
+"""The command `dissensus`."""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+UPLOAD_LIMIT_MB = 2000
+DEFAULT_PORT = 8501
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; None: from the command line.
+
+    Returns:
+        0 done, 1 the input cannot be used, 2 the arguments cannot.
+    """
+    options = _parser().parse_args(arguments)
+    return options.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dissensus",
+        description="Where models disagree, what their ensembles put right, and for whom.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _serving(_command(
+        commands, "demo", _demo, "open the app on the demo bundle", "dissensus demo --port 8600"
+    ))
+    serve = _command(
+        commands,
+        "serve",
+        _serve,
+        "open the app on these inputs, with upload",
+        "dissensus serve samples.csv predictions.parquet",
+    )
+    serve.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    _serving(serve)
+    check = _command(
+        commands,
+        "check",
+        _check,
+        "say what was found, what was assumed and every problem",
+        "dissensus check runs/",
+    )
+    _reading(check)
+    analyze = _command(
+        commands,
+        "analyze",
+        _analyze,
+        "every figure as JSON",
+        "dissensus analyze runs/ --ensemble mean:a,b --missing wrong --json figures.json",
+    )
+    _reading(analyze)
+    _judging(analyze)
+    return parser
+
+
+def _command(commands, name: str, run, summary: str, example: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example:  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, help=f"default: {DEFAULT_PORT} or the next free one")
+    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
+    command.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _reading(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("paths", nargs="+", type=Path, metavar="PATH", help="bundle folder, zip, or files")
+    add("--column", action="append", default=[], metavar="ROLE=NAME", help="what a column is")
+    add("--models", metavar="A,B", help="only these models")
+    add("--groups", metavar="COL,COL", help="group by these columns only")
+    add("--where", action="append", default=[], metavar="COL=VALUE", help="keep these samples")
+    add("--values", choices=("probabilities", "logits"), help="what the arrays hold")
+    add("--empty", choices=("answer", "missing"), default="missing", help="what an empty cell is")
+    add("--missing-marker", action="append", default=[], metavar="TEXT", help="a missing answer")
+
+
+def _judging(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--missing", choices=("exclude", "wrong"), default="exclude", help="how gaps are judged")
+    add("--ensemble", action="append", default=[], metavar="RULE[:MEMBER,...]")
+    add("--reference", metavar="MODEL", help="corrections and regressions are against it")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--seed", type=int, default=0)
+    add("--json", default="-", metavar="FILE", help="where to write; - is standard output")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from dashboard.places import demo_folder
+
+    return _open_app([demo_folder()], options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    missing = [path for path in options.paths if not path.exists()]
+    if missing:
+        return _fail(f"There is no file or folder '{missing[0]}'.")
+    return _open_app([path.resolve() for path in options.paths], options)
+
+
+def _open_app(paths: list[Path], options: argparse.Namespace) -> int:
+    port = options.port or _free_port(options.host)
+    here = Path(__file__).resolve().parent
+    settings = {
+        "server.port": port,
+        "server.address": options.host,
+        "server.headless": str(options.no_browser or not _has_display()).lower(),
+        "server.maxUploadSize": UPLOAD_LIMIT_MB,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "logger.level": "warning",
+    } | theme_settings()
+    flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
+    environment = os.environ | {"DISSENSUS_OPEN": json.dumps([str(path) for path in paths])}
+    command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _free_port(host: str) -> int:
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    return DEFAULT_PORT
+
+
+def _has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def theme_settings() -> dict[str, str]:
+    """The theme as flags, so that it holds from any folder."""
+    from dashboard.theme import STREAMLIT_THEME
+
+    return {f"theme.{name}": value for name, value in STREAMLIT_THEME.items()}
+
+
+def _check(options: argparse.Namespace) -> int:
+    from analysis.loading import read
+
+    reading = read(options.paths, _loader_options(options))
+    for found in reading.found:
+        print(f"{found.file}: {found.form}, {found.rows:,} rows")
+        for column, role in found.columns.items():
+            print(f"    {column}: {role}")
+    for note in reading.notes:
+        print(f"note: {note}")
+    for problem in reading.problems:
+        print(f"problem: {problem}")
+    if reading.bundle is None:
+        return 1
+    bundle = reading.bundle
+    print(f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples")
+    return 0
+
+
+def _analyze(options: argparse.Namespace) -> int:
+    from analysis.bundle import BundleError
+    from analysis.summary import summarise
+
+    try:
+        bundle = _load(options)
+        result = summarise(
+            bundle,
+            ensembles=[_ensemble(text, bundle) for text in options.ensemble],
+            reference=options.reference,
+            missing=options.missing,
+            seed=options.seed,
+        )
+    except BundleError as problem:
+        return _fail(str(problem))
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
+    if options.json == "-":
+        print(text)
+    else:
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+def _load(options: argparse.Namespace):
+    import torch
+
+    from analysis.bundle import BundleError
+    from analysis.loading import read
+
+    reading = read(options.paths, _loader_options(options))
+    if reading.bundle is None:
+        raise BundleError("\n".join(reading.problems))
+    bundle = reading.bundle
+    if options.models:
+        bundle = bundle.select(options.models.split(","))
+    for condition in options.where:
+        bundle = _where(bundle, condition)
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise BundleError("There is no CUDA device here; use --device cpu.")
+    wanted = options.device
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    return bundle.to(wanted)
+
+
+def _loader_options(options: argparse.Namespace):
+    from analysis.loading import Options
+
+    columns: dict[str, tuple[str, ...]] = {}
+    for pair in options.column:
+        role, equals, name = pair.partition("=")
+        if not equals:
+            sys.exit(_fail(f"--column {pair}: expected ROLE=NAME."))
+        columns[role] = (*columns.get(role, ()), name)
+    return Options(
+        columns=columns,
+        groups=tuple(options.groups.split(",")) if options.groups else None,
+        values=options.values,
+        empty=options.empty,
+        missing_markers=tuple(options.missing_marker),
+    )
+
+
+def _where(bundle, condition: str):
+    import torch
+
+    from analysis.bundle import BundleError
+
+    column, equals, wanted = condition.partition("=")
+    known = [*bundle.attributes, *(["label"] if bundle.labels is not None else [])]
+    if not equals or column not in known:
+        raise BundleError(f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}.")
+    if column in bundle.attributes:
+        values = bundle.attributes[column]
+        kept = torch.tensor([_text(value) == wanted for value in values.tolist()])
+    else:
+        names = [*bundle.classes, ""]
+        kept = torch.tensor([names[code] == wanted for code in bundle.labels.tolist()])
+    if not kept.any():
+        raise BundleError(f"--where {condition}: no sample is like this.")
+    return bundle.take(kept)
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _ensemble(text: str, bundle):
+    from analysis.bundle import BundleError
+    from analysis.ensemble import RULES, Ensemble
+
+    head, _, options = text.partition(";")
+    rule, _, members = head.partition(":")
+    if rule not in RULES:
+        raise BundleError(f"--ensemble {text}: the rules are {', '.join(RULES)}.")
+    if options:
+        raise BundleError(f"--ensemble {text}: '{rule}' has no options.")
+    chosen = tuple(members.split(",")) if members else bundle.models
+    return Ensemble(chosen, rule)
+
+
+def _fail(sentence: str) -> int:
+    print(f"dissensus: {sentence}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,275 @@
+"""Widgets that several views share, and what is said when something is missing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from analysis.bundle import BundleError
+from analysis.catalog import of_kind
+from analysis.ensemble import RULES
+from analysis.measure import Measure
+from dashboard import compute, state, tables, words
+from dashboard.places import demo_folder
+from dashboard.state import Choices
+from dashboard.theme import count, markdown
+
+MISSING_LABELS = {
+    "exclude": "Leave missing answers out",
+    "wrong": "Count missing answers as wrong",
+}
+HELP = {
+    "members": "The models that the active ensemble combines.",
+    "rule": "How the members' answers become one. "
+    + " ".join(f"{rule.label}: {rule.summary}" for rule in RULES.values()),
+    "grouping": "Which subpopulations the figures are broken down by.",
+    "missing": "A missing answer never votes. Either every model is judged on what it answered, "
+    "or a gap counts as a wrong answer.",
+    "selection": "The samples you picked in a plot. All other plots narrow to them or highlight "
+    "them.",
+}
+
+
+def sidebar() -> None:
+    """The global choices: data, members, rule, grouping, missing rule."""
+    opened = state.bundle()
+    if opened is None:
+        return
+    with st.sidebar:
+        st.caption(f"{count(len(opened.ids))} samples, {count(len(opened.models))} models")
+        st.markdown(f"**{markdown(state.bundle_name())}**")
+        chosen = len(state.get("members", ()))
+        with st.popover(
+            f"Members: {chosen} of {len(opened.models)}", width="stretch", help=HELP["members"]
+        ):
+            st.multiselect("Members of the ensemble", opened.models, key="members")
+            st.button("All models", on_click=state.set_members, args=(opened.models,))
+        usable = _usable_rules()
+        if state.get("rule") not in usable:
+            state.put("rule", usable[0])
+        st.selectbox(
+            "Rule", usable, key="rule", format_func=lambda name: RULES[name].label,
+            help=HELP["rule"],
+        )
+        if opened.groups:
+            st.selectbox("Grouping", list(opened.groups), key="grouping", help=HELP["grouping"])
+        if not bool(opened.answered.all()):
+            st.selectbox(
+                "Missing answers", list(MISSING_LABELS), key="missing",
+                format_func=MISSING_LABELS.get, help=HELP["missing"],
+            )
+
+
+def _usable_rules() -> list[str]:
+    chosen = state.choices()
+    return ["plurality"] if chosen is None else compute.usable_rules(chosen)
+
+
+def selection_bar() -> None:
+    """What is selected, where it came from, and Clear; always at the same place."""
+    opened, current = state.bundle(), state.selection()
+    if opened is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="selection-bar"):
+        if current is None:
+            st.caption(
+                f"All {count(len(opened.ids))} samples. Pick in any plot to narrow the others.",
+                width="stretch",
+            )
+            return
+        st.markdown(
+            f"**{count(len(current.positions))} of {count(current.total)}** selected: "
+            f"{current.description}",
+            width="stretch",
+            help=HELP["selection"],
+        )
+        st.button("Clear selection", on_click=state.clear, key="clear-selection")
+
+
+def require(*needs: str) -> Choices:
+    """The choices, or a sentence on what is missing and the end of the page.
+
+    Args:
+        needs: of "labels", "embeddings", "groups".
+    """
+    if state.bundle() is None:
+        st.info(
+            "Nothing is loaded. Open the demo to look around, or upload your own predictions."
+        )
+        with st.container(horizontal=True):
+            st.button("Open the demo", on_click=open_demo, type="primary")
+            st.page_link("views/data.py", label="Upload predictions")
+        st.stop()
+    chosen = state.choices()
+    if chosen is None:
+        st.info("The ensemble has no member. Choose at least one model in the sidebar.")
+        st.stop()
+    for need in needs:
+        _require(need, chosen)
+    return chosen
+
+
+def _require(need: str, chosen: Choices) -> None:
+    bundle = chosen.bundle
+    sentences = {
+        "labels": (
+            bool(bundle.labelled.any()),
+            "There are no labels, so nobody can be called right or wrong here. Disagreement, Map "
+            "and Samples work without labels; add a label column on the Data page for the rest.",
+        ),
+        "embeddings": (
+            bundle.embeddings is not None,
+            "There are no embeddings, so there is no map of the samples. Add embeddings.npy "
+            "(one row per sample) or a table with an id and numeric columns on the Data page.",
+        ),
+        "groups": (
+            chosen.grouping is not None,
+            "There is no grouping. A samples table with a text column, or a numeric one of at "
+            "most 20 values, makes one.",
+        ),
+    }
+    there, sentence = sentences[need]
+    if not there:
+        st.info(sentence)
+        st.stop()
+
+
+def open_demo() -> None:
+    """Open the demo bundle that ships with the project."""
+    state.open_bundle(compute.opened((str(demo_folder()),)), "Demo: coloured digits")
+
+
+def open_start(paths: Sequence[str]) -> None:
+    """Open what the command line named, or say why that is not possible."""
+    try:
+        opened = compute.opened(tuple(paths))
+    except BundleError as problem:
+        st.error(str(problem))
+        return
+    demo = list(paths) == [str(demo_folder())]
+    name = "Demo: coloured digits" if demo else ", ".join(Path(path).name for path in paths)
+    state.open_bundle(opened, name)
+
+
+def style() -> None:
+    """What the theme file cannot say: a quiet head, figures in columns, the selection bar."""
+    st.html(
+        "<style>"
+        ".stMainBlockContainer {padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1500px}"
+        "h1 {font-size: 1.7rem !important; padding-bottom: 0 !important}"
+        "h4 {font-weight: 400 !important; line-height: 1.5 !important; max-width: 75rem}"
+        ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
+        " padding-bottom: .3rem; min-height: 3rem}"
+        "table, .stDataFrame, .js-plotly-plot {font-variant-numeric: tabular-nums}"
+        "@media (max-width: 1200px) {"
+        " .stMainBlockContainer .stHorizontalBlock:not(.st-key-selection-bar)"
+        " {flex-wrap: wrap} .stMainBlockContainer .stColumn {min-width: 100% !important}}"
+        "</style>"
+    )
+
+
+def loaded(choices: Choices) -> None:
+    """What is loaded and what is missing, as a line of facts and the notes of the loader."""
+    bundle = choices.bundle
+    gaps = int((~bundle.answered).sum())
+    facts = [
+        f"{count(len(bundle.ids))} samples",
+        f"{count(len(bundle.models))} models",
+        f"{count(len(bundle.classes))} classes",
+        f"probabilities of {count(len(bundle.probabilities))} models"
+        if bundle.probabilities
+        else "no probabilities",
+        "no embeddings"
+        if bundle.embeddings is None
+        else f"embeddings of {bundle.embeddings.shape[1]} dimensions",
+        f"groupings: {words.listed(list(bundle.groups), 5)}" if bundle.groups else "no grouping",
+        f"{count(gaps)} missing answers" if gaps else "no missing answers",
+    ]
+    if bundle.labels is None:
+        facts.append("no labels")
+    elif (unlabelled := int((bundle.labels < 0).sum())):
+        facts.append(f"{count(unlabelled)} samples without a label")
+    st.caption(" · ".join(facts))
+    if bundle.notes:
+        with st.expander(f"{len(bundle.notes)} notes on what was assumed while loading"):
+            for note in bundle.notes:
+                st.markdown(f"- {markdown(note, 600)}")
+
+
+def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ...]:
+    """All models or the members only."""
+    members = choices.ensemble.members
+    if set(members) == set(choices.bundle.models):
+        return choices.bundle.models
+    options = {"all": "All models", "members": "Members of the ensemble"}
+    state.default(key, default)
+    picked = st.segmented_control(
+        "Models shown", list(options), format_func=options.get, key=key, required=True,
+        persist_state="session",
+    )
+    return choices.bundle.models if picked == "all" else members
+
+
+def download(table: pd.DataFrame, name: str) -> None:
+    """A button that saves a table as CSV."""
+    st.download_button(
+        "Download as CSV",
+        data=lambda: tables.csv(table),
+        file_name=name,
+        mime="text/csv",
+        on_click="ignore",
+        key=f"download/{name}",
+    )
+
+
+def pick_measure(choices: Choices) -> Measure:
+    """One of the pair measures that the data can answer."""
+    scored = sum(model in choices.bundle.probabilities for model in choices.bundle.models)
+    labelled = bool(choices.bundle.labelled.any())
+    offered = {
+        measure.name: measure
+        for measure in of_kind("pair")
+        if _answerable(measure, scored >= 2, labelled)
+    }
+    name = st.selectbox(
+        "Measure",
+        list(offered),
+        format_func=lambda name: offered[name].label,
+        key="pair-measure",
+        persist_state="session",
+        help="How two models are compared.",
+    )
+    measure = offered[name]
+    st.caption(f"{measure.summary}{direction(measure)}")
+    return measure
+
+
+def _answerable(measure: Measure, scored: bool, labelled: bool) -> bool:
+    if "js_sum" in measure.needs:
+        return scored
+    return labelled or set(measure.needs) <= {"both_answered", "same"}
+
+
+def direction(measure: Measure) -> str:
+    """" Lower is more diverse and better for a team." as far as the measure says."""
+    parts = []
+    if measure.diverse:
+        parts.append(f"{measure.diverse} is more diverse")
+    if measure.better:
+        parts.append(f"{measure.better} is better for a team")
+    text = " and ".join(parts)
+    return f" {text[0].upper()}{text[1:]}." if text else ""
+
+
+def page(title: str, question: str) -> None:
+    """The head of a page: its name and the question it answers."""
+    st.title(title)
+    st.caption(question)
+
+
+def caption(choices: Choices, n: int) -> None:
+    """The footnote on n, intervals and the missing rule."""
+    bundle = choices.bundle
+    repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
+    st.caption(words.footnote(n, choices.missing, repeated))

@@ -1,0 +1,71 @@
+"""Long work in a thread beside the page: progress, cancel, and a result that stays."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+
+class Cancelled(Exception):
+    """Raised inside the work when the user asked it to stop."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work; read by pages, written by its thread."""
+
+    progress: float = 0.0
+    result: Any = None
+    error: str = ""
+    running: bool = True
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, share: float) -> None:
+        """Told by the work how much of it is done; ends it when a stop was asked for."""
+        self.progress = min(max(share, 0.0), 1.0)
+        if self.stop.is_set():
+            raise Cancelled
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs() -> dict[str, Job]:
+    return {}
+
+
+def find(key: str) -> Job | None:
+    """The job of this key, running or done."""
+    return _jobs().get(key)
+
+
+def start(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
+    """Run work(report) in a thread; a job that runs or is done already is left alone."""
+    known = find(key)
+    if known is not None and (known.running or known.result is not None):
+        return
+    job = _jobs()[key] = Job()
+    threading.Thread(target=_run, args=(job, work), daemon=True).start()
+
+
+def cancel(key: str) -> None:
+    """Ask a running job to stop."""
+    job = find(key)
+    if job is not None:
+        job.stop.set()
+
+
+def forget(key: str) -> None:
+    """Drop a job that has ended, so that it can be started anew."""
+    _jobs().pop(key, None)
+
+
+def _run(job: Job, work: Callable[[Callable[[float], None]], Any]) -> None:
+    try:
+        job.result = work(job.report)
+    except Cancelled:
+        job.error = "cancelled"
+    except Exception as problem:  # shown on the page, the thread has nobody else to tell
+        job.error = f"{type(problem).__name__}: {problem}"
+    finally:
+        job.running = False

@@ -1,0 +1,182 @@
+"""The map of samples: coordinates (PCA at once, UMAP in the background), colouring, picks."""
+
+import numpy as np
+import streamlit as st
+
+from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
+from analysis.projection import umap_map
+from dashboard import component, compute, jobs, panels, state
+from dashboard.plots import maps
+from dashboard.state import Choices
+from dashboard.theme import OUTCOME_SYMBOLS, SEQUENTIAL, Palette, count, markdown
+
+METHODS = {"PCA": "PCA", "UMAP": "UMAP"}
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x")
+MOST_LEVELS = 8
+HEIGHT = 640
+
+
+def pick_colouring(choices: Choices) -> str:
+    """What the points are coloured by: outcome, number right, or a grouping."""
+    options = {"group/" + column: column for column in choices.bundle.groups}
+    if choices.bundle.labelled.any():
+        options = {
+            "outcome": "Outcome of the ensemble",
+            "right": "Number of members right",
+        } | options
+    options["answers"] = "Number of different answers"
+    return st.selectbox(
+        "Colour", list(options), format_func=options.get, key="map-colour", persist_state="session"
+    )
+
+
+def pick_method() -> str:
+    """PCA or UMAP."""
+    return st.segmented_control(
+        "Layout",
+        list(METHODS),
+        key="map-method",
+        default="PCA",
+        required=True,
+        persist_state="session",
+        help="PCA shows the two directions of largest spread, at once. UMAP keeps neighbours "
+        "together; it takes seconds to minutes in the background and is kept.",
+    )
+
+
+def coordinates(choices: Choices, method: str) -> tuple[np.ndarray, tuple[str, str]]:
+    """The layout asked for, or the PCA while the UMAP is being made."""
+    bundle = choices.bundle
+    flat = compute.pca_map(bundle), ("First principal component", "Second principal component")
+    if method == "PCA":
+        return flat
+    if len(bundle.ids) < 8:
+        st.caption("UMAP needs at least 8 samples; this is the PCA.")
+        return flat
+    key = f"umap/{bundle.fingerprint}"
+    job = jobs.find(key)
+    if job is not None and job.result is not None:
+        return job.result, ("UMAP 1", "UMAP 2")
+    if job is None:
+        embeddings = bundle.embeddings
+        jobs.start(key, lambda report: umap_map(embeddings, progress=report).numpy())
+        job = jobs.find(key)
+    if job.running:
+        _progress(key)
+    else:
+        st.caption(f"The UMAP ended without a map ({markdown(job.error)}); this is the PCA.")
+        st.button("Try again", on_click=jobs.forget, args=(key,))
+    return flat
+
+
+@st.fragment(run_every=0.5)
+def _progress(key: str) -> None:
+    job = jobs.find(key)
+    if job is None or not job.running:
+        st.rerun()
+    stage = "layout" if job.progress else "neighbours (the first time takes longest)"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(job.progress, text=f"UMAP: {stage}; meanwhile the PCA is shown")
+        st.button("Cancel", on_click=jobs.cancel, args=(key,))
+
+
+def scatter(
+    choices: Choices,
+    points: np.ndarray,
+    axes: tuple[str, str],
+    colouring: str,
+    panel: str,
+) -> None:
+    """The map itself; a lasso, box or click becomes the selection."""
+    palette = panels.palette()
+    colour = _colours(choices, colouring, palette)
+    hover = _hover(choices)
+    current = state.selection()
+    selected = None if current is None else current.positions
+    title = f"{count(len(points))} samples, near ones have similar embeddings"
+    if not component.vendor_available():
+        shown = None if current is None or current.source == panel else current.positions
+        figure = maps.sample_map(
+            points, hover, axes, selected=shown, title=title, palette=palette, **colour
+        )
+        panels.chart(figure, panel, title, _pick, modes=("points", "box", "lasso"))
+        return
+    component.scatter(
+        key=panel,
+        digest=f"{choices.bundle.fingerprint}/{axes[0]}/{_key(choices)}",
+        x=points[:, 0],
+        y=points[:, 1],
+        hover=hover,
+        selected=selected,
+        mine=current is not None and current.source == panel,
+        seq=state.selections(),
+        x_title=axes[0],
+        y_title=axes[1],
+        title=title,
+        height=HEIGHT,
+        alt=title,
+        on_select=lambda rows: _store(rows, panel),
+        scale=SEQUENTIAL,
+        **colour,
+    )
+
+
+def _key(choices: Choices) -> str:
+    return f"{choices.ensemble.rule}/{','.join(choices.ensemble.members)}/{choices.missing}"
+
+
+def _pick(points, panel: str) -> None:
+    _store(maps.decode_samples(points), panel)
+
+
+def _store(rows: np.ndarray | None, panel: str) -> None:
+    state.select(np.empty(0, dtype=np.int32) if rows is None else rows, panel, "picked on the map")
+
+
+def _colours(choices: Choices, colouring: str, palette: Palette) -> dict:
+    bundle = choices.bundle
+    if colouring == "outcome":
+        codes = compute.outcome_table(choices, bundle)["codes"]
+        names = [
+            (f"{name}: {OUTCOME_SUMMARIES[name]}", palette.outcomes[name], OUTCOME_SYMBOLS[name])
+            for name in OUTCOMES
+        ]
+        return _present(codes, [*names, ("not judged", palette.muted, "circle")])
+    if colouring == "right":
+        right = compute.outcome_table(choices, bundle)["members_right"]
+        return {"values": right.astype(np.float32), "value_title": "Members right"}
+    if colouring == "answers":
+        different = compute.different_answers(bundle, choices.ensemble.members)
+        return {"values": different.astype(np.float32), "value_title": "Different answers"}
+    grouping = bundle.groups[colouring.removeprefix("group/")]
+    return _levels(grouping.codes.cpu().numpy(), grouping.levels, palette)
+
+
+def _present(codes: np.ndarray, categories: list[tuple[str, str, str]]) -> dict:
+    """Only categories that occur; code -1 is the last one."""
+    codes = np.where(codes < 0, len(categories) - 1, codes)
+    there, again = np.unique(codes, return_inverse=True)
+    return {
+        "category": again.astype(np.uint8),
+        "categories": [categories[code] for code in there.tolist()],
+    }
+
+
+def _levels(codes: np.ndarray, levels: tuple[str, ...], palette: Palette) -> dict:
+    """The most frequent levels in colours of their own, the others together in grey."""
+    order = np.argsort(-np.bincount(codes, minlength=len(levels)), kind="stable")
+    most = MOST_LEVELS if len(levels) <= MOST_LEVELS else MOST_LEVELS - 1
+    own = np.sort(order[:most])
+    place = np.full(len(levels), len(own))
+    place[own] = np.arange(len(own))
+    categories = [
+        (levels[level], palette.levels[rank], SYMBOLS[rank]) for rank, level in enumerate(own)
+    ]
+    rest = (f"{len(levels) - len(own)} other levels", palette.muted, "circle")
+    return _present(place[codes], [*categories, rest])
+
+
+def _hover(choices: Choices) -> list[str]:
+    table = compute.outcome_table(choices, choices.bundle)
+    return compute.hover(choices.bundle, choices.bundle.fingerprint, _key(choices), table)
+

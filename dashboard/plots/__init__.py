@@ -1,0 +1,1 @@
+"""Figures: arrays in, Plotly figure out."""

@@ -1,0 +1,83 @@
+"""Maps of samples as plain charts, for where the linked map component is not available."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.plots.layout import titled
+from dashboard.theme import LIGHT, SEQUENTIAL, Palette
+
+
+def sample_map(
+    coordinates: np.ndarray,
+    hover: Sequence[str],
+    axes: tuple[str, str],
+    *,
+    category: np.ndarray | None = None,
+    categories: Sequence[tuple[str, str, str]] = (),
+    values: np.ndarray | None = None,
+    value_title: str = "",
+    selected: np.ndarray | None = None,
+    title: str = "",
+    palette: Palette = LIGHT,
+) -> go.Figure:
+    """Samples as points coloured by category or value.
+
+    Args:
+        coordinates: float32 [N, 2].
+        hover: N texts as they are; lines are kept, markup is escaped.
+        axes: titles of x and y.
+        category: uint8 [N] codes into categories (name, colour, symbol).
+        categories: their names, colours and symbols.
+        values: float32 [N], instead of categories.
+        value_title: of the colour bar.
+        selected: int [n], rows to bring out; None = no selection.
+        title: what is seen.
+        palette: colours.
+
+    Returns:
+        A figure; customdata = row of the sample.
+    """
+    figure = go.Figure()
+    rows = np.arange(len(coordinates), dtype=np.int32)
+    chosen = np.ones(len(rows), dtype=bool)
+    if selected is not None:
+        chosen = np.zeros(len(rows), dtype=bool)
+        chosen[selected] = True
+    parts = [("", rows, None)]
+    if category is not None:
+        parts = [
+            (name, rows[category == code], (colour, symbol))
+            for code, (name, colour, symbol) in enumerate(categories)
+        ]
+    for name, part, style in parts:
+        marker = {"size": 6, "opacity": np.where(chosen[part], 0.9, 0.12)}
+        if style is not None:
+            marker |= {"color": style[0], "symbol": style[1]}
+        else:
+            bar = {"title": {"text": value_title, "side": "right"}, "thickness": 12}
+            marker |= {"color": values[part], "colorscale": SEQUENTIAL, "showscale": True,
+                       "colorbar": bar}
+        figure.add_scattergl(
+            x=coordinates[part, 0],
+            y=coordinates[part, 1],
+            mode="markers",
+            name=name,
+            marker=marker,
+            customdata=part,
+            hovertext=[escape(hover[row]).replace("\n", "<br>") for row in part.tolist()],
+            hoverinfo="text",
+        )
+    titled(figure, title, height=620, palette=palette, legend=category is not None)
+    figure.update_layout(dragmode="lasso", legend={"y": -0.1})
+    figure.update_xaxes(title=axes[0])
+    figure.update_yaxes(title=axes[1])
+    return figure
+
+
+def decode_samples(points: Sequence[Mapping]) -> np.ndarray:
+    """Rows of the picked samples, int32."""
+    rows = [point["customdata"] for point in points if point.get("customdata") is not None]
+    return np.array(sorted({int(row) for row in rows}), dtype=np.int32)

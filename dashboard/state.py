@@ -1,0 +1,182 @@
+"""What the user has chosen: the only file that touches st.session_state."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from analysis.bundle import Bundle
+from analysis.ensemble import Ensemble
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The samples that the user has marked; every view narrows to or highlights them.
+
+    Attributes:
+        positions: int32 [n], rows of the open bundle, ascending.
+        source: key of the panel that made it.
+        description: where it came from, in words.
+        total: samples of the bundle.
+    """
+
+    positions: np.ndarray
+    source: str
+    description: str
+    total: int
+
+    @property
+    def digest(self) -> str:
+        """Short text that is equal for equal samples."""
+        return hashlib.blake2b(self.positions.tobytes(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What the sidebar holds: data, ensemble, grouping, missing rule."""
+
+    bundle: Bundle
+    ensemble: Ensemble
+    grouping: str | None
+    missing: str
+
+
+def bundle() -> Bundle | None:
+    """The open bundle."""
+    return st.session_state.get("bundle")
+
+
+def bundle_name() -> str:
+    """What the open bundle is called."""
+    return st.session_state.get("bundle_name", "")
+
+
+def open_bundle(opened: Bundle, name: str) -> None:
+    """Make this the open bundle; choices that belonged to another one are forgotten."""
+    st.session_state["bundle"] = opened
+    st.session_state["bundle_name"] = name
+    st.session_state["members"] = list(_opening_team(opened))
+    scored = all(model in opened.probabilities for model in st.session_state["members"])
+    st.session_state["rule"] = "mean" if scored else "plurality"
+    st.session_state["grouping"] = _opening_grouping(opened)
+    st.session_state["missing"] = "exclude"
+    st.session_state["page"] = 0
+    st.session_state.pop("selection", None)
+    st.session_state["asked_for_start"] = True
+
+
+def start_was_opened() -> bool:
+    """The data named on the command line were opened once in this session."""
+    return st.session_state.get("asked_for_start", False)
+
+
+def _opening_team(opened: Bundle) -> tuple[str, ...]:
+    """The team that the data name themselves, else all models."""
+    marks = opened.model_info.get("opening_team")
+    if marks is None:
+        return opened.models
+    team = tuple(m for m, mark in zip(opened.models, marks, strict=True) if mark == "yes")
+    return team or opened.models
+
+
+def _opening_grouping(opened: Bundle) -> str | None:
+    """The smallest grouping of two or more levels that is not the label itself."""
+    sizes = {
+        column: len(grouping.levels)
+        for column, grouping in opened.groups.items()
+        if len(grouping.levels) > 1
+    }
+    own = {column: size for column, size in sizes.items() if column != "label"} or sizes
+    return min(own, key=own.get) if own else None
+
+
+def set_members(members: tuple[str, ...]) -> None:
+    """Make these the members of the active ensemble."""
+    st.session_state["members"] = list(members)
+
+
+def choices() -> Choices | None:
+    """The sidebar's choices; None when nothing is loaded or nobody is a member."""
+    opened = bundle()
+    members = tuple(st.session_state.get("members", ()))
+    if opened is None or not members:
+        return None
+    return Choices(
+        bundle=opened,
+        ensemble=Ensemble(members, st.session_state["rule"]),
+        grouping=st.session_state.get("grouping"),
+        missing=st.session_state["missing"],
+    )
+
+
+def selection() -> Selection | None:
+    """The current selection."""
+    return st.session_state.get("selection")
+
+
+def narrowing(panel: str) -> Selection | None:
+    """The selection, as another panel than its source has to show it."""
+    current = selection()
+    return None if current is None or current.source == panel else current
+
+
+def select(positions: np.ndarray, source: str, description: str) -> None:
+    """Make these samples the selection; none clears it."""
+    _release(source)
+    if not len(positions):
+        st.session_state.pop("selection", None)
+        return
+    st.session_state["selection"] = Selection(
+        positions=np.unique(positions).astype(np.int32),
+        source=source,
+        description=description,
+        total=len(bundle().ids),
+    )
+    st.session_state["page"] = 0
+    st.session_state["selections"] = selections() + 1
+
+
+def clear() -> None:
+    """Forget the selection, also in the panel that made it."""
+    _release("")
+    st.session_state.pop("selection", None)
+    st.session_state["selections"] = selections() + 1
+
+
+def selections() -> int:
+    """How many selections were made or cleared so far."""
+    return st.session_state.get("selections", 0)
+
+
+def _release(source: str) -> None:
+    """A panel that loses the selection is drawn anew: its own mark cannot be unset otherwise."""
+    current = selection()
+    if current is not None and current.source != source:
+        generation = f"generation/{current.source}"
+        st.session_state[generation] = st.session_state.get(generation, 0) + 1
+
+
+def panel_key(panel: str) -> str:
+    """The key under which a panel is drawn now."""
+    return f"{panel}/{st.session_state.get(f'generation/{panel}', 0)}"
+
+
+def event(key: str) -> dict:
+    """What a chart reports as selected, as a plain dictionary."""
+    return st.session_state.get(key) or {}
+
+
+def get(name: str, default=None):
+    """A persistent choice of a view."""
+    return st.session_state.get(name, default)
+
+
+def put(name: str, value) -> None:
+    """Keep a persistent choice of a view."""
+    st.session_state[name] = value
+
+
+def default(name: str, value) -> None:
+    """Set a choice that a widget of this key will hold, unless there is one."""
+    st.session_state.setdefault(name, value)

@@ -1,0 +1,225 @@
+"""numpy and torch -> pandas, for the screen and for CSV."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.bundle import Bundle
+from analysis.outcomes import OUTCOMES
+from dashboard.theme import Palette, interval, p_value, percent
+
+MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
+NO_ANSWER = "–"
+
+
+def samples(
+    bundle: Bundle,
+    positions: np.ndarray,
+    members: Sequence[str],
+    outcome: Mapping[str, np.ndarray],
+    confidences: np.ndarray | None,
+    *,
+    marked: bool,
+) -> pd.DataFrame:
+    """Samples as rows: id, label, outcome, what the ensemble and each member said, groups.
+
+    Args:
+        bundle: N samples.
+        positions: int [n], which.
+        members: K names.
+        outcome: "codes", "members_right", "answers", "right" [N] of the ensemble.
+        confidences: float [K, N] or None.
+        marked: put a tick or a cross before every judged answer (for the screen).
+
+    Returns:
+        One row per sample.
+    """
+    names = np.array([*bundle.classes, NO_ANSWER], dtype=object)
+    labels = _labels(bundle, positions, names)
+    columns: dict[str, Sequence] = {
+        "sample": [bundle.ids[place] for place in positions.tolist()],
+        "label": labels,
+        "outcome": np.array([*OUTCOMES, ""], dtype=object)[outcome["codes"][positions]],
+        "members right": outcome["members_right"][positions],
+        "ensemble": _answers(
+            names,
+            outcome["answers"][positions],
+            np.where(outcome["judged"], outcome["right"], -1)[positions],
+            marked,
+        ),
+    }
+    predictions, grades = bundle.predictions.cpu().numpy(), bundle.grades.cpu().numpy()
+    for place, member in enumerate(members):
+        row = bundle.models.index(member)
+        columns[_free(columns, member)] = _answers(
+            names, predictions[row, positions], grades[row, positions], marked
+        )
+        if confidences is not None and not marked:
+            columns[_free(columns, f"confidence of {member}")] = confidences[place, positions]
+    for column, grouping in bundle.groups.items():
+        if column != "label":
+            levels = np.array(grouping.levels, dtype=object)
+            codes = grouping.codes.cpu().numpy()[positions]
+            columns[_free(columns, column)] = levels[codes]
+    return pd.DataFrame(columns)
+
+
+def _free(taken: Mapping, name: str) -> str:
+    return name if name not in taken else _free(taken, f"{name} ")
+
+
+def _labels(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
+    if bundle.labels is None:
+        return np.full(len(positions), NO_ANSWER, dtype=object)
+    return names[bundle.labels.cpu().numpy()[positions]]
+
+
+def _answers(names: np.ndarray, codes: np.ndarray, grades: np.ndarray, marked: bool) -> list[str]:
+    said = names[codes]
+    if not marked:
+        return ["" if code < 0 else text for code, text in zip(codes, said, strict=True)]
+    return [f"{MARKS[int(grade)]}{text}" for grade, text in zip(grades, said, strict=True)]
+
+
+def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styler":
+    """The table with right answers on green, wrong ones on orange, outcomes in their colour."""
+    right, wrong = palette.outcomes["corrected"], palette.outcomes["spoiled"]
+
+    def paint(value: object) -> str:
+        text = str(value)
+        if text in palette.outcomes:
+            return f"border-left: 6px solid {palette.outcomes[text]}; font-weight: 600"
+        if text.startswith(MARKS[1]):
+            return f"background-color: {right}33"
+        return f"background-color: {wrong}40" if text.startswith(MARKS[0]) else ""
+
+    return table.style.map(paint)
+
+
+def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
+    """Small pictures as data addresses, enlarged without smoothing.
+
+    Args:
+        pixels: uint8 [n, height, width, 3].
+        height: wanted height in screen pixels.
+
+    Returns:
+        n addresses of PNG pictures.
+    """
+    from PIL import Image
+
+    factor = max(1, height // pixels.shape[1])
+    addresses = []
+    for picture in pixels:
+        buffer = io.BytesIO()
+        large = np.kron(picture, np.ones((factor, factor, 1), dtype=np.uint8))
+        Image.fromarray(large).save(buffer, "PNG")
+        addresses.append("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode())
+    return addresses
+
+
+def text_of(bundle: Bundle) -> str | None:
+    """The attribute that holds each sample's text: "text", else the longest one."""
+    if "text" in bundle.attributes:
+        return "text"
+    lengths = {
+        column: float(np.mean([len(str(value)) for value in values[:200]]))
+        for column, values in bundle.attributes.items()
+        if values.dtype == object
+    }
+    longest = max(lengths, key=lengths.get, default=None)
+    return longest if longest is not None and lengths[longest] >= 40 else None
+
+
+def answers_of(
+    bundle: Bundle, position: int, members: Sequence[str], confidences: np.ndarray
+) -> pd.DataFrame:
+    """One sample in full: what every member said, how sure it was, and p of the label."""
+    label = -1 if bundle.labels is None else int(bundle.labels[position])
+    rows = []
+    for place, member in enumerate(members):
+        row = bundle.models.index(member)
+        code, grade = int(bundle.predictions[row, position]), int(bundle.grades[row, position])
+        stored = bundle.probabilities.get(member)
+        rows.append(
+            {
+                "model": member,
+                "answer": MARKS[grade] + (bundle.classes[code] if code >= 0 else NO_ANSWER),
+                "confidence": confidences[place, position],
+                "probability of the label": np.nan
+                if stored is None or label < 0
+                else float(stored[position, label]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def rules(found: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Judged ensembles side by side: accuracy, outcomes, corrections, regressions, p.
+
+    Args:
+        found: {label: entry of the JSON's "ensembles"}.
+    """
+    rows = []
+    for label, judged in found.items():
+        rows.append(
+            {
+                "rule": label,
+                "accuracy": f"{percent(judged['accuracy'])} {interval(*judged['accuracy_interval'])}",
+                "n": judged["n"],
+                **judged["outcomes"],
+                "against the majority": judged["corrected_against_majority"],
+                "corrections": judged["corrections"],
+                "regressions": judged["regressions"],
+                "McNemar": p_value(judged["mcnemar_p"]),
+                "ties": judged["ties"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def candidates(found: Mapping[str, np.ndarray], members: Sequence[str]) -> pd.DataFrame:
+    """The teams on the front, best accuracy first."""
+    rows = np.flatnonzero(found["rank"] == 0)
+    rows = rows[np.argsort(-found["accuracy"][rows], kind="stable")]
+    return pd.DataFrame(
+        {
+            "members": [members[row] for row in rows],
+            "size": found["membership"].sum(1)[rows],
+            "accuracy": found["accuracy"][rows],
+            "mean disagreement": found["disagreement"][rows],
+            "leave-one-out stability": found["stability"][rows],
+            "n": found["judged"][rows],
+        }
+    )
+
+
+def groups(table: Mapping[str, np.ndarray], levels: Sequence[str], names: Sequence[str]):
+    """Accuracy per group as rows, members and ensemble as columns."""
+    columns = {"group": levels, "n": table["n"][-1]}
+    for place, name in enumerate(names):
+        columns[name] = table["accuracy"][place]
+    return pd.DataFrame(columns)
+
+
+def attributes_of(bundle: Bundle, position: int) -> pd.DataFrame:
+    """What else is known of one sample."""
+    known = {column: str(values[position]) for column, values in bundle.attributes.items()}
+    return pd.DataFrame({"attribute": list(known), "value": list(known.values())})
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """The table as CSV that a spreadsheet does not run as formulas."""
+    safe = table.copy()
+    for column in safe.columns:
+        if safe[column].dtype == object or pd.api.types.is_string_dtype(safe[column]):
+            safe[column] = [_harmless(value) for value in safe[column]]
+    safe.columns = [_harmless(name) for name in safe.columns]
+    return safe.to_csv(index=False).encode()
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value

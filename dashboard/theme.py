@@ -1,0 +1,159 @@
+"""Colours, number formats and safe text: the only place where a colour is written."""
+
+import html
+import math
+from dataclasses import dataclass
+
+OUTCOME_SYMBOLS = {
+    "kept": "circle",
+    "corrected": "triangle-up",
+    "rescued": "star",
+    "overruled": "x",
+    "spoiled": "triangle-down",
+    "missed": "circle-open",
+}
+OUTCOME_PATTERNS = {"overruled": "x", "spoiled": "/", "missed": "."}
+SEQUENTIAL = "Cividis"
+LONGEST_NAME = 32
+
+
+STREAMLIT_THEME = {
+    "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+    "baseRadius": "small",
+    "light.primaryColor": "#2457a6",
+    "light.backgroundColor": "#ffffff",
+    "light.secondaryBackgroundColor": "#f5f6f7",
+    "light.textColor": "#1c2127",
+    "light.borderColor": "#dfe2e6",
+    "dark.primaryColor": "#7fb0f5",
+    "dark.backgroundColor": "#14171b",
+    "dark.secondaryBackgroundColor": "#1d2126",
+    "dark.textColor": "#e6e9ec",
+    "dark.borderColor": "#343a41",
+}
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one theme; the same meaning on every page."""
+
+    outcomes: dict[str, str]
+    accent: str
+    muted: str
+    member: str
+    best: str
+    ensemble: str
+    text: str
+    grid: str
+    surface: str
+    levels: tuple[str, ...]
+    diverging: tuple[str, str, str]
+
+
+LIGHT = Palette(
+    outcomes={
+        "kept": "#bccabd",
+        "corrected": "#009e73",
+        "rescued": "#0b5fd0",
+        "overruled": "#8c1c13",
+        "spoiled": "#e69f00",
+        "missed": "#cdc0b4",
+    },
+    accent="#2457a6",
+    muted="#b4bac1",
+    member="#6b7683",
+    best="#b0568f",
+    ensemble="#0b5fd0",
+    text="#1c2127",
+    grid="#e6e8eb",
+    surface="#ffffff",
+    levels=(
+        "#0072b2",
+        "#d55e00",
+        "#009e73",
+        "#cc79a7",
+        "#8a6d00",
+        "#56b4e9",
+        "#6a4c93",
+        "#5c6670",
+    ),
+    diverging=("#b35806", "#f7f7f7", "#2166ac"),
+)
+DARK = Palette(
+    outcomes={
+        "kept": "#4c5f50",
+        "corrected": "#1dbb8e",
+        "rescued": "#5aa2ff",
+        "overruled": "#d8503f",
+        "spoiled": "#f0a93b",
+        "missed": "#6d6056",
+    },
+    accent="#7fb0f5",
+    muted="#5a626b",
+    member="#98a2ad",
+    best="#e08cc0",
+    ensemble="#5aa2ff",
+    text="#e6e9ec",
+    grid="#2b3138",
+    surface="#14171b",
+    levels=(
+        "#4aa3df",
+        "#f08a4b",
+        "#2fc296",
+        "#e3a1c8",
+        "#c9a93a",
+        "#8fd0f5",
+        "#a98bd6",
+        "#a6afb8",
+    ),
+    diverging=("#e08a3c", "#23282e", "#4f93d8"),
+)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """0.912 -> "91.2 %"; a dash where undefined."""
+    if share is None or not math.isfinite(share):
+        return "–"
+    return f"{100 * share:.{digits}f} %"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """[90.1, 92.2], in percent; empty where undefined."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"[{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def count(number: int) -> str:
+    """12345 -> "12,345"."""
+    return f"{number:,}"
+
+
+def p_value(p: float) -> str:
+    """As in a paper: p = .012, p < .001."""
+    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
+
+
+def three_digits(number: float | None) -> str:
+    """Three significant digits; a dash where undefined."""
+    if number is None or not math.isfinite(number):
+        return "–"
+    return f"{number:.3g}"
+
+
+def shortened(name: object, longest: int = LONGEST_NAME) -> str:
+    """A name from the data on one line and not endless; still to be escaped."""
+    text = " ".join(str(name).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown(name: object, longest: int = LONGEST_NAME) -> str:
+    """A name from the data as Plotly may draw it: no markup, not endless."""
+    return html.escape(shortened(name, longest), quote=False)
+
+
+def markdown(name: object, longest: int = 80) -> str:
+    """A name from the data as Markdown shows it literally."""
+    special = r"\`*_{}[]()#+-.!|<>$:~&="
+    text = shortened(name, longest)
+    return "".join(f"\\{letter}" if letter in special else letter for letter in text)

@@ -1,0 +1,32 @@
+import streamlit as st
+
+from dashboard import compute, controls, panels, tables, words
+from analysis.ensemble import RULES
+
+choices = controls.require("labels")
+controls.page("Corrections", "Which errors does the ensemble correct, and which does it cause?")
+bundle = compute.scope(choices, "corrections")
+judged = compute.judged(choices, bundle)
+best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
+st.markdown(f"#### {words.verdict(judged, best)}")
+controls.caption(choices, len(bundle.ids))
+
+left, right = st.columns(2)
+with left:
+    everything = st.toggle(
+        "Show the easy cases too",
+        key="ledger-everything",
+        persist_state="session",
+        help="Samples that every member has right and the ensemble keeps, and samples that "
+        "nobody has right.",
+    )
+    panels.ledger(choices, "ledger", everything=everything)
+rules = compute.usable_rules(choices)
+with right:
+    panels.outcome_strip(choices, rules, "outcomes-by-rule")
+    st.markdown(words.ledger_sentence(judged))
+
+found = {RULES[rule].label: compute.judged(choices, bundle, rule) for rule in rules}
+table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
+st.dataframe(table, hide_index=True, alt="Outcomes under every rule")
+controls.download(table, "corrections.csv")

@@ -1,0 +1,30 @@
+import streamlit as st
+
+from dashboard import compute, controls, panels, tables, words
+from dashboard.plots.front import names_of
+
+choices = controls.require("labels")
+controls.page("Front", "Which ensemble should I take?")
+if len(choices.bundle.models) < 2:
+    st.info("There is one model, so there is no team to choose. Load at least two.")
+    st.stop()
+bundle = compute.scope(choices, "front")
+found = compute.front(choices, bundle)
+st.markdown(f"#### {words.front_sentence(found)}")
+st.caption(
+    f"{len(found['accuracy'])} candidates on n = {len(bundle.ids):,} samples: every single model "
+    "and random teams of several sizes. Teams are chosen and judged on the same samples: "
+    "optimistic. A team is on the front when no other is at least as good on accuracy, "
+    "disagreement and stability and better on one. Click a point to make it the active ensemble."
+)
+
+left, right = st.columns(2)
+with left:
+    panels.front(choices, "disagreement", "front-diversity")
+with right:
+    panels.front(choices, "stability", "front-consistency")
+
+table = tables.candidates(found, names_of(found["membership"], found["models"], most=30))
+st.markdown("##### Teams on the front")
+st.dataframe(table, hide_index=True, height=320, alt="Teams on the front")
+controls.download(table, "front.csv")

@@ -1,0 +1,25 @@
+import streamlit as st
+
+from dashboard import compute, controls, panels, tables, words
+
+choices = controls.require("labels", "groups")
+controls.page("Groups", "For whom does the ensemble help or harm?")
+bundle = compute.scope(choices, "groups")
+table = compute.group_table(choices, bundle, choices.grouping)
+levels = bundle.groups[choices.grouping].levels
+best = choices.ensemble.members.index(compute.reference(choices))
+who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
+st.markdown(f"#### {words.group_sentence(choices.grouping, levels, table, best, who)}")
+controls.caption(choices, len(bundle.ids))
+
+left, right = st.columns(2)
+with left:
+    panels.group_dots(choices, "group-accuracy")
+with right:
+    pool = controls.pick_pool(choices, "curve-pool", default="members")
+    panels.size_curve(choices, pool, "group-curve")
+
+frame = tables.groups(table, levels, [*choices.ensemble.members, choices.ensemble.label])
+with st.expander("Figures behind the plot"):
+    st.dataframe(frame, hide_index=True, alt="Accuracy per group")
+controls.download(frame, "groups.csv")

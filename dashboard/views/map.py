@@ -1,0 +1,18 @@
+import streamlit as st
+
+from dashboard import controls, map_panel
+
+choices = controls.require("embeddings")
+controls.page("Map", "What do these samples have in common?")
+left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
+with left:
+    colouring = map_panel.pick_colouring(choices)
+with middle:
+    method = map_panel.pick_method()
+with right:
+    coordinates, axes = map_panel.coordinates(choices, method)
+map_panel.scatter(choices, coordinates, axes, colouring, "map")
+st.caption(
+    "Draw a lasso or a box to select samples, click one to pick it, double-click to clear. "
+    "Distances on a flat map are only roughly those of the embeddings."
+)

@@ -1,0 +1,17 @@
+import streamlit as st
+
+from dashboard import compute, controls, panels, words
+
+choices = controls.require()
+controls.page("Overview", "Is the ensemble worth it, and on what?")
+controls.loaded(choices)
+controls.require("labels")
+
+bundle = compute.scope(choices, "overview")
+judged = compute.judged(choices, bundle)
+best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
+st.markdown(f"#### {words.verdict(judged, best)}")
+controls.caption(choices, len(bundle.ids))
+
+panels.outcome_strip(choices, (choices.ensemble.rule,), "overview-outcomes")
+panels.accuracies(choices, "overview-accuracies")

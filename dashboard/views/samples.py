@@ -1,0 +1,14 @@
+import streamlit as st
+
+from dashboard import controls, sample_table
+
+choices = controls.require()
+controls.page("Samples", "What exactly did everybody say?")
+positions = sample_table.ordered(choices)
+page = sample_table.page_of(positions)
+opened = sample_table.show(choices, page)
+sample_table.download(choices, positions)
+if opened is not None:
+    sample_table.detail(choices, opened)
+else:
+    st.caption("Tick a row to open the sample in full.")

@@ -1,0 +1,168 @@
+"""Sentences with numbers: the answer before any chart."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dashboard.theme import count, interval, markdown, p_value, percent, three_digits
+
+RULE_PHRASES = {
+    "plurality": "plurality vote",
+    "mean": "mean",
+    "geometric": "geometric mean",
+}
+
+
+def ensemble_name(rule: str, members: int) -> str:
+    """"The mean of 30 models"."""
+    models = "model" if members == 1 else "models"
+    return f"The {RULE_PHRASES.get(rule, rule)} of {members} {models}"
+
+
+def verdict(found: Mapping, best: Mapping[str, float]) -> str:
+    """Is the ensemble worth it, and on what: two sentences of Markdown.
+
+    Args:
+        found: the judged ensemble (an entry of the JSON's "ensembles").
+        best: accuracy, low and high of the reference model.
+
+    Returns:
+        Markdown; names in it are escaped.
+    """
+    who = ensemble_name(found["rule"], len(found["members"]))
+    if "outcomes" not in found:
+        return f"{who} cannot be judged here: no sample has both a label and an answer."
+    low, high = found["accuracy_interval"]
+    reference = markdown(found["reference"])
+    rescued = found["outcomes"]["rescued"]
+    saved = f"**{count(rescued)}** {'was' if rescued == 1 else 'were'} right although no member was"
+    return (
+        f"{who} is right on **{percent(found['accuracy'])}** {interval(low, high)}; its best member "
+        f"{reference} on {percent(best['accuracy'])} {interval(best['low'], best['high'])}. "
+        f"It is right on **{count(found['corrections'])}** samples that {reference} gets wrong "
+        f"(corrections) and wrong on **{count(found['regressions'])}** that {reference} gets right "
+        f"(regressions; {p_value(found['mcnemar_p'])}, exact McNemar test). {saved} (rescued)."
+    )
+
+
+def footnote(n: int, missing: str, units: bool) -> str:
+    """How the figures of a page were made: n, intervals, missing rule, optimism."""
+    gaps = {
+        "exclude": "missing answers are left out",
+        "wrong": "missing answers count as wrong",
+    }[missing]
+    how = (
+        "bootstrap over the sources that samples share" if units else "Wilson"
+    )
+    return (
+        f"n = {count(n)} samples; {gaps}. Brackets are 95 % intervals ({how}). The best member is "
+        "chosen and judged on the same samples, so its accuracy is optimistic."
+    )
+
+
+def within(selected: int | None, total: int) -> str:
+    """", within the selection (47 of 2,000 samples)" or n alone."""
+    if selected is None:
+        return f"n = {count(total)}"
+    return f"within the selection, n = {count(selected)} of {count(total)}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Some names of many as Markdown: a, b, c and 4 more."""
+    text = ", ".join(markdown(name) for name in names[:most])
+    return text + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def ledger_sentence(found: Mapping) -> str:
+    """What the six outcomes add up to, with the cases against the majority set apart."""
+    if "outcomes" not in found:
+        return ""
+    outcomes = found["outcomes"]
+    return (
+        f"The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
+        f"{count(outcomes['kept'])} that every member has right (kept), "
+        f"{count(outcomes['corrected'])} that some have wrong (corrected), of all right ones "
+        f"**{count(found['corrected_against_majority'])}** against the majority of its members, "
+        f"and {count(outcomes['rescued'])} that nobody has right (rescued). It is wrong on "
+        f"{count(outcomes['missed'])} that nobody has right (missed), "
+        f"{count(outcomes['spoiled'])} that some have right (spoiled) and "
+        f"{count(outcomes['overruled'])} that all have right (overruled). "
+        f"At least one member is right on {percent(found['oracle_accuracy'])} (oracle accuracy)."
+    )
+
+
+def pair_sentence(matrix: np.ndarray, names: Sequence[str], label: str) -> str:
+    """Mean of a pair measure and its two extremes."""
+    rows, columns = np.triu_indices(len(names), 1)
+    values = matrix[rows, columns]
+    known = np.isfinite(values)
+    if not known.any():
+        return f"{label} is undefined for every pair here."
+    rows, columns, values = rows[known], columns[known], values[known]
+    low, high = int(values.argmin()), int(values.argmax())
+
+    def pair(place: int) -> str:
+        return f"{markdown(names[rows[place]])} and {markdown(names[columns[place]])}"
+
+    undefined = int((~known).sum())
+    skipped = f" ({count(undefined)} pairs undefined, skipped)" if undefined else ""
+    return (
+        f"{label} of two models is **{three_digits(float(values.mean()))}** on average{skipped}, "
+        f"highest between {pair(high)} ({three_digits(float(values[high]))}), "
+        f"lowest between {pair(low)} ({three_digits(float(values[low]))})."
+    )
+
+
+def front_sentence(found: Mapping[str, np.ndarray]) -> str:
+    """How many teams are on the front, and what its two ends trade."""
+    rows = np.flatnonzero(found["rank"] == 0)
+    if not len(rows):
+        return "No team of two or more can be judged here."
+    best = rows[int(np.argmax(found["accuracy"][rows]))]
+    diverse = rows[int(np.argmax(found["disagreement"][rows]))]
+    single = float(np.nanmax(found["accuracy"][found["membership"].sum(1) == 1]))
+
+    def size(row: int) -> str:
+        return f"team of {int(found['membership'][row].sum())}"
+
+    return (
+        f"**{count(len(rows))}** teams are beaten by none. The most accurate, a {size(best)}, "
+        f"reaches **{percent(float(found['accuracy'][best]))}** (best single model: "
+        f"{percent(single)}); the most diverse, a {size(diverse)}, disagrees on "
+        f"{percent(float(found['disagreement'][diverse]))} and reaches "
+        f"{percent(float(found['accuracy'][diverse]))}."
+    )
+
+
+def group_sentence(
+    column: str, levels: Sequence[str], table: Mapping[str, np.ndarray], best: int, who: str
+) -> str:
+    """Where the ensemble is best and worst, and whether the gap is wider than the best member's.
+
+    Args:
+        column: the grouping.
+        levels: G names.
+        table: accuracy, low, high, n [K + 1, G] and gap [K + 1]; the ensemble is the last row.
+        best: row of the best member.
+        who: the ensemble in words.
+    """
+    rate, n = table["accuracy"][-1], table["n"][-1]
+    large = np.flatnonzero(np.isfinite(rate) & (n >= 20))
+    if len(large) < 2:
+        return f"Fewer than two levels of {markdown(column)} have 20 judged samples: too few to compare."
+    low, high = large[int(rate[large].argmin())], large[int(rate[large].argmax())]
+
+    def level(place: int) -> str:
+        ends = interval(float(table["low"][-1, place]), float(table["high"][-1, place]))
+        return (
+            f"**{percent(float(rate[place]))}** {ends} where {markdown(column)} is "
+            f"{markdown(levels[place])} (n = {count(int(n[place]))})"
+        )
+
+    small = int((n < 20).sum())
+    left_out = f" {count(small)} levels with fewer than 20 samples are left out." if small else ""
+    return (
+        f"{who} is right on {level(high)} and on {level(low)}: a gap of "
+        f"**{100 * float(table['gap'][-1]):.1f} points**; the best member's gap is "
+        f"{100 * float(table['gap'][best]):.1f} points.{left_out}"
+    )

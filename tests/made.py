@@ -1,0 +1,57 @@
+"""Bundles and places that several tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from analysis.bundle import Bundle, Grouping
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL_DATA = Path(os.environ.get("DISSENSUS_DATA", ROOT.parent / "shared" / "data"))
+DESIGN = Path(os.environ.get("DISSENSUS_DESIGN", ROOT.parent / "shared" / "design"))
+CANNOT = "this machine has no"
+
+
+def real(name: str) -> Path:
+    """The folder of a real data set; skips where it is not there."""
+    folder = REAL_DATA / name
+    if not folder.is_dir():
+        pytest.skip(f"{CANNOT} shared data set {name}")
+    return folder
+
+
+def random_bundle(
+    models: int = 5,
+    samples: int = 60,
+    classes: int = 4,
+    *,
+    seed: int = 0,
+    gaps: float = 0.0,
+    probabilities: bool = True,
+    accuracy: float = 0.6,
+) -> Bundle:
+    """Models that lean towards the label, with groups and embeddings."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(classes, (samples,), generator=generator, dtype=torch.int32)
+    logits = torch.randn(models, samples, classes, generator=generator, dtype=torch.float64)
+    logits.scatter_add_(
+        2,
+        labels.long().expand(models, samples)[..., None],
+        torch.full((models, samples, 1), 3 * accuracy, dtype=torch.float64),
+    )
+    missing = torch.rand(models, samples, generator=generator) < gaps
+    predictions = torch.where(missing, -1, logits.argmax(2)).to(torch.int32)
+    names = tuple(f"model-{place}" for place in range(models))
+    codes = torch.randint(3, (samples,), generator=generator, dtype=torch.int32)
+    return Bundle(
+        models=names,
+        ids=tuple(f"s{place:04d}" for place in range(samples)),
+        classes=tuple(f"class-{place}" for place in range(classes)),
+        predictions=predictions,
+        labels=labels,
+        probabilities=dict(zip(names, logits.softmax(2), strict=True)) if probabilities else {},
+        embeddings=torch.randn(samples, 6, generator=generator),
+        groups={"region": Grouping(codes, ("north", "south", "west"))},
+    )
