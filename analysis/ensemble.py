@@ -40,12 +40,13 @@ class Answer:
     Attributes:
         predictions: int32 [N], -1 = no answer (nobody answered).
         probabilities: float64 [N, C] or None for a rule on labels; NaN rows without an answer.
-        tied: bool [N], more than one class had the highest score and the tie rule decided.
+        tied: bool [N], more than one class had the highest score and the tie rule decided;
+            None where it was not asked for.
     """
 
     predictions: Tensor
     probabilities: Tensor | None
-    tied: Tensor
+    tied: Tensor | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +54,29 @@ class Evidence:
     """What each member contributes on a chunk of n samples; a rule adds it over the members.
 
     Attributes:
-        values: float64 [M, n, L], 0 where the member gave no answer.
+        planes: float [L, M, n], one plane per candidate answer in class order, 0 where the
+            member gave no answer.
         answered: bool [M, n].
-        classes: int32 [n, L], the class behind each column, -1 = unused; None: column = class.
-        tie_break: float64 [M, n, L], added likewise and compared among tied columns only.
+        classes: int32 [L, n], the class behind each plane, -1 = unused; None: plane = class.
+        tie_break: float64 [L, M, n], added likewise and compared among tied planes only.
         breakable: bool [M], which members have a tie-break; it counts only where all have.
     """
 
-    values: Tensor
+    planes: Tensor
     answered: Tensor
     classes: Tensor | None = None
     tie_break: Tensor | None = None
     breakable: Tensor | None = None
+
+    def at(self, samples: Tensor) -> "Evidence":
+        """The evidence on these samples only."""
+        return Evidence(
+            self.planes[..., samples],
+            self.answered[:, samples],
+            None if self.classes is None else self.classes[:, samples],
+            None if self.tie_break is None else self.tie_break[..., samples],
+            self.breakable,
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ def answer(bundle: Bundle, ensemble: Ensemble) -> Answer:
     """
     team = bundle.select(check(bundle, ensemble).members)
     membership = torch.ones(1, len(team.models), dtype=torch.float64, device=team.device)
-    parts = list(answers(team, ensemble.rule, membership, with_probabilities=True))
+    parts = list(answers(team, ensemble.rule, membership, in_full=True))
     probabilities = None
     if RULES[ensemble.rule].pool is not None:
         probabilities = torch.cat([part.probabilities[0] for part in parts])
@@ -174,7 +186,7 @@ def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:
 
 
 def answers(
-    bundle: Bundle, rule: str, membership: Tensor, *, with_probabilities: bool = False
+    bundle: Bundle, rule: str, membership: Tensor, *, in_full: bool = False
 ) -> Iterator[Answer]:
     """What many ensembles of the same pool say, chunk by chunk over the samples.
 
@@ -182,81 +194,104 @@ def answers(
         bundle: M models.
         rule: a name in RULES.
         membership: float64 [E, M], weight of each model in each ensemble, 0 = not a member.
-        with_probabilities: also the pooled probabilities (E x n x C values).
+        in_full: also the pooled probabilities and the ties (E x n x C values).
 
     Yields:
-        Answers whose tensors lead with E: predictions int32 [E, n], tied bool [E, n].
+        Answers whose tensors lead with E: predictions int32 [E, n]; the others None unless
+        asked for.
     """
     row = RULES[rule]
     ensembles, models = membership.shape
     width = len(bundle.classes) if row.pool else min(models, len(bundle.classes))
-    step = max(1, CHUNK_VALUES // ((models + ensembles) * width))
+    step = max(1, CHUNK_VALUES // (models * width + 4 * ensembles))
     for start in range(0, len(bundle.ids), step):
-        stop = min(start + step, len(bundle.ids))
-        rows = torch.arange(start, stop, device=bundle.device)
+        rows = torch.arange(start, min(start + step, len(bundle.ids)), device=bundle.device)
         evidence = row.evidence(bundle, rows)
-        scores = _added(membership, evidence.values)
-        voters = membership @ evidence.answered.double()
-        column, tied = _decide(evidence, membership, scores)
-        predictions = column if evidence.classes is None else _class_of(evidence.classes, column)
+        voters = membership @ evidence.answered.to(membership.dtype)
         answered = voters > 0
+        if in_full:
+            scores = _scores(evidence, membership)
+            plane = _decide(evidence, membership)
+            tied = ((scores == scores.amax(-1, keepdim=True)).sum(-1) > 1) & answered
+        else:
+            plane, tied = _decide_contested(evidence, membership), None
+        predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
         probabilities = None
-        if with_probabilities and row.pool is not None:
+        if in_full and row.pool is not None:
             probabilities = row.pool(scores, voters[..., None])
         yield Answer(
             predictions=torch.where(answered, predictions, -1).to(torch.int32),
             probabilities=probabilities,
-            tied=tied & answered,
+            tied=tied,
         )
 
 
-def _added(membership: Tensor, values: Tensor) -> Tensor:
-    models, samples, width = values.shape
-    return (membership @ values.reshape(models, -1)).view(-1, samples, width)
+def _decide_contested(evidence: Evidence, membership: Tensor) -> Tensor:
+    """As `_decide`, but samples on which all models of the pool agree are settled at once.
+
+    If every member's own evidence is highest for one class, so is the sum of any of them.
+    """
+    own = evidence.planes.argmax(0)
+    contested = (own != own[0]).any(0) | ~evidence.answered.all(0)
+    plane = own[0].expand(len(membership), -1).clone()
+    rows = contested.nonzero().flatten()
+    if len(rows):
+        plane[:, rows] = _decide(evidence.at(rows), membership)
+    return plane
 
 
-def _decide(evidence: Evidence, membership: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
-    """Column with the highest score and whether it was tied; ties to the lowest column."""
-    best = scores == scores.amax(-1, keepdim=True)
-    tied = best.sum(-1) > 1
-    rank = best.double()
-    if evidence.tie_break is not None:
-        unbroken = (membership != 0).double() @ (~evidence.breakable).double() > 0
-        second = _added(membership, evidence.tie_break).clamp_min(0) + 1
-        second = torch.where(unbroken[:, None, None], 1.0, second)
-        rank = rank * second
-    return rank.argmax(-1), tied
+def _scores(evidence: Evidence, membership: Tensor) -> Tensor:
+    """Summed evidence [E, n, L]."""
+    return (membership.to(evidence.planes.dtype) @ evidence.planes).permute(1, 2, 0)
 
 
-def _class_of(classes: Tensor, column: Tensor) -> Tensor:
-    """Class [E, n] behind the chosen column of each sample."""
-    samples = torch.arange(classes.shape[0], device=classes.device)
-    return classes[samples, column]
+def _decide(evidence: Evidence, membership: Tensor) -> Tensor:
+    """Plane with the highest score [E, n].
+
+    A running maximum over the planes: the first of equals stays, so ties go to the lowest class.
+    """
+    weights = membership.to(evidence.planes.dtype)
+    best, second = weights @ evidence.planes[0], _second(evidence, membership, 0)
+    plane = torch.zeros_like(best, dtype=torch.int64)
+    for place in range(1, len(evidence.planes)):
+        score = weights @ evidence.planes[place]
+        better = score > best
+        if second is not None:
+            other = _second(evidence, membership, place)
+            better |= (score == best) & (other > second)
+            second = torch.where(better, other, second)
+        torch.maximum(best, score, out=best)
+        plane.masked_fill_(better, place)
+    return plane
 
 
-def _answered(bundle: Bundle, rows: Tensor) -> Tensor:
-    return bundle.predictions[:, rows] >= 0
+def _second(evidence: Evidence, membership: Tensor, place: int) -> Tensor | None:
+    """The tie-break of one plane [E, n]; 0 for ensembles in which a member has none."""
+    if evidence.tie_break is None:
+        return None
+    lacking = (membership != 0).double() @ (~evidence.breakable).double() > 0
+    added = membership.double() @ evidence.tie_break[place]
+    return torch.where(lacking[:, None], 0.0, added)
 
 
 def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
     codes, classes = local_codes(bundle.predictions[:, rows])
+    numbers = torch.arange(len(classes), device=bundle.device)[:, None, None]
+    planes = (codes == numbers).float()
     answered = codes >= 0
-    width = classes.shape[1]
-    values = torch.zeros(*codes.shape, width, dtype=torch.float64, device=bundle.device)
-    values.scatter_(2, codes.clamp_min(0).long()[..., None], answered.double()[..., None])
     breakable = torch.tensor(
         [model in bundle.probabilities for model in bundle.models], device=bundle.device
     )
     if not breakable.any():
-        return Evidence(values, answered, classes)
-    tie_break = torch.zeros_like(values)
-    columns = classes.clamp_min(0).long()
+        return Evidence(planes, answered, classes)
+    tie_break = torch.zeros(planes.shape, dtype=torch.float64, device=bundle.device)
+    columns = classes.clamp_min(0).long().T
     for row, model in enumerate(bundle.models):
         if breakable[row]:
-            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns)
-            known = answered[row, :, None] & (classes >= 0)
-            tie_break[row] = torch.where(known, of_class, 0.0)
-    return Evidence(values, answered, classes, tie_break, breakable)
+            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns).T
+            known = answered[row] & (classes >= 0)
+            tie_break[:, row] = torch.where(known, of_class, 0.0)
+    return Evidence(planes, answered, classes, tie_break, breakable)
 
 
 def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
@@ -268,13 +303,13 @@ def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
         predictions: int32 [M, n], -1 = no answer.
 
     Returns:
-        codes int32 [M, n], -1 = no answer, and classes int32 [n, L], the class behind each code,
+        codes int32 [M, n], -1 = no answer, and classes int32 [L, n], the class behind each code,
         -1 where a sample has fewer than L different answers.
 
     Example:
         >>> codes, classes = local_codes(torch.tensor([[7], [-1], [3], [7]]))
         >>> codes.flatten().tolist(), classes.tolist()
-        ([1, -1, 0, 1], [[3, 7]])
+        ([1, -1, 0, 1], [[3], [7]])
     """
     ordered, order = predictions.sort(0)
     new = torch.zeros_like(ordered)
@@ -282,28 +317,28 @@ def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
     ranks = torch.where(ordered >= 0, new.cumsum(0), -1).to(torch.int32)
     codes = torch.empty_like(ranks).scatter_(0, order, ranks)
     width = max(int(ranks.max()) + 1, 1)
-    classes = torch.full((predictions.shape[1], width), -1, dtype=torch.int32)
+    classes = torch.full((width, predictions.shape[1]), -1, dtype=torch.int32)
     classes = classes.to(predictions.device)
     model, sample = (ordered >= 0).nonzero(as_tuple=True)
-    classes[sample, ranks[model, sample].long()] = ordered[model, sample].to(torch.int32)
+    classes[ranks[model, sample].long(), sample] = ordered[model, sample].to(torch.int32)
     return codes, classes
 
 
 def _probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
-    answered = _answered(bundle, rows)
-    shape = (*answered.shape, len(bundle.classes))
-    values = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
+    answered = bundle.predictions[:, rows] >= 0
+    shape = (len(bundle.classes), *answered.shape)
+    planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
     for row, model in enumerate(bundle.models):
         if model in bundle.probabilities:
-            stored = normalised(bundle.probabilities[model][rows])
-            values[row] = torch.where(answered[row, :, None], stored, 0.0)
-    return Evidence(values, answered)
+            stored = normalised(bundle.probabilities[model][rows]).T
+            planes[:, row] = torch.where(answered[row], stored, 0.0)
+    return Evidence(planes, answered)
 
 
 def _log_probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
     evidence = _probabilities(bundle, rows)
-    logs = evidence.values.clamp_min(CLIP).log()
-    return Evidence(torch.where(evidence.answered[..., None], logs, 0.0), evidence.answered)
+    logs = evidence.planes.clamp_min(CLIP).log()
+    return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
 
 
 def _mean(scores: Tensor, voters: Tensor) -> Tensor:

@@ -32,9 +32,9 @@ from dashboard.theme import shortened
 cached = partial(st.cache_data, show_spinner=False, max_entries=256)
 kept = partial(st.cache_resource, show_spinner=False, max_entries=64)
 
-FRONT_TEAMS = 300
-FRONT_SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30)
-CURVE_TEAMS = 200
+FRONT_TEAMS = 240
+FRONT_SIZES = (2, 3, 4, 5, 7, 10)
+CURVE_TEAMS = 100
 
 
 @kept(max_entries=4)

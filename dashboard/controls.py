@@ -43,21 +43,29 @@ def sidebar() -> None:
         with st.popover(
             f"Members: {chosen} of {len(opened.models)}", width="stretch", help=HELP["members"]
         ):
-            st.multiselect("Members of the ensemble", opened.models, key="members")
+            st.multiselect("Members of the ensemble", opened.models, **state.widget("members"))
             st.button("All models", on_click=state.set_members, args=(opened.models,))
         usable = _usable_rules()
         if state.get("rule") not in usable:
             state.put("rule", usable[0])
         st.selectbox(
-            "Rule", usable, key="rule", format_func=lambda name: RULES[name].label,
+            "Rule",
+            usable,
+            format_func=lambda name: RULES[name].label,
             help=HELP["rule"],
+            **state.widget("rule"),
         )
         if opened.groups:
-            st.selectbox("Grouping", list(opened.groups), key="grouping", help=HELP["grouping"])
+            st.selectbox(
+                "Grouping", list(opened.groups), help=HELP["grouping"], **state.widget("grouping")
+            )
         if not bool(opened.answered.all()):
             st.selectbox(
-                "Missing answers", list(MISSING_LABELS), key="missing",
-                format_func=MISSING_LABELS.get, help=HELP["missing"],
+                "Missing answers",
+                list(MISSING_LABELS),
+                format_func=MISSING_LABELS.get,
+                help=HELP["missing"],
+                **state.widget("missing"),
             )
 
 
@@ -156,9 +164,10 @@ def style() -> None:
     """What the theme file cannot say: a quiet head, figures in columns, the selection bar."""
     st.html(
         "<style>"
-        ".stMainBlockContainer {padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1500px}"
+        ".stMainBlockContainer {padding: 2.2rem 2.2rem 3rem; max-width: 1560px}"
         "h1 {font-size: 1.7rem !important; padding-bottom: 0 !important}"
-        "h4 {font-weight: 400 !important; line-height: 1.5 !important; max-width: 75rem}"
+        "h4 {font-weight: 400 !important; font-size: 1.15rem !important; line-height: 1.55 !important;"
+        " max-width: 70rem; padding: .4rem 0 !important}"
         ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
         " padding-bottom: .3rem; min-height: 3rem}"
         "table, .stDataFrame, .js-plotly-plot {font-variant-numeric: tabular-nums}"
@@ -203,10 +212,12 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
     if set(members) == set(choices.bundle.models):
         return choices.bundle.models
     options = {"all": "All models", "members": "Members of the ensemble"}
-    state.default(key, default)
     picked = st.segmented_control(
-        "Models shown", list(options), format_func=options.get, key=key, required=True,
-        persist_state="session",
+        "Models shown",
+        list(options),
+        format_func=options.get,
+        required=True,
+        **state.widget(key, default),
     )
     return choices.bundle.models if picked == "all" else members
 
@@ -232,13 +243,14 @@ def pick_measure(choices: Choices) -> Measure:
         for measure in of_kind("pair")
         if _answerable(measure, scored >= 2, labelled)
     }
+    if state.get("pair-measure") not in offered:
+        state.put("pair-measure", next(iter(offered)))
     name = st.selectbox(
         "Measure",
         list(offered),
         format_func=lambda name: offered[name].label,
-        key="pair-measure",
-        persist_state="session",
         help="How two models are compared.",
+        **state.widget("pair-measure"),
     )
     measure = offered[name]
     st.caption(f"{measure.summary}{direction(measure)}")

@@ -25,8 +25,10 @@ def pick_colouring(choices: Choices) -> str:
             "right": "Number of members right",
         } | options
     options["answers"] = "Number of different answers"
+    if state.get("map-colour") not in options:
+        state.put("map-colour", next(iter(options)))
     return st.selectbox(
-        "Colour", list(options), format_func=options.get, key="map-colour", persist_state="session"
+        "Colour", list(options), format_func=options.get, **state.widget("map-colour")
     )
 
 
@@ -35,12 +37,10 @@ def pick_method() -> str:
     return st.segmented_control(
         "Layout",
         list(METHODS),
-        key="map-method",
-        default="PCA",
         required=True,
-        persist_state="session",
         help="PCA shows the two directions of largest spread, at once. UMAP keeps neighbours "
         "together; it takes seconds to minutes in the background and is kept.",
+        **state.widget("map-method", "PCA"),
     )
 
 

@@ -127,9 +127,12 @@ def ledger(choices: Choices, panel: str, *, everything: bool) -> None:
 
 def _ledger_subtitle(choices: Choices, everything: bool, current) -> str:
     rule = RULES[choices.ensemble.rule].label
-    easy = "" if everything else "; samples that all have right, or none, are left out"
-    marks = "" if current is None else "; lines mark the selection"
-    return f"{rule}, n = {count(len(choices.bundle.ids))}{easy}{marks}"
+    easy = "" if everything else " Kept and missed samples are left out."
+    marks = "" if current is None else " Lines mark the selection."
+    return (
+        f"{rule}, n = {count(len(choices.bundle.ids))}.{easy} Hatched: right against the majority."
+        f"{marks}"
+    )
 
 
 def _ledger_of(table: dict, positions: np.ndarray, levels: int) -> np.ndarray:

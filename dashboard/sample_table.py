@@ -22,8 +22,11 @@ def ordered(choices: Choices) -> np.ndarray:
     bundle, current = choices.bundle, state.selection()
     rows = np.arange(len(bundle.ids)) if current is None else current.positions
     order = st.selectbox(
-        "Order", list(ORDERS), format_func=ORDERS.get, key="sample-order", persist_state="session",
+        "Order",
+        list(ORDERS),
+        format_func=ORDERS.get,
         width=280,
+        **state.widget("sample-order", "file"),
     )
     if order == "hard":
         key = compute.outcome_table(choices, bundle)["members_right"][rows]
@@ -77,7 +80,7 @@ def show(choices: Choices, page: np.ndarray) -> int | None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"samples/{state.selections()}/{int(page[0]) if len(page) else -1}",
-        height=36 * (min(len(page), PAGE) + 1) + 4,
+        height=35 * (len(page) + 1) + 3,
         alt="Samples",
     )
     rows = event["selection"]["rows"]

@@ -177,6 +177,15 @@ def put(name: str, value) -> None:
     st.session_state[name] = value
 
 
-def default(name: str, value) -> None:
-    """Set a choice that a widget of this key will hold, unless there is one."""
-    st.session_state.setdefault(name, value)
+def widget(name: str, initial=None) -> dict:
+    """Key and callback of a widget that shows and changes a persistent choice.
+
+    A widget's own key is forgotten when its page is left; the choice under its plain name stays.
+    """
+    st.session_state.setdefault(name, initial)
+    st.session_state[f"widget/{name}"] = st.session_state[name]
+    return {"key": f"widget/{name}", "on_change": _keep, "args": (name,)}
+
+
+def _keep(name: str) -> None:
+    st.session_state[name] = st.session_state[f"widget/{name}"]

@@ -91,7 +91,7 @@ def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styl
     def paint(value: object) -> str:
         text = str(value)
         if text in palette.outcomes:
-            return f"border-left: 6px solid {palette.outcomes[text]}; font-weight: 600"
+            return f"background-color: {palette.outcomes[text]}66"
         if text.startswith(MARKS[1]):
             return f"background-color: {right}33"
         return f"background-color: {wrong}40" if text.startswith(MARKS[0]) else ""
@@ -169,13 +169,13 @@ def rules(found: Mapping[str, Mapping]) -> pd.DataFrame:
             {
                 "rule": label,
                 "accuracy": f"{percent(judged['accuracy'])} {interval(*judged['accuracy_interval'])}",
-                "n": judged["n"],
-                **judged["outcomes"],
-                "against the majority": judged["corrected_against_majority"],
                 "corrections": judged["corrections"],
                 "regressions": judged["regressions"],
                 "McNemar": p_value(judged["mcnemar_p"]),
+                **{name: judged["outcomes"][name] for name in OUTCOMES},
+                "against majority": judged["corrected_against_majority"],
                 "ties": judged["ties"],
+                "n": judged["n"],
             }
         )
     return pd.DataFrame(rows)

@@ -179,6 +179,11 @@ def _report_clash(entry: Entry, row, total, answers, done: list[Entry], log: Log
                     first, second = second, first
                 log.problem(_clash_text(first, second, answers.models[model], total))
                 return
+    log.problem(
+        f"{entry.part.table.where(row)}: model '{answers.models[model]}' answers sample "
+        f"'{entry.part.id.text(row)}' a second time and differently; expected one answer per "
+        "sample and model. Remove the wrong row."
+    )
 
 
 def _clash_text(first, second, model: str, total: int) -> str:

@@ -51,6 +51,8 @@ def record_lines(content: bytes) -> np.ndarray:
 
     A line break inside quotation marks does not end a record; blank lines are no records.
     """
+    if b"\n" not in content:
+        content = content.replace(b"\r", b"\n")
     data = np.frombuffer(content, dtype=np.uint8)
     breaks = np.flatnonzero(data == 0x0A)
     quotes = np.flatnonzero(data == 0x22)
@@ -66,7 +68,7 @@ def record_lines(content: bytes) -> np.ndarray:
 
 
 def _decoded(file: File, content: bytes) -> bytes:
-    if not content.strip():
+    if not content or content.isspace():
         raise RefusedError(
             f"{file.name} is empty; expected a header line and at least one row below it."
         )
@@ -88,7 +90,9 @@ def _decoded(file: File, content: bytes) -> bytes:
 
 
 def _separator(file: File, content: bytes) -> str:
-    first = content.lstrip(b"\r\n").split(b"\n", 1)[0]
+    start = len(content) - len(content.lstrip(b"\r\n"))
+    end = content.find(b"\n", start)
+    first = content[start : end if end > 0 else len(content)]
     if file.suffix == ".tsv":
         return "\t"
     if b"," in first:
@@ -148,6 +152,7 @@ def _parse(file: File, content: bytes, separator: str, header: list[str]) -> pa.
     text = pa.string()
     kind = pa.dictionary(pa.int32(), text) if len(header) <= ENCODED_COLUMNS else text
     ragged = []
+    filled = content.lstrip(b"\r\n")
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
         ragged.append(row)
@@ -155,7 +160,7 @@ def _parse(file: File, content: bytes, separator: str, header: list[str]) -> pa.
 
     def parse(threads: bool, block: int) -> pa.Table:
         return pyarrow.csv.read_csv(
-            pa.BufferReader(content),
+            pa.BufferReader(filled),
             read_options=pyarrow.csv.ReadOptions(
                 column_names=header, skip_rows_after_names=1, block_size=block, use_threads=threads
             ),
@@ -165,7 +170,7 @@ def _parse(file: File, content: bytes, separator: str, header: list[str]) -> pa.
 
     whole = min(len(content) + 1, 2**31 - 1)
     try:
-        table = parse(True, 8 << 20)
+        table = parse(True, 32 << 20)
     except pa.ArrowInvalid:
         ragged.clear()
         try:

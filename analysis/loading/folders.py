@@ -27,6 +27,10 @@ EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
     "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
 )
+SUBFOLDERS = {
+    "probabilities": "probabilities of one model",
+    "embeddings": "embeddings of one model",
+}
 HIDDEN = ("__MACOSX", ".")
 
 
@@ -44,12 +48,7 @@ def expand(source: Source, log: Log) -> list[File]:
     if isinstance(content, Path) and not content.exists():
         raise RefusedError(f"{source.name} does not exist; check the path.")
     if isinstance(content, Path) and content.is_dir():
-        members = [
-            (path.relative_to(content).as_posix(), path)
-            for path in sorted(content.rglob("*"))
-            if path.is_file() and len(path.relative_to(content).parts) <= 3
-        ]
-        return _canonical(source.name, members, log)
+        return _canonical(source.name, _listed(content), log)
     file = File(source.name, content)
     if file.suffix == ".zip":
         return _canonical(source.name, _members(file), log)
@@ -59,6 +58,17 @@ def expand(source: Source, log: Log) -> list[File]:
             f"that ends in {', '.join(KNOWN)}."
         )
     return [file]
+
+
+def _listed(folder: Path) -> list[tuple[str, Path]]:
+    """What lies in a folder and in its two known subfolders; other subfolders by name only."""
+    members = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name in SUBFOLDERS:
+            members += [(f"{path.name}/{p.name}", p) for p in sorted(path.iterdir())]
+        else:
+            members.append((path.name + "/" * path.is_dir(), path))
+    return members
 
 
 def _members(file: File) -> list[tuple[str, bytes]]:
@@ -90,7 +100,7 @@ def _common_folder(names: Iterable[str]) -> str:
     """The one folder around everything, as most archivers add it."""
     tops = {name.split("/", 1)[0] if "/" in name else "" for name in names if not _hidden(name)}
     top = tops.pop() if len(tops) == 1 else ""
-    return f"{top}/" if top and top not in ("probabilities", "embeddings") else ""
+    return f"{top}/" if top and top not in SUBFOLDERS else ""
 
 
 def _hidden(name: str) -> bool:
@@ -99,13 +109,10 @@ def _hidden(name: str) -> bool:
 
 def _role(name: str) -> str | None:
     path = PurePosixPath(name)
-    if len(path.parts) == 1:
+    if len(path.parts) == 1 and not name.endswith("/"):
         return CANONICAL.get(name.lower())
     if len(path.parts) == 2 and path.suffix == ".npy":
-        return {
-            "probabilities": "probabilities of one model",
-            "embeddings": "embeddings of one model",
-        }.get(path.parts[0])
+        return SUBFOLDERS.get(path.parts[0])
     return None
 
 

@@ -43,6 +43,8 @@ def first_form(part: Part) -> str:
         form = BY_PLACE[role]
     elif stem == "classes" or (_class_list(part) and not part.id):
         form = CLASSES
+    elif role is None and part.label and not part.prediction and stem == "samples":
+        form = SAMPLES
     elif part.model and (part.prediction or graded):
         form = LONG
     elif part.model and not part.id and role is None:
@@ -135,15 +137,20 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
     part.models = models
     if not models:
         return SAMPLES
-    attributes = [c.name for c in candidates if c not in models]
-    if attributes:
-        log.note(
-            f"{part.file.name}: {quoted([c.name for c in models], 4)} "
-            f"{'are models' if len(models) > 1 else 'is a model'}, because most values are among "
-            f"the {'labels' if labels else 'values of the other columns'}; {quoted(attributes)} "
-            f"{'are attributes' if len(attributes) > 1 else 'is an attribute'}."
-        )
+    _note_split(part, [c.name for c in candidates if c not in models], bool(labels), log)
     return WIDE
+
+
+def _note_split(part: Part, attributes: list[str], labels: bool, log: Log) -> None:
+    if not attributes:
+        return
+    models = [column.name for column in part.models]
+    log.note(
+        f"{part.file.name}: {quoted(models, 4)} {'are models' if len(models) > 1 else 'is a model'}"
+        ", because most values are among the "
+        f"{'labels' if labels else 'values of the other columns'}; {quoted(attributes)} "
+        f"{'are attributes' if len(attributes) > 1 else 'is an attribute'}."
+    )
 
 
 def _class_list(part: Part) -> bool:

@@ -86,7 +86,7 @@ def _bundle(
         return None
     log.note(
         f"{count(len(answers.models), 'model')}, {count(len(roster.ids), 'sample')}, "
-        f"{len(classes):,} classes or distinct answers."
+        f"{len(classes):,} {'class' if len(classes) == 1 else 'classes'} or distinct answers."
     )
     try:
         return Bundle(

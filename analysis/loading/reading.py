@@ -57,6 +57,8 @@ def read(sources: Sequence[Source | Path | str], options: Options | None = None)
             bundle = join(parts, stacks, options, log)
         except Exception as error:
             _unexpected("The inputs", error, log)
+    places = {file.name: place for place, file in enumerate(files)}
+    log.found.sort(key=lambda found: places.get(found.file, -1))
     return log.reading(bundle)
 
 

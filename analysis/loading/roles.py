@@ -1,6 +1,6 @@
 """Which column plays which role, from its name or by hand."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -134,6 +134,7 @@ def assign(table: Table, options: Options) -> Part:
         table: as read.
         options: columns named by hand come first, then known names.
     """
+    table = _without_index(table)
     own = "dissensus.groups" in table.metadata
     by_key = {_key(name): column for name, column in reversed(table.columns.items())}
     given = {
@@ -198,6 +199,17 @@ def hinted(file: File, hints: tuple[str, ...]) -> bool:
     """Whether the file's name suggests what it is."""
     stem = file.stem.lower()
     return any(hint in stem for hint in hints)
+
+
+def _without_index(table: Table) -> Table:
+    """Leave out a column without a name (a data frame's index) when another one holds the ids."""
+    unnamed = [name for name in table.columns if not name or name.startswith("Unnamed: ")]
+    keys = {_key(name) for name in table.columns}
+    if not unnamed or not keys & set(ALIASES["id"]):
+        return table
+    columns = {name: column for name, column in table.columns.items() if name not in unnamed}
+    comment = f"{table.file.name}: a column without a name is not read."
+    return replace(table, columns=columns, comments=(*table.comments, comment))
 
 
 def _key(name: str) -> str:

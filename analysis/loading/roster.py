@@ -102,8 +102,8 @@ def build_roster(parts: list[Part], stacks: list[Stack], log: Log) -> Roster | N
     if holders:
         ids = _ids(holders)
         log.note(
-            f"There is no samples table; the {count(len(ids), 'sample id')} of the "
-            "predictions are used in the order in which they occur."
+            f"There is no samples table; {count(len(ids), 'sample id')} of the predictions "
+            f"{'is' if len(ids) == 1 else 'are'} used in the order of the files."
         )
         return Roster(ids, "the other files", False)
     return _roster_of_arrays(stacks, log)

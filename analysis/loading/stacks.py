@@ -77,7 +77,9 @@ def _by_place(file: File) -> str | None:
         return {"p": "probabilities", "e": "model embeddings"}[file.role[0]]
     if file.suffix != ".npy":
         return None
-    stem = file.stem.lower()
+    stem, folders = file.stem.lower(), file.name.replace("\\", "/").split("/")[:-1]
+    if folders and folders[-1].lower() == "embeddings":
+        return "model embeddings"
     if stem == "thumbnails":
         return "thumbnails"
     return "embeddings" if "embed" in stem else None

@@ -24,8 +24,8 @@ function split(points, colours) {
     ? colours.categories.map((c) => ({ ...c, positions: [] }))
     : [{ positions: [] }, { name: "no value", symbol: "x", positions: [] }];
   for (let i = 0; i < size; i++) {
-    const code = colours.categories ? colours.codes[i] : Number(!Number.isFinite(colours.values[i]));
-    groups[code].positions.push(i);
+    const missing = () => Number(!Number.isFinite(colours.values[i]));
+    groups[colours.categories ? colours.codes[i] : missing()].positions.push(i);
   }
   return groups.filter((group) => group.positions.length);
 }
@@ -47,7 +47,8 @@ function figureTraces(groups, points, colours, theme, width) {
         cmin: colours.range[0], cmax: colours.range[1], showscale: true,
         colorbar: {
           orientation: "h", len: 0.6, thickness: 10, outlinewidth: 0,
-          x: 0, xref: "container", xanchor: "left", yref: "container", yanchor: "top", nticks: 5, tickfont: { size: 11, color: theme.text },
+          x: 0, xref: "container", xanchor: "left", yref: "container", yanchor: "top",
+          nticks: 5, tickfont: { size: 11, color: theme.text },
         },
       }),
     },
@@ -110,7 +111,8 @@ function figureLayout(data, points, colours, groups, theme, width) {
   return {
     below,
     layout: {
-      width, height: data.height, dragmode: "lasso", hovermode: "closest", clickmode: "event+select",
+      width, height: data.height,
+      dragmode: "lasso", hovermode: "closest", clickmode: "event+select",
       uirevision: data.space, selectionrevision: data.seq + Math.random(),
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: theme.font, color: theme.text, size: 12 },
@@ -122,7 +124,7 @@ function figureLayout(data, points, colours, groups, theme, width) {
         activecolor: theme.accent, uirevision: "keep" },
       // With a colour bar on the left, the legend holds only "no value" and goes to the right.
       legend: { orientation: "h", xref: "container", ...legendSide, yref: "container", y: below,
-        yanchor: "top", itemsizing: "constant", font: { size: 12 }, uirevision: names, bgcolor: "rgba(0,0,0,0)" },
+        yanchor: "top", itemsizing: "constant", uirevision: names, bgcolor: "rgba(0,0,0,0)" },
       hoverlabel: { bgcolor: theme.paper, bordercolor: theme.line, align: "left",
         font: { family: theme.font, color: theme.text, size: 12 } },
       newselection: { line: { color: theme.text, width: 1, dash: "dot" } },

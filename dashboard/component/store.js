@@ -1,4 +1,4 @@
-// Keeps the constant part of a map (coordinates, hover texts, colours) in the page under its digest,
+// Keeps the constants of a map (coordinates, hover texts, colours) in the page under their digest,
 // so that a selection sends only bits. A store shows nothing; the views wait for its event.
 // Entries live as long as some store element on the page holds them.
 const entries = (window.dissensusConstants ??= new Map()); // digest -> {value, holders}
@@ -39,7 +39,7 @@ export default function ({ data, parentElement }) {
   entries.get(data.digest).holders.add(parentElement);
   release(parentElement, data.digest);
   window.dispatchEvent(new Event(EVENT));
-  // Streamlit also runs this when a call is overtaken by newer data; only a removed element lets go.
+  // Streamlit also runs this when newer data overtakes a call; only a removed element lets go.
   return () => {
     if (!parentElement.isConnected) release(parentElement);
   };

@@ -1,5 +1,5 @@
-// One map: draws the constants that a store left in the page, shows the selection that Python holds,
-// and reports the user's lasso, box, click or double-click as one bit per point.
+// One map: draws the constants that a store left in the page, shows the selection that Python
+// holds, and reports the user's lasso, box, click or double-click as one bit per point.
 // The element is not remounted while its key stays, so zoom, drag mode and outline live in plotly.
 const entries = (window.dissensusConstants ??= new Map());
 const EVENT = "dissensus-constants";
@@ -24,8 +24,8 @@ function pack(positions, size) {
   const set = new Uint8Array(Math.ceil(size / 8));
   for (const i of positions) set[i >> 3] |= 1 << (i & 7);
   let raw = "";
-  for (let i = 0; i < set.length; i += 8192)
-    raw += String.fromCharCode(...set.subarray(i, i + 8192)); // in pieces: argument lists are limited
+  for (let i = 0; i < set.length; i += 8192) // in pieces: argument lists are limited
+    raw += String.fromCharCode(...set.subarray(i, i + 8192));
   return btoa(raw);
 }
 

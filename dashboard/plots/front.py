@@ -80,10 +80,15 @@ def front(
             hovertext=[hover[row] for row in rows.tolist()],
             hoverinfo="text",
         )
-    steps = np.flatnonzero(on_front & ~single)
-    steps = steps[np.argsort(x[steps])]
-    figure.add_scatter(x=x[steps], y=accuracy[steps], mode="lines", hoverinfo="skip",
-                       line={"color": palette.text, "width": 1, "dash": "dot"}, showlegend=False)
+    steps = _outer(x, accuracy)
+    figure.add_scatter(
+        x=x[steps],
+        y=accuracy[steps],
+        mode="lines",
+        line={"color": palette.text, "width": 1, "dash": "dot"},
+        name="front of these two",
+        hoverinfo="skip",
+    )
     if active is not None:
         figure.add_scatter(
             x=[lane if single[active] else x[active]], y=[accuracy[active]], mode="markers",
@@ -91,15 +96,25 @@ def front(
             marker={"symbol": "diamond-open", "size": 20, "color": palette.ensemble,
                     "line": {"width": 3}},
         )
-    titled(figure, title, subtitle, height=520, palette=palette, legend=True)
-    figure.update_layout(dragmode="pan", clickmode="event+select", legend={"y": -0.14})
+    titled(figure, title, subtitle, height=520, palette=palette, legend="bottom")
+    figure.update_layout(dragmode="pan", clickmode="event+select")
     figure.update_xaxes(title=x_label, range=[lane - 0.06 * span, high + 0.06 * span])
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
     if single.any() and len(known):
         figure.add_vline(x=low - 0.06 * span, line={"color": palette.grid, "width": 1})
-        figure.add_annotation(x=lane, y=1.0, yref="paper", text="alone", showarrow=False,
+        figure.add_annotation(x=lane, y=0.0, yref="paper", text="alone", showarrow=False,
                               yanchor="bottom", font={"size": 11, "color": palette.member})
     return figure
+
+
+def _outer(x: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Rows that no other one beats on these two objectives, from large x to small."""
+    rows = np.flatnonzero(np.isfinite(x))
+    rows = rows[np.lexsort((-accuracy[rows], -x[rows]))]
+    best = np.maximum.accumulate(accuracy[rows]) if len(rows) else accuracy[rows]
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = accuracy[rows][1:] > best[:-1]
+    return rows[new]
 
 
 def decode_candidate(points: Sequence[Mapping]) -> int | None:

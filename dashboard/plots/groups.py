@@ -8,20 +8,22 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, count, interval, percent, shown
 
+Line = tuple[str, np.ndarray, np.ndarray, np.ndarray]
+
 
 def group_accuracies(
     levels: Sequence[str],
     sizes: np.ndarray,
     members: np.ndarray,
     names: Sequence[str],
-    best: tuple[str, np.ndarray, np.ndarray, np.ndarray],
-    ensemble: tuple[str, np.ndarray, np.ndarray, np.ndarray],
+    best: Line,
+    ensemble: Line,
     *,
     column: str,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
-    """Accuracy of members, best member and ensemble in every group.
+    """Accuracy of members, best member and ensemble in every group, best group on top.
 
     Args:
         levels: G.
@@ -37,12 +39,14 @@ def group_accuracies(
     Returns:
         A figure; customdata = group.
     """
-    places = np.arange(len(levels))
+    order = np.argsort(np.nan_to_num(ensemble[1], nan=-1.0), kind="stable")
+    place = np.empty(len(order), dtype=int)
+    place[order] = np.arange(len(order))
     figure = go.Figure()
     rows, groups = np.nonzero(np.isfinite(members))
     figure.add_scatter(
-        x=groups + _spread(len(names))[rows],
-        y=members[rows, groups],
+        x=members[rows, groups],
+        y=place[groups] + _spread(len(names))[rows],
         mode="markers",
         name="members",
         marker={"color": palette.muted, "size": 6},
@@ -54,44 +58,63 @@ def group_accuracies(
         ],
         hoverinfo="text",
     )
-    for (name, rate, low, high), colour, symbol, size, shift in (
-        (best, palette.best, "circle", 11, -0.12),
-        (ensemble, palette.ensemble, "diamond", 13, 0.12),
-    ):
-        figure.add_scatter(
-            x=places + shift,
-            y=rate,
-            mode="markers",
-            name=shown(name),
-            marker={"color": colour, "symbol": symbol, "size": size},
-            error_y={"type": "data", "array": high - rate, "arrayminus": rate - low,
-                     "thickness": 1.5, "width": 3, "color": colour},
-            customdata=places.astype(np.int32),
-            hovertext=[
-                f"<b>{shown(name)}</b><br>{shown(levels[place])}: {percent(rate[place])} "
-                f"{interval(low[place], high[place])}, n = {count(int(sizes[place]))}"
-                for place in places.tolist()
-            ],
-            hoverinfo="text",
-        )
-    titled(figure, f"Accuracy by {shown(column)}", subtitle, height=470, palette=palette,
-           legend=True)
-    figure.update_layout(dragmode=False, clickmode="event+select", legend={"y": -0.28})
-    figure.update_xaxes(
-        tickvals=places,
-        ticktext=[
-            f"{shown(level, 18)}<br>n = {count(int(size))}"
-            for level, size in zip(levels, sizes, strict=True)
-        ],
-        range=[-0.6, len(levels) - 0.4],
-        title=shown(column),
+    _add_line(figure, best, levels, sizes, place - 0.12, palette.best, "circle", 10)
+    _add_line(figure, ensemble, levels, sizes, place + 0.12, palette.ensemble, "diamond", 12)
+    titled(
+        figure,
+        f"Accuracy by {shown(column)}",
+        subtitle,
+        height=max(220 + 28 * len(levels), 380),
+        palette=palette,
+        legend="bottom",
     )
-    figure.update_yaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
+    figure.update_layout(dragmode=False, clickmode="event+select")
+    figure.update_yaxes(
+        tickvals=list(range(len(levels))),
+        ticktext=[f"{shown(levels[at], 22)} (n = {count(int(sizes[at]))})" for at in order],
+        range=[-0.7, len(levels) - 0.3],
+    )
+    figure.update_xaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
     return figure
 
 
+def _add_line(
+    figure: go.Figure,
+    line: Line,
+    levels: Sequence[str],
+    sizes: np.ndarray,
+    place: np.ndarray,
+    colour: str,
+    symbol: str,
+    size: int,
+) -> None:
+    name, rate, low, high = line
+    figure.add_scatter(
+        x=rate,
+        y=place,
+        mode="markers",
+        name=shown(name),
+        marker={"color": colour, "symbol": symbol, "size": size},
+        error_x={
+            "type": "data",
+            "array": high - rate,
+            "arrayminus": rate - low,
+            "thickness": 1.5,
+            "width": 3,
+            "color": colour,
+        },
+        customdata=np.arange(len(levels), dtype=np.int32),
+        hovertext=[
+            f"<b>{shown(name)}</b><br>{shown(levels[at])}: {percent(rate[at])} "
+            f"{interval(low[at], high[at])}, n = {count(int(sizes[at]))}"
+            for at in range(len(levels))
+        ],
+        hoverinfo="text",
+    )
+
+
 def _spread(number: int) -> np.ndarray:
-    """Small fixed sideways steps, so that members do not cover each other."""
+    """Small fixed steps aside, so that members do not cover each other."""
     return np.linspace(-0.3, 0.3, number) if number > 1 else np.zeros(1)
 
 
@@ -111,10 +134,10 @@ def size_curve(
 
     Args:
         sizes: S team sizes.
-        levels: G names; beyond eight only the largest, smallest and overall are coloured.
+        levels: G names; beyond eight only the two best and two worst groups are coloured.
         mean: float [S, G], mean over the teams of a size.
-        low: float [S, G], worst tenth of the teams; high: best tenth.
-        high: float [S, G].
+        low: float [S, G], 10 % quantile of the teams.
+        high: float [S, G], 90 % quantile.
         counts: int [G], samples per group.
         column: the grouping.
         subtitle: rule, teams per size.
@@ -124,40 +147,57 @@ def size_curve(
         A figure without picks.
     """
     figure = go.Figure()
-    coloured = len(levels) <= len(palette.levels)
-    for place, level in enumerate(levels):
-        colour = palette.levels[place] if coloured else palette.member
-        if coloured and len(sizes) > 1:
-            figure.add_scatter(
-                x=[*sizes, *reversed(sizes)],
-                y=np.concatenate([high[:, place], low[::-1, place]]),
-                fill="toself",
-                fillcolor=colour,
-                opacity=0.13,
-                line={"width": 0},
-                mode="lines",
-                hoverinfo="skip",
-                showlegend=False,
-            )
+    order = np.argsort(-np.nan_to_num(mean[-1], nan=-1.0), kind="stable").tolist()
+    told = order if len(levels) <= len(palette.levels) else [*order[:2], *order[-2:]]
+    colours = dict(zip(sorted(told), palette.levels, strict=False))
+    for place in sorted(order, key=lambda at: at in colours):
+        colour = colours.get(place, palette.muted)
+        if place in colours and len(sizes) > 1:
+            _add_band(figure, sizes, low[:, place], high[:, place], colour)
         figure.add_scatter(
             x=list(sizes),
             y=mean[:, place],
-            mode="lines+markers",
-            name=f"{shown(level, 24)} (n = {count(int(counts[place]))})",
-            line={"color": colour, "width": 2},
+            mode="lines+markers" if place in colours else "lines",
+            name=f"{shown(levels[place], 18)}<br>n = {count(int(counts[place]))}",
+            legendrank=order.index(place),
+            showlegend=place in colours,
+            line={"color": colour, "width": 2.5 if place in colours else 1},
             hovertext=[
-                f"<b>{shown(level)}</b>, teams of {size}<br>mean {percent(mean[row, place])}, "
-                f"most between {percent(low[row, place])} and {percent(high[row, place])}"
+                f"<b>{shown(levels[place])}</b>, teams of {size}<br>mean "
+                f"{percent(mean[row, place])}, most between {percent(low[row, place])} and "
+                f"{percent(high[row, place])}"
                 for row, size in enumerate(sizes)
             ],
             hoverinfo="text",
         )
-    titled(figure, f"Does a larger team help every {shown(column)}?", subtitle, height=470,
-           palette=palette, legend=True)
-    figure.update_layout(legend={"y": -0.2}, dragmode="pan")
+    titled(
+        figure,
+        f"Does a larger team help every {shown(column, 20)}?",
+        subtitle,
+        height=470,
+        palette=palette,
+        legend="right",
+    )
+    figure.update_layout(dragmode="pan")
     figure.update_xaxes(title="Members in the team", dtick=1 if max(sizes) <= 15 else None)
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".0%")
     return figure
+
+
+def _add_band(
+    figure: go.Figure, sizes: Sequence[int], low: np.ndarray, high: np.ndarray, colour: str
+) -> None:
+    figure.add_scatter(
+        x=[*sizes, *reversed(sizes)],
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.13,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def decode_groups(points: Sequence, levels: int) -> list[int]:

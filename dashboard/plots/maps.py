@@ -70,8 +70,8 @@ def sample_map(
             hovertext=[escape(hover[row]).replace("\n", "<br>") for row in part.tolist()],
             hoverinfo="text",
         )
-    titled(figure, title, height=620, palette=palette, legend=category is not None)
-    figure.update_layout(dragmode="lasso", legend={"y": -0.1})
+    titled(figure, title, height=620, palette=palette, legend="none" if category is None else "right")
+    figure.update_layout(dragmode="lasso")
     figure.update_xaxes(title=axes[0])
     figure.update_yaxes(title=axes[1])
     return figure

@@ -8,7 +8,9 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, shown, three_digits
 
-NAMED_MODELS = 45
+NAMED_MODELS = 40
+NAMED_COLUMNS = 14
+WRITTEN_MODELS = 12
 
 
 def pair_heatmap(
@@ -55,6 +57,7 @@ def pair_heatmap(
             colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "len": 0.9},
             xgap=0.5,
             ygap=0.5,
+            texttemplate="%{z:.2f}" if models <= WRITTEN_MODELS else "",
         )
     )
     rows, columns = np.divmod(np.arange(models * models), models)
@@ -76,16 +79,13 @@ def pair_heatmap(
         hoverinfo="text",
     )
     titled(figure, "How much each pair of models differs", subtitle, height=560, palette=palette)
-    few = models <= NAMED_MODELS
-    places = list(range(models)) if few else []
+    named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": {"size": 10}}
+    none = {"tickvals": [], "title": "Models, similar ones side by side"}
     figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(tickvals=places, ticktext=ticks if few else [], tickangle=-60,
-                        showgrid=False, range=[-0.5, models - 0.5], constrain="domain")
-    figure.update_yaxes(tickvals=places, ticktext=ticks if few else [], showgrid=False,
-                        range=[models - 0.5, -0.5])
-    if not few:
-        figure.update_xaxes(title="Models, similar ones side by side")
-        figure.update_yaxes(title="Models, in the same order")
+    figure.update_xaxes(showgrid=False, range=[-0.5, models - 0.5], tickangle=-60)
+    figure.update_xaxes(**(named if models <= NAMED_COLUMNS else none))
+    figure.update_yaxes(showgrid=False, range=[models - 0.5, -0.5])
+    figure.update_yaxes(**(named if models <= NAMED_MODELS else none))
     return figure
 
 
@@ -142,7 +142,8 @@ def model_map(
             mode="markers+text" if len(names) <= 12 else "markers",
             text=[shown(names[row], 18) for row in rows.tolist()],
             textposition="top center",
-            name=shown(kind) or "no family",
+            name=shown(kind, 20) or "no family",
+            cliponaxis=False,
             marker={
                 "size": np.where(members[rows], 14, 9),
                 "color": colour,
@@ -156,10 +157,28 @@ def model_map(
             ],
             hoverinfo="text",
         )
-    titled(figure, "Models that answer alike lie close together", subtitle, height=560,
-           palette=palette, legend=coloured)
-    figure.update_layout(legend={"y": -0.12}, dragmode="pan")
-    figure.update_xaxes(title=f"First axis (both keep {explained:.0%} of the distances)",
-                        showticklabels=False)
-    figure.update_yaxes(title="Second axis", showticklabels=False, scaleanchor="x")
+    titled(
+        figure,
+        "Models that answer alike lie close together",
+        subtitle,
+        height=560,
+        palette=palette,
+        legend="right" if coloured else "none",
+    )
+    figure.update_layout(dragmode="pan")
+    axis = {"showticklabels": False, "showgrid": False, "showline": True, "mirror": True}
+    axis |= {"linecolor": palette.grid}
+    across, up = _square(coordinates)
+    figure.update_xaxes(
+        title=f"First axis (both keep {explained:.0%} of the distances)", range=across, **axis
+    )
+    figure.update_yaxes(title="Second axis", range=up, **axis)
     return figure
+
+
+def _square(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
+    """Ranges of equal length for both axes, with room for names."""
+    low, high = coordinates.min(0), coordinates.max(0)
+    reach = 0.62 * max(float((high - low).max()), 1e-6)
+    middle = (low + high) / 2
+    return tuple([float(centre - reach), float(centre + reach)] for centre in middle)

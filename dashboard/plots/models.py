@@ -72,10 +72,14 @@ def accuracies(
             ],
             hoverinfo="text",
         )
-    height = 190 + 17 * min(len(names), NAMED_ROWS)
-    titled(figure, "Accuracy of the models and of the ensemble", subtitle,
-           height=max(height, 300), palette=palette, legend=True)
-    figure.update_layout(legend={"y": -70 / (height - 150)})
+    titled(
+        figure,
+        "Accuracy of the models and of the ensemble",
+        subtitle,
+        height=max(190 + 17 * min(len(names), NAMED_ROWS), 300),
+        palette=palette,
+        legend="bottom",
+    )
     figure.update_xaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(

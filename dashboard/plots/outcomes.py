@@ -9,6 +9,7 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, OUTCOME_PATTERNS, Palette, count, percent, shown
 
 NAMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
+WRITTEN_BARS = 16
 STRIP = ("rescued", "corrected", "kept", "missed", "spoiled", "overruled")
 
 
@@ -50,8 +51,9 @@ def outcome_strip(
                 "pattern": {
                     "shape": OUTCOME_PATTERNS.get(outcome, ""),
                     "fgcolor": palette.surface,
+                    "fillmode": "overlay",
                     "size": 6,
-                    "solidity": 0.25,
+                    "solidity": 0.2,
                 },
             },
             text=[
@@ -69,11 +71,15 @@ def outcome_strip(
             ],
             hoverinfo="text",
         )
-    titled(figure, title, subtitle, height=150 + 44 * len(names), palette=palette, legend=True)
-    figure.update_layout(
-        barmode="stack", dragmode=False, legend={"traceorder": "normal", "y": -0.45 / len(names)}
+    height = 196 + 40 * len(names)
+    titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
+    figure.update_layout(barmode="stack", dragmode=False, legend={"traceorder": "normal"})
+    figure.update_xaxes(
+        tickformat=".0%",
+        range=[0, 1],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+        title="Share of the judged samples",
     )
-    figure.update_xaxes(tickformat=".0%", range=[0, 1], title="Share of the judged samples")
     figure.update_yaxes(autorange="reversed", showticklabels=len(names) > 1)
     return figure
 
@@ -133,12 +139,22 @@ def ledger(
             name=name,
             marker={
                 "color": [palette.outcomes[outcome] for outcome in outcomes],
-                "pattern": {"shape": pattern, "fgcolor": palette.surface, "solidity": 0.35},
+                "pattern": {
+                    "shape": pattern,
+                    "fgcolor": palette.surface,
+                    "fillmode": "overlay",
+                    "solidity": 0.3,
+                },
             },
-            text=[count(abs(value)) if value else "" for value in height.tolist()],
+            text=[
+                count(abs(value)) if value and members <= WRITTEN_BARS else ""
+                for value in height.tolist()
+            ],
             textposition="outside" if part != 1 else "inside",
             cliponaxis=False,
             textangle=0,
+            textfont={"size": 11},
+            constraintext="none",
             customdata=(k * 4 + part).astype(np.int32),
             hovertext=[
                 f"<b>{count(abs(value))}</b> samples {outcome}: {level} of {members} members "
@@ -149,8 +165,13 @@ def ledger(
         )
     if chosen is not None:
         _outline(figure, k, chosen, palette)
-    titled(figure, "How many members are right, and what the ensemble makes of it", subtitle,
-           height=430, palette=palette)
+    titled(
+        figure,
+        "How many members are right, and the ensemble",
+        subtitle,
+        height=460,
+        palette=palette,
+    )
     figure.update_layout(barmode="relative", dragmode=False, bargap=0.25, clickmode="event+select")
     figure.update_xaxes(title=f"Members right (of {members})", dtick=max(1, members // 12))
     figure.update_yaxes(title="Samples: ensemble wrong (down), right (up)", tickformat=",d")

@@ -1,7 +1,7 @@
 import streamlit as st
 
-from dashboard import compute, controls, panels, tables, words
 from analysis.ensemble import RULES
+from dashboard import compute, controls, panels, state, tables, words
 
 choices = controls.require("labels")
 controls.page("Corrections", "Which errors does the ensemble correct, and which does it cause?")
@@ -13,14 +13,14 @@ controls.caption(choices, len(bundle.ids))
 
 left, right = st.columns(2)
 with left:
-    everything = st.toggle(
+    everything = state.get("ledger-everything", False)
+    panels.ledger(choices, "ledger", everything=everything)
+    st.toggle(
         "Show the easy cases too",
-        key="ledger-everything",
-        persist_state="session",
         help="Samples that every member has right and the ensemble keeps, and samples that "
         "nobody has right.",
+        **state.widget("ledger-everything", False),
     )
-    panels.ledger(choices, "ledger", everything=everything)
 rules = compute.usable_rules(choices)
 with right:
     panels.outcome_strip(choices, rules, "outcomes-by-rule")

@@ -13,7 +13,7 @@ if len(pool) < 2:
     st.info("One model disagrees with nobody. Choose at least two.")
     st.stop()
 pairs = compute.pairs(compute.scope(choices, "pairs"), pool, measure, choices.missing)
-st.markdown(f"#### {words.pair_sentence(pairs["matrix"], pool, measure.label)}")
+st.markdown(f"#### {words.pair_sentence(pairs['matrix'], pool, measure.label)}")
 
 left, right = st.columns(2)
 with left:
