@@ -12,6 +12,7 @@ from dashboard.theme import OUTCOME_SYMBOLS, SEQUENTIAL, Palette, count, markdow
 
 METHODS = {"PCA": "PCA", "UMAP": "UMAP"}
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x")
+DRAWN = ("kept", "missed", "corrected", "spoiled", "overruled", "rescued")
 MOST_LEVELS = 8
 HEIGHT = 640
 
@@ -121,6 +122,18 @@ def scatter(
     )
 
 
+def explain(colouring: str) -> None:
+    """What the colours mean, and how to pick."""
+    meaning = ""
+    if colouring == "outcome":
+        parts = [f"{name}: {summary}" for name, summary in OUTCOME_SUMMARIES.items()]
+        meaning = "; ".join(parts).capitalize() + ". "
+    st.caption(
+        "Draw a lasso or a box to select samples, click one to pick it, double-click to clear. "
+        f"{meaning}Distances on a flat map are only roughly those of the embeddings."
+    )
+
+
 def _key(choices: Choices) -> str:
     return f"{choices.ensemble.rule}/{','.join(choices.ensemble.members)}/{choices.missing}"
 
@@ -136,11 +149,9 @@ def _store(rows: np.ndarray | None, panel: str) -> None:
 def _colours(choices: Choices, colouring: str, palette: Palette) -> dict:
     bundle = choices.bundle
     if colouring == "outcome":
-        codes = compute.outcome_table(choices, bundle)["codes"]
-        names = [
-            (f"{name}: {OUTCOME_SUMMARIES[name]}", palette.outcomes[name], OUTCOME_SYMBOLS[name])
-            for name in OUTCOMES
-        ]
+        place = np.array([*(DRAWN.index(name) for name in OUTCOMES), -1])
+        codes = place[compute.outcome_table(choices, bundle)["codes"]]
+        names = [(name, palette.outcomes[name], OUTCOME_SYMBOLS[name]) for name in DRAWN]
         return _present(codes, [*names, ("not judged", palette.muted, "circle")])
     if colouring == "right":
         right = compute.outcome_table(choices, bundle)["members_right"]

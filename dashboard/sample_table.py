@@ -65,7 +65,7 @@ def show(choices: Choices, page: np.ndarray) -> int | None:
         settings["image"] = st.column_config.ImageColumn("image", width="small")
     text = tables.text_of(bundle)
     if text is not None:
-        frame.insert(1, text, [str(value) for value in bundle.attributes[text][page]])
+        frame[text] = [str(value) for value in bundle.attributes[text][page]]
         settings[text] = st.column_config.TextColumn(text, width="large")
     hidden = len(choices.ensemble.members) - len(members)
     if hidden > 0:

@@ -67,6 +67,7 @@ async function draw(view) {
   const same = data.bits === view.shown && (data.mine || !outlined(view));
   if (same && picture === view.picture) return;
   view.byUser = false; // what plotly emits from here on is our own doing
+  view.shown = data.bits; // before the waiting: a brush meanwhile sets it again
   if (picture === view.picture && view.size) {
     // An outline that stays in the layout would make plotly recompute the highlight from it.
     await Plotly.update(plot, { selectedpoints: selectedPoints(view.groups, data.bits) },
@@ -89,7 +90,6 @@ async function draw(view) {
     if (!view.picture) listen(view);
   }
   view.picture = picture;
-  view.shown = data.bits;
 }
 
 // One drawing at a time; what arrives meanwhile is drawn afterwards, only the newest of it.

@@ -52,7 +52,7 @@ def front(
     ]
     styles = (
         ("single models", single, "circle", 7, palette.member, 0),
-        ("teams", ~single & ~on_front, "diamond", 8, None, 0),
+        ("teams", ~single & ~on_front, "diamond", 8, None, 0.5),
         ("on the front", ~single & on_front, "diamond", 12, None, 2),
     )
     largest = int(sizes.max()) if len(sizes) else 2
@@ -60,7 +60,7 @@ def front(
         rows = np.flatnonzero(mask)
         scale = {} if colour else {
             "colorscale": SEQUENTIAL, "cmin": 2, "cmax": max(largest, 3),
-            "showscale": line > 0, "colorbar": {"title": {"text": "Members", "side": "right"},
+            "showscale": line > 1, "colorbar": {"title": {"text": "Members", "side": "right"},
                                                 "thickness": 10, "len": 0.8},
         }
         figure.add_scatter(
@@ -73,7 +73,7 @@ def front(
                 "size": size,
                 "color": colour or sizes[rows],
                 "line": {"width": line, "color": palette.text},
-                "opacity": 1.0 if line else 0.7,
+                "opacity": 1.0 if line > 1 else 0.75,
                 **scale,
             },
             customdata=rows.astype(np.int32),

@@ -12,7 +12,4 @@ with middle:
 with right:
     coordinates, axes = map_panel.coordinates(choices, method)
 map_panel.scatter(choices, coordinates, axes, colouring, "map")
-st.caption(
-    "Draw a lasso or a box to select samples, click one to pick it, double-click to clear. "
-    "Distances on a flat map are only roughly those of the embeddings."
-)
+map_panel.explain(colouring)

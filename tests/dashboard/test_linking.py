@@ -1,0 +1,115 @@
+"""A pick in a plot becomes the selection: what each plot reports, and what is made of it."""
+
+import json
+
+import numpy as np
+import pytest
+from made import ROOT, random_bundle
+from streamlit.testing.v1 import AppTest
+
+from analysis.ensemble import Ensemble, combine
+from analysis.loading import save_bundle
+from analysis.outcomes import OUTCOMES, outcomes
+from dashboard.plots.front import decode_candidate
+from dashboard.plots.groups import decode_groups
+from dashboard.plots.maps import decode_samples
+from dashboard.plots.matrix import decode_pairs
+from dashboard.plots.outcomes import decode_ledger, decode_strip
+
+BUNDLE = random_bundle(models=4, samples=80, seed=5)
+
+
+def points(*codes: int) -> list[dict]:
+    return [{"customdata": code, "curve_number": 0} for code in codes] + [{"x": 1}]
+
+
+def test_picked_marks_are_read_back():
+    assert decode_strip(points(2 * 6 + 2), 3) == (2, "rescued")
+    assert decode_strip([], 3) is None
+    assert decode_strip(points(40), 3) is None
+    assert decode_ledger(points(4 * 3 + 2, 1)) == [(3, 2), (0, 1)]
+    assert decode_pairs(points(1 * 4 + 3, 5), 4) == [(1, 3)]
+    assert decode_candidate(points(4, 9)) == 9
+    assert decode_candidate([]) is None
+    assert decode_groups(points(2, 0, 2, 7), 3) == [0, 2]
+    assert decode_samples(points(7, 3, 7)).tolist() == [3, 7]
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch) -> AppTest:
+    save_bundle(BUNDLE, tmp_path / "bundle")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(tmp_path / "bundle")]))
+    return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+
+
+CHOICES = ("bundle", "members", "rule", "grouping", "missing")
+
+
+def pick(app: AppTest, function, *arguments) -> None:
+    """Call a panel's callback on the choices of the app, as Streamlit does before a rerun."""
+    state = {key: app.session_state[key] for key in CHOICES}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.session_state", state)
+        function(*arguments)
+    for key, value in state.items():
+        app.session_state[key] = value
+
+
+def chosen(app: AppTest):
+    from dashboard.state import Choices
+
+    state = app.session_state
+    return Choices(
+        state["bundle"],
+        Ensemble(tuple(state["members"]), state["rule"]),
+        state["grouping"],
+        state["missing"],
+    )
+
+
+def test_an_outcome_bar_selects_exactly_its_samples(app):
+    from dashboard import panels
+
+    corrected = points(OUTCOMES.index("corrected"))
+    pick(app, panels._pick_outcome, corrected, "p", chosen(app), ("mean",))
+    whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
+    codes = outcomes(BUNDLE, whole).codes.numpy()
+    expected = np.flatnonzero(codes == OUTCOMES.index("corrected"))
+    assert app.session_state["selection"].positions.tolist() == expected.tolist()
+    assert "corrected" in app.session_state["selection"].description
+
+
+def test_a_pair_of_models_selects_the_samples_on_which_they_differ(app):
+    from dashboard import panels
+
+    pick(app, panels._pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
+    differ = BUNDLE.predictions[1] != BUNDLE.predictions[2]
+    expected = differ.nonzero().flatten().tolist()
+    assert app.session_state["selection"].positions.tolist() == expected
+
+
+def test_a_candidate_becomes_the_active_ensemble(app):
+    from dashboard import panels
+
+    membership = np.array([[True, False, True, False], [False, True, True, True]])
+    pick(app, panels._pick_candidate, points(1), "front", membership, BUNDLE.models)
+    assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
+
+
+def test_a_group_selects_its_samples(app):
+    from dashboard import panels
+
+    pick(app, panels._pick_group, points(2), "groups", chosen(app))
+    codes = BUNDLE.groups["region"].codes.numpy()
+    assert app.session_state["selection"].positions.tolist() == np.flatnonzero(codes == 2).tolist()
+
+
+def test_a_ledger_bar_selects_the_samples_it_counts(app):
+    from dashboard import panels
+
+    pick(app, panels._pick_ledger, points(4 * 4 + 0, 2 * 4 + 2), "ledger", chosen(app))
+    whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
+    found = outcomes(BUNDLE, whole)
+    right, wrong = found.members_right == 4, found.members_right == 2
+    expected = (right & found.right) | (wrong & ~found.right)
+    assert app.session_state["selection"].positions.tolist() == expected.nonzero().flatten().tolist()

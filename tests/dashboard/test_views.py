@@ -1,0 +1,190 @@
+"""Every view with every kind of bundle: no exception, and the right sentence where it is empty."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made import ROOT, random_bundle
+from streamlit.testing.v1 import AppTest
+
+from analysis.loading import save_bundle
+
+VIEWS = sorted(path.stem for path in (ROOT / "dashboard" / "views").glob("*.py"))
+NEED_LABELS = {"overview", "corrections", "front", "groups"}
+
+
+def opened(bundle=None, folder=None, monkeypatch=None, selected=None) -> AppTest:
+    """The app on a bundle that was written to disk and opened as the command line does."""
+    if bundle is not None:
+        save_bundle(bundle, folder)
+        monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(folder)]))
+    else:
+        monkeypatch.delenv("DISSENSUS_OPEN", raising=False)
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    if selected is not None:
+        from dashboard.state import Selection
+
+        app.session_state["selection"] = Selection(
+            np.asarray(selected, dtype=np.int32), "elsewhere", "chosen by hand", len(bundle.ids)
+        )
+    return app
+
+
+def visit(app: AppTest, view: str) -> AppTest:
+    app = app.switch_page(f"views/{view}.py").run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def words(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.title]
+    return " ".join(str(part.value) for part in parts)
+
+
+def figures(app: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def no_labels(bundle):
+    return replace(bundle, labels=None, grades=None, fingerprint="")
+
+
+BUNDLES = {
+    "full": random_bundle(),
+    "gaps": random_bundle(gaps=0.2, seed=3),
+    "labels only": random_bundle(probabilities=False),
+    "no labels": no_labels(random_bundle(probabilities=False)),
+    "one model": random_bundle(models=1),
+    "one sample": random_bundle(samples=1),
+    "two models": random_bundle(models=2),
+    "many": random_bundle(models=60, samples=40, probabilities=False),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_without_a_bundle_offers_the_demo_and_the_upload(view, monkeypatch):
+    app = visit(opened(monkeypatch=monkeypatch), view)
+    labels = [button.label for button in app.button]
+    assert "Open the demo" in labels
+    if view != "data":
+        assert "Nothing is loaded" in words(app)
+
+
+@pytest.mark.parametrize("kind", BUNDLES)
+def test_every_view_shows_every_kind_of_bundle(kind, tmp_path, monkeypatch):
+    app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
+    for view in VIEWS:
+        visit(app, view)
+        if kind == "no labels" and view in NEED_LABELS:
+            assert "There are no labels" in words(app)
+
+
+@pytest.mark.parametrize("kind", ["full", "gaps", "labels only", "one model"])
+def test_every_view_narrows_to_a_selection(kind, tmp_path, monkeypatch):
+    app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch, selected=[1, 2, 5, 8])
+    for view in VIEWS:
+        visit(app, view)
+        assert "**4 of 60** selected: chosen by hand" in words(app)
+
+
+@pytest.mark.parametrize("view", ["overview", "corrections", "front", "groups", "samples"])
+def test_a_selection_of_one_sample_breaks_nothing(view, tmp_path, monkeypatch):
+    app = opened(BUNDLES["gaps"], tmp_path / "bundle", monkeypatch, selected=[0])
+    visit(app, view)
+
+
+def test_the_overview_states_accuracy_corrections_and_rescues(tmp_path, monkeypatch):
+    from analysis.ensemble import Ensemble
+    from analysis.summary import judge
+
+    bundle = BUNDLES["full"]
+    found = judge(bundle, Ensemble(bundle.models, "mean"))
+    text = words(opened(bundle, tmp_path / "bundle", monkeypatch))
+    assert f"**{100 * found['accuracy']:.1f} %**" in text
+    assert f"right on **{found['corrections']}** samples" in text
+    assert f"wrong on **{found['regressions']}**" in text
+    assert f"**{found['outcomes']['rescued']}** w" in text
+
+
+def test_the_selection_survives_a_change_of_page_and_is_cleared_with_one_click(
+    tmp_path, monkeypatch
+):
+    app = opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch, selected=[3, 4])
+    for view in ("map", "samples", "overview"):
+        assert "2 of 60" in words(visit(app, view))
+    app.button(key="clear-selection").click().run()
+    assert "2 of 60" not in words(app)
+    assert "All 60 samples" in words(app)
+
+
+def test_choices_in_the_sidebar_survive_a_change_of_page(tmp_path, monkeypatch):
+    app = opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch)
+    app.selectbox(key="widget/rule").set_value("geometric").run()
+    app.multiselect(key="widget/members").set_value(["model-1", "model-3"]).run()
+    for view in ("corrections", "samples", "overview"):
+        visit(app, view)
+        assert app.selectbox(key="widget/rule").value == "geometric"
+        assert app.multiselect(key="widget/members").value == ["model-1", "model-3"]
+    assert "The geometric mean of 2 models" in words(app)
+
+
+def test_no_member_is_answered_with_a_sentence(tmp_path, monkeypatch):
+    app = opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch)
+    app.multiselect(key="widget/members").set_value([]).run()
+    assert not app.exception
+    assert "The ensemble has no member" in words(app)
+
+
+def test_rules_that_need_probabilities_are_not_offered_for_labels(tmp_path, monkeypatch):
+    app = opened(BUNDLES["labels only"], tmp_path / "bundle", monkeypatch)
+    assert app.selectbox(key="widget/rule").options == ["Plurality vote"]
+
+
+def test_names_with_markup_stay_text(tmp_path, monkeypatch):
+    bundle = random_bundle(models=3, samples=20)
+    names = ("<script>alert(1)</script>", "**bold** [a](b)", "=cmd()")
+    bundle = replace(
+        bundle,
+        models=names,
+        probabilities={},
+        fingerprint="",
+        classes=("<b>x</b>", "`y`", "$z$", "_w_"),
+    )
+    app = opened(bundle, tmp_path / "bundle", monkeypatch)
+    for view in VIEWS:
+        visit(app, view)
+        assert "<script>" not in words(app)
+        assert all("<script>" not in json.dumps(figure) for figure in figures(app))
+
+
+def test_an_upload_is_described_and_opened(tmp_path, monkeypatch):
+    app = visit(opened(monkeypatch=monkeypatch), "data")
+    table = "sample_id,label,a,b\n1,x,x,y\n2,y,y,y\n3,x,x,x\n"
+    app.file_uploader[0].set_value([("runs.csv", table.encode(), "text/csv")]).run()
+    assert not app.exception
+    button = app.button(key="open-upload")
+    assert button.label == "Open 2 models on 3 samples"
+    button.click().run()
+    visit(app, "overview")
+    assert "plurality vote of 2 models" in words(app)
+
+
+def test_a_bad_upload_names_the_problem_and_keeps_what_was_open(tmp_path, monkeypatch):
+    app = visit(opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch), "data")
+    table = "sample_id,model,prediction\n1,a,x\n1,a,y\n"
+    app.file_uploader[0].set_value([("runs.csv", table.encode(), "text/csv")]).run()
+    assert "What was open stays open" in words(app)
+    assert "runs" in words(app)
+    assert "row 3" in words(app)
+    visit(app, "overview")
+    assert "60 samples" in words(app)
+
+
+def test_a_path_that_cannot_be_read_is_answered_with_a_sentence(tmp_path, monkeypatch):
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(broken)]))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert "broken.csv" in words(app)
