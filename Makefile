@@ -34,7 +34,7 @@ demo-bundle: install
 	$(BIN)/python -m analysis.synthetic data/demo
 
 screenshot: install
-	$(BIN)/python tests/browser/screenshot.py data/screenshot.png
+	PYTHONPATH=tests $(BIN)/python -m browser.screenshot data/screenshot.png
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

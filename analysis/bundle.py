@@ -163,7 +163,7 @@ class Bundle:
         confidence = None
         if self.confidence is not None or other.confidence is not None:
             confidence = torch.cat([_confidence(self), _confidence(other)])
-        columns = {*self.model_info, *other.model_info}
+        columns = {**self.model_info, **other.model_info}
         return replace(
             self,
             models=self.models + other.models,

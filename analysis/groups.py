@@ -83,13 +83,14 @@ def size_curve(
     member = torch.nn.functional.one_hot(grouping.codes.long(), len(grouping.levels)).double()
     right = torch.zeros(len(membership), member.shape[1], dtype=torch.float64, device=member.device)
     judged, start = right.clone(), 0
+    labels = bundle.labels if bundle.labels is not None else torch.full_like(grouping.codes, -1)
     for said in answers(bundle, rule, membership):
         rows = slice(start, start + said.predictions.shape[1])
         start = rows.stop
-        known = bundle.labelled[rows].expand_as(said.predictions)
+        known = (labels[rows] >= 0).expand_as(said.predictions)
         if missing == "exclude":
             known = known & (said.predictions >= 0)
-        hit = known & (said.predictions == bundle.labels[rows])
+        hit = known & (said.predictions == labels[rows])
         right += hit.double() @ member[rows]
         judged += known.double() @ member[rows]
     rates = torch.where(judged > 0, right / judged, torch.nan)

@@ -60,7 +60,7 @@ def outcomes(team: Bundle, combined: Bundle, *, missing: Missing = "exclude") ->
     members_right = team.correct.sum(0)
     right = combined.correct[0]
     if missing == "wrong":
-        judged = team.labelled
+        judged = combined.labelled
         members = torch.full_like(members_right, len(team.models))
     else:
         judged = combined.grades[0] >= 0

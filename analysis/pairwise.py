@@ -174,13 +174,15 @@ def js_nats(both_scored: Tensor, js_sum: Tensor) -> Tensor:
     return _share(js_sum, both_scored)
 
 
-def same_wrong_rate(both_graded: Tensor, both_answered: Tensor, both_right: Tensor, same: Tensor):
+def same_wrong_rate(
+    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same: Tensor
+) -> Tensor:
     """Share of samples on which both give the same wrong answer.
 
     Args:
         both_graded: [M, M], samples on which both answers could be judged.
         both_answered: [M, M], samples that both answered.
-        both_right: [M, M], both right.
+        same_right: [M, M], both gave the same answer and are right.
         same: [M, M], both gave the same answer.
 
     Returns:
@@ -191,7 +193,7 @@ def same_wrong_rate(both_graded: Tensor, both_answered: Tensor, both_right: Tens
         >>> same_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 1, 2))).tolist()
         [[0.25]]
     """
-    share = _share(same - both_right, both_graded)
+    share = _share(same - same_right, both_graded)
     return torch.where(both_answered == both_graded, share, torch.nan)
 
 
@@ -383,7 +385,7 @@ MEASURES = (
         label="Same wrong answer",
         kind="pair",
         summary="Share of samples on which both give the same wrong answer.",
-        needs=("both_graded", "both_answered", "both_right", "same"),
+        needs=("both_graded", "both_answered", "same_right", "same"),
         function=same_wrong_rate,
         better="lower",
         diverse="lower",

@@ -30,7 +30,7 @@ def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Ten
     distance = distance.double()
     defined = torch.isfinite(distance)
     largest = distance[defined].max() if defined.any() else distance.new_tensor(0.0)
-    distance = torch.where(defined, distance, largest)
+    distance = torch.where(defined, distance, largest).fill_diagonal_(0)
     models = len(distance)
     centre = torch.eye(models, dtype=torch.float64, device=distance.device) - 1 / models
     values, vectors = torch.linalg.eigh(-0.5 * centre @ distance.square() @ centre)

@@ -51,14 +51,18 @@ def evaluate(
     membership = membership.to(bundle.device)
     right = torch.zeros(len(membership), dtype=torch.int64, device=bundle.device)
     judged, agreeing, compared = right.clone(), right.double(), right.double()
+    labels = bundle.labels
+    if labels is None:
+        labels = torch.full_like(bundle.predictions[0], -1)
     reduced, team = _without_one(membership)
     start = 0
     for said in answers(bundle, rule, torch.cat([membership, reduced]).double()):
         whole, parts = said.predictions[: len(membership)], said.predictions[len(membership) :]
         rows = slice(start, start + whole.shape[1])
         start = rows.stop
-        right += _right(bundle, whole, rows).sum(1)
-        judged += _judged(bundle, whole, rows, missing).sum(1)
+        known = (labels[rows] >= 0).expand_as(whole)
+        right += (known & (whole == labels[rows])).sum(1)
+        judged += (known if missing == "wrong" else known & (whole >= 0)).sum(1)
         both = (whole[team] >= 0) & (parts >= 0)
         agreeing.index_add_(0, team, ((whole[team] == parts) & both).double().sum(1))
         compared.index_add_(0, team, both.double().sum(1))
@@ -66,7 +70,7 @@ def evaluate(
     pairs = disagreement_labels(sums["both_answered"], sums["same"])
     return Candidates(
         membership=membership,
-        accuracy=right / judged,
+        accuracy=right.double() / judged,
         disagreement=_mean_of_pairs(pairs, membership),
         stability=torch.where(compared > 0, agreeing / compared, torch.nan),
         judged=judged,
@@ -80,18 +84,6 @@ def _without_one(membership: Tensor) -> tuple[Tensor, Tensor]:
     reduced = membership[team]
     reduced[torch.arange(len(team), device=team.device), member] = False
     return reduced, team
-
-
-def _right(bundle: Bundle, predictions: Tensor, rows: slice) -> Tensor:
-    if bundle.labels is None:
-        return torch.zeros_like(predictions, dtype=torch.bool)
-    labels = bundle.labels[rows]
-    return (predictions == labels) & (labels >= 0)
-
-
-def _judged(bundle: Bundle, predictions: Tensor, rows: slice, missing: Missing) -> Tensor:
-    labelled = bundle.labelled[rows].expand_as(predictions)
-    return labelled if missing == "wrong" else labelled & (predictions >= 0)
 
 
 def _mean_of_pairs(pairs: Tensor, membership: Tensor) -> Tensor:

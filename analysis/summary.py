@@ -157,7 +157,7 @@ def _accuracy_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Ten
 
 def _pairs(sums: Tally) -> dict:
     pairs = {measure.name: plain(value(measure, sums)) for measure in of_kind("pair")}
-    return {"n": plain(sums["both_answered"]), **pairs}
+    return {"n": plain(torch.maximum(sums["both_answered"], sums["both_graded"])), **pairs}
 
 
 def _groups(bundle: Bundle, sums: Tally) -> dict:

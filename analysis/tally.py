@@ -3,7 +3,8 @@
 | sum | shape | what is summed over the samples |
 |---|---|---|
 | answered, graded, right | [M] | has an answer; answer and label are known; is right |
-| both_answered, same | [M, M] | both answered; both gave the same answer |
+| both_answered, same, same_right | [M, M] | both gave answers that can be compared; both gave the \
+same answer; the same and both right |
 | both_graded, both_right, both_wrong, right_given | [M, M] | both graded; both right; both wrong; \
 i right while j is graded |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
@@ -73,7 +74,7 @@ def tally(
     needed = set(needs)
     parts = [part for names, part in _PARTS if needed & set(names)]
     models = len(bundle.models)
-    width = len(bundle.classes) if needed & set(_SCORES + _DIVERGENCE) else 1
+    width = max(1, len(bundle.classes)) if needed & set(_SCORES + _DIVERGENCE) else 1
     step = chunk or max(1, min(LONGEST_CHUNK, CHUNK_VALUES // (models * width)))
     total = None
     for piece in _pieces(bundle, weights, missing, step):
@@ -94,6 +95,7 @@ class _Piece:
     rows: Tensor
     weights: Tensor | None
     answered: Tensor
+    compared: Tensor
     graded: Tensor
     right: Tensor
     predictions: Tensor
@@ -112,6 +114,7 @@ def _pieces(
         part = rows[start : start + step]
         predictions, grades = bundle.predictions[:, part], bundle.grades[:, part]
         answered, graded = (predictions >= 0) | (grades >= 0), grades >= 0
+        only_graded = graded & (predictions < 0)
         if labelled is not None:
             answered = torch.ones_like(answered)
             graded = labelled[part].expand_as(graded)
@@ -120,6 +123,7 @@ def _pieces(
             rows=part,
             weights=None if weights is None else weights[part].double(),
             answered=answered,
+            compared=answered & ~only_graded,
             graded=graded,
             right=grades == 1,
             predictions=predictions,
@@ -149,7 +153,7 @@ def _count_sums(piece: _Piece) -> dict[str, Tensor]:
         "answered": _sum(piece.answered, weights),
         "graded": _sum(graded, weights),
         "right": _sum(right, weights),
-        "both_answered": _product(piece.answered, piece.answered, weights),
+        "both_answered": _product(piece.compared, piece.compared, weights),
         "both_graded": both_graded,
         "both_right": both_right,
         "right_given": right_given,
@@ -158,9 +162,19 @@ def _count_sums(piece: _Piece) -> dict[str, Tensor]:
 
 
 def _label_sums(piece: _Piece) -> dict[str, Tensor]:
-    if piece.weights is not None:
-        return {"same": _same_by_cells(piece.predictions, piece.weights)}
-    return {"same": _same_by_distance(piece.predictions)}
+    labels = piece.bundle.labels
+    right = piece.right & (piece.predictions >= 0)
+    if labels is not None and (~right | (piece.predictions == labels[piece.rows])).all():
+        same_right = _product(right, right, piece.weights)
+    else:
+        same_right = _same(torch.where(right, piece.predictions, -1), piece.weights)
+    return {"same": _same(piece.predictions, piece.weights), "same_right": same_right}
+
+
+def _same(predictions: Tensor, weights: Tensor | None) -> Tensor:
+    if weights is None:
+        return _same_by_distance(predictions)
+    return _same_by_cells(predictions, weights)
 
 
 def _same_by_distance(predictions: Tensor) -> Tensor:
@@ -349,7 +363,7 @@ _SCORES = (
 _DIVERGENCE = ("both_scored", "js_sum")
 _PARTS = (
     (_COUNTS, _count_sums),
-    (("same",), _label_sums),
+    (("same", "same_right"), _label_sums),
     (_SCORES, _score_sums),
     (_DIVERGENCE, _divergence_sums),
 )

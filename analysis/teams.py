@@ -57,7 +57,10 @@ def sample_teams(models: int, sizes: Sequence[int], number: int, *, seed: int = 
     teams, left = [torch.eye(models, dtype=torch.bool)], number
     possible = sorted({size for size in sizes if 2 <= size <= models}, key=lambda s: comb(models, s))
     for place, size in enumerate(possible):
-        found = teams_of_size(models, size, -(-left // (len(possible) - place)), seed=seed)
+        share = -(-left // (len(possible) - place))
+        if share == 0:
+            break
+        found = teams_of_size(models, size, share, seed=seed)
         left -= len(found)
         teams.append(found)
     return torch.cat(sorted(teams, key=lambda team: int(team[0].sum())))

@@ -1,13 +1,13 @@
 """Small torch networks for the demo bundle: training, checkpoints, soups and interpolations."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
 
 PIXELS, PATCHES, COLOURS, CLASSES = 64, 36, 10, 10
-WD = 1e-4
 INPUTS = PIXELS + PATCHES * COLOURS
 State = dict[str, Tensor]
 
@@ -19,11 +19,12 @@ class Recipe:
     Attributes:
         name: the model's name.
         family: models of a family see the same kind of input through the same architecture.
-        seed: fixes the initial weights, the order of the batches and the random patches.
+        seed: with the family, fixes the initial weights, the order of the batches and the patches.
         architecture: "linear", "mlp" or "conv".
         digit: whether the member sees the digit.
         patches: the patches it sees: a share in [0, 1] drawn from the seed, or their indices.
         smoothing: label smoothing in [0, 1).
+        epochs: passes over the training data.
         checkpoints: epochs at which a copy is kept as a model of its own.
     """
 
@@ -33,7 +34,8 @@ class Recipe:
     architecture: str = "mlp"
     digit: bool = True
     patches: float | tuple[int, ...] = 0.3
-    smoothing: float = 0.0
+    smoothing: float = 0.1
+    epochs: int = 12
     checkpoints: tuple[int, ...] = ()
 
 
@@ -42,21 +44,19 @@ class Trained:
     """One model of the zoo, ready to predict.
 
     Attributes:
-        recipe: what it was made from; soups and interpolations carry the recipe of their parents.
         name: the model's name.
         kind: "member", "checkpoint", "soup" or "interpolation".
-        epoch: epochs trained; for tuned models counted from the first initialisation.
-        state: weights and the input mask.
-        alpha: place between the two ends of an interpolation, 0 to 1; None elsewhere.
-        family: family of the model.
+        recipe: what it was made from; soups and interpolations carry a parent's recipe.
+        epoch: epochs trained, counted from the first initialisation.
+        state: weights and input mask.
+        alpha: place on the line between two models, 0 at the one end and 1 at the other.
     """
 
-    recipe: Recipe
     name: str
     kind: str
+    recipe: Recipe
     epoch: int
     state: State
-    family: str
     alpha: float | None = None
 
 
@@ -142,7 +142,7 @@ def network(architecture: str, state: State) -> Network:
 
 def initial(recipe: Recipe) -> State:
     """Weights and input mask before training, from the recipe's seed alone."""
-    generator = Generator().manual_seed(1000 + recipe.seed)
+    generator = _generator(recipe, "start")
     with torch.device("meta"):
         shapes = Network(recipe.architecture).state_dict()
     state = {"mask": _mask(recipe, generator)}
@@ -153,6 +153,10 @@ def initial(recipe: Recipe) -> State:
         elif name.endswith("bias"):
             state[name] = torch.zeros(meta.shape)
     return state
+
+
+def _generator(recipe: Recipe, purpose: str) -> Generator:
+    return Generator().manual_seed(zlib.crc32(f"{recipe.family} {recipe.seed} {purpose}".encode()))
 
 
 def _mask(recipe: Recipe, generator: Generator) -> Tensor:
@@ -166,23 +170,18 @@ def _mask(recipe: Recipe, generator: Generator) -> Tensor:
 
 
 def train(
-    recipe: Recipe,
-    inputs: Tensor,
-    labels: Tensor,
-    *,
-    epochs: int,
-    state: State | None = None,
-    rate: float = 3e-3,
+    recipe: Recipe, inputs: Tensor, labels: Tensor, *, state: State | None = None
 ) -> dict[int, State]:
-    """Weights after training with Adam and batches of 64.
+    """Weights after training with AdamW on batches of 64.
+
+    The strong weight decay, few epochs and label smoothing keep members unsure of themselves;
+    sure members leave a team's mean nothing to correct.
 
     Args:
         recipe: what to train.
         inputs: float32 [N, 424].
         labels: int64 [N].
-        epochs: passes over the data.
         state: weights to start from; the recipe's own initial ones when None.
-        rate: learning rate.
 
     Returns:
         {epoch: weights} for the recipe's checkpoints before the last epoch, and the last.
@@ -190,18 +189,28 @@ def train(
     start = initial(recipe) if state is None else state
     model = network(recipe.architecture, {name: value.clone() for name, value in start.items()})
     model.train().requires_grad_(True)
-    generator = Generator().manual_seed(2000 + recipe.seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=WD)
+    generator = _generator(recipe, "batches")
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1.0)
     loss = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
     kept = {}
-    for epoch in range(1, epochs + 1):
+    for epoch in range(1, recipe.epochs + 1):
         for batch in torch.randperm(len(inputs), generator=generator).split(64):
             optimiser.zero_grad()
             loss(model(inputs[batch]), labels[batch]).backward()
             optimiser.step()
-        if epoch in recipe.checkpoints or epoch == epochs:
+        if epoch in recipe.checkpoints or epoch == recipe.epochs:
             kept[epoch] = {name: value.clone() for name, value in model.state_dict().items()}
     return kept
+
+
+def members(recipe: Recipe, inputs: Tensor, labels: Tensor) -> list[Trained]:
+    """The trained model of a recipe, behind its checkpoints named `<name>-e<epoch>`."""
+    models = []
+    for epoch, state in train(recipe, inputs, labels).items():
+        last = epoch == recipe.epochs
+        name = recipe.name if last else f"{recipe.name}-e{epoch:02d}"
+        models.append(Trained(name, "member" if last else "checkpoint", recipe, epoch, state))
+    return models
 
 
 @torch.no_grad()
@@ -224,7 +233,7 @@ def mixed(states: Sequence[State], weights: Iterable[float]) -> State:
 
 
 def greedy_soup(candidates: Sequence[Trained], inputs: Tensor, labels: Tensor) -> State:
-    """Mean of the candidates that, added from best to worst, never lower the accuracy.
+    """Mean of the candidates that, tried from best to worst, do not lower the accuracy.
 
     Args:
         candidates: models tuned from the same weights.
@@ -234,27 +243,31 @@ def greedy_soup(candidates: Sequence[Trained], inputs: Tensor, labels: Tensor) -
     References:
         Wortsman et al. 2022, Model soups, ICML, recipe 1.
     """
+    architecture = candidates[0].recipe.architecture
+
+    @torch.no_grad()
     def accuracy(state: State) -> float:
-        logits = network(candidates[0].recipe.architecture, state)(inputs)
-        return float((logits.argmax(1) == labels).double().mean())
+        right = network(architecture, state)(inputs).argmax(1) == labels
+        return float(right.double().mean())
 
     ranked = sorted(candidates, key=lambda model: -accuracy(model.state))
     chosen = [ranked[0].state]
     for model in ranked[1:]:
         trial = [*chosen, model.state]
-        if accuracy(_mean(trial)) >= accuracy(_mean(chosen)):
+        if accuracy(uniform_soup(trial)) >= accuracy(uniform_soup(chosen)):
             chosen = trial
-    return _mean(chosen)
+    return uniform_soup(chosen)
 
 
-def _mean(states: Sequence[State]) -> State:
+def uniform_soup(states: Sequence[State]) -> State:
+    """Plain mean of weights that share an initialisation and a mask."""
     return mixed(states, [1 / len(states)] * len(states))
 
 
 def cost(model: Trained) -> int:
     """Multiply-adds of one prediction, on the inputs that the model sees."""
     seen = int(model.state["mask"].count_nonzero())
-    weights: Mapping[str, Tensor] = model.state
+    weights = model.state
     if model.recipe.architecture == "linear":
         return seen * CLASSES
     if model.recipe.architecture == "mlp":

@@ -1,0 +1,113 @@
+"""The six outcomes, corrections and regressions, worked by hand."""
+
+import pytest
+import torch
+
+from analysis import Bundle, Ensemble, combine
+from analysis.outcomes import (
+    OUTCOME_SUMMARIES,
+    OUTCOMES,
+    against,
+    corrected_against_majority,
+    ledger,
+    outcomes,
+)
+
+RIGHT, WRONG, OTHER, GAP = 0, 1, 2, -1
+
+
+def bundle_of(rows, labels=None) -> Bundle:
+    predictions = torch.tensor(list(rows.values()), dtype=torch.int32)
+    samples = predictions.shape[1]
+    return Bundle(
+        models=tuple(rows),
+        ids=tuple(map(str, range(samples))),
+        classes=("right", "wrong", "other"),
+        predictions=predictions,
+        labels=torch.tensor(labels or [RIGHT] * samples, dtype=torch.int32),
+    )
+
+
+TEAM = bundle_of(
+    {
+        "a": [RIGHT, RIGHT, WRONG, RIGHT, RIGHT, WRONG],
+        "b": [RIGHT, WRONG, OTHER, RIGHT, WRONG, WRONG],
+    }
+)
+COMBINED = bundle_of({"e": [RIGHT, RIGHT, RIGHT, WRONG, WRONG, WRONG]})
+
+
+def test_every_sample_has_one_of_six_outcomes():
+    found = outcomes(TEAM, COMBINED)
+    names = [OUTCOMES[code] for code in found.codes.tolist()]
+    assert names == ["kept", "corrected", "rescued", "overruled", "spoiled", "missed"]
+    assert found.counts() == dict.fromkeys(OUTCOMES, 1)
+    assert set(OUTCOME_SUMMARIES) == set(OUTCOMES)
+
+
+def test_the_ledger_counts_right_and_wrong_by_members_right():
+    found = outcomes(TEAM, COMBINED)
+    assert found.members_right.tolist() == [2, 1, 0, 2, 1, 0]
+    assert ledger(found, 2).tolist() == [[1, 1], [1, 1], [1, 1]]
+
+
+def test_with_gaps_only_the_members_that_answered_count():
+    team = bundle_of({"a": [RIGHT, WRONG, GAP], "b": [GAP, GAP, GAP]})
+    combined = combine(team, Ensemble(("a", "b")))
+    found = outcomes(team, combined)
+    assert found.counts() == dict.fromkeys(OUTCOMES, 0) | {"kept": 1, "missed": 1}
+    assert found.codes.tolist() == [0, 5, -1]
+    assert found.judged.tolist() == [True, True, False]
+
+
+def test_a_gap_that_counts_as_wrong_makes_a_member_wrong():
+    team = bundle_of({"a": [RIGHT, WRONG, GAP], "b": [GAP, GAP, GAP]})
+    found = outcomes(team, combine(team, Ensemble(("a", "b"))), missing="wrong")
+    assert found.counts() == dict.fromkeys(OUTCOMES, 0) | {"corrected": 1, "missed": 2}
+    assert found.judged.all()
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_an_unlabelled_sample_is_not_judged(missing):
+    labels = [RIGHT, -1]
+    team = bundle_of({"a": [RIGHT, RIGHT], "b": [WRONG, WRONG]}, labels)
+    combined = combine(team, Ensemble(("a", "b")))
+    found = outcomes(team, combined, missing=missing)
+    assert found.judged.tolist() == [True, False]
+    assert found.right.tolist() == [True, False]
+    assert ledger(found, 2).tolist() == [[0, 0], [1, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_an_ensemble_of_models_graded_elsewhere_is_not_judged(missing):
+    team = Bundle(
+        models=("a", "b"),
+        ids=("0", "1"),
+        classes=("x", "y"),
+        predictions=torch.tensor([[0, 1], [0, 0]], dtype=torch.int32),
+        grades=torch.tensor([[1, 0], [1, 1]], dtype=torch.int8),
+    )
+    combined = combine(team, Ensemble(("a", "b")))
+    found = outcomes(team, combined, missing=missing)
+    assert not found.judged.any()
+    assert sum(found.counts().values()) == 0
+    assert against(combined, team.select(("a",)), missing=missing).tolist() == [0, 0]
+
+
+def test_corrections_and_regressions_are_counted_against_one_model():
+    assert against(COMBINED, TEAM.select(("a",))).tolist() == [0, 0, 1, -1, -1, 0]
+    assert against(COMBINED, TEAM.select(("b",))).tolist() == [0, 1, 1, -1, 0, 0]
+
+
+def test_where_the_reference_gave_no_answer_nothing_is_compared():
+    reference = bundle_of({"r": [GAP, WRONG]})
+    combined = bundle_of({"e": [RIGHT, RIGHT]})
+    assert against(combined, reference).tolist() == [0, 1]
+    assert against(combined, reference, missing="wrong").tolist() == [1, 1]
+
+
+def test_corrected_against_the_majority_needs_a_member_that_is_right():
+    team = bundle_of({"a": [RIGHT, WRONG], "b": [WRONG, WRONG], "c": [WRONG, WRONG]})
+    plurality = combine(team, Ensemble(team.models))
+    found = outcomes(team, bundle_of({"e": [RIGHT, RIGHT]}))
+    assert corrected_against_majority(found, plurality).tolist() == [True, False]

@@ -1,0 +1,206 @@
+"""The main job in a real browser: upload, read, lasso, follow the selection, come back."""
+
+import time
+
+import numpy as np
+import pytest
+from browser import driver
+from made import CANNOT, ROOT, random_bundle
+
+from analysis.ensemble import Ensemble
+from analysis.loading import load_bundle, save_bundle
+from analysis.summary import judge
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(driver.chromium() is None, reason=f"{CANNOT} Chromium"),
+]
+PAGES = ("Data", "Disagreement", "Corrections", "Front", "Groups", "Map", "Samples", "Overview")
+FIRST_PLOT_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with driver.browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def demo():
+    with driver.serving(["demo"]) as address:
+        yield address
+
+
+def wide_csv() -> tuple[bytes, object]:
+    """60 samples, three models and a grouping, in one wide table."""
+    bundle = random_bundle(models=3, samples=60, seed=9, probabilities=False)
+    rows = [",".join(["sample_id", "label", "region", *bundle.models])]
+    levels = bundle.groups["region"].levels
+    for place, sample in enumerate(bundle.ids):
+        said = [bundle.classes[int(row[place])] for row in bundle.predictions]
+        region = levels[int(bundle.groups["region"].codes[place])]
+        rows.append(",".join([sample, bundle.classes[int(bundle.labels[place])], region, *said]))
+    return "\n".join(rows).encode(), bundle
+
+
+def embeddings_csv(bundle) -> bytes:
+    points = np.random.default_rng(0).normal(size=(len(bundle.ids), 3))
+    rows = ["sample_id,e0,e1,e2"]
+    rows += [
+        f"{sample},{x:.4f},{y:.4f},{z:.4f}"
+        for sample, (x, y, z) in zip(bundle.ids, points.tolist(), strict=True)
+    ]
+    return "\n".join(rows).encode()
+
+
+def upload(page, files: dict[str, bytes]) -> None:
+    page.locator("input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "text/csv", "buffer": data} for name, data in files.items()]
+    )
+    page.get_by_role("button", name="Open ").filter(has_text="models on").wait_for()
+    driver.settle(page)
+
+
+def test_upload_read_lasso_follow_and_come_back(chromium):
+    table, bundle = wide_csv()
+    with driver.serving(["serve"]) as address:
+        page = driver.open_page(chromium, address)
+        assert "Nothing is loaded" in page.inner_text("body")
+        driver.visit(page, "Data")
+        upload(page, {"runs.csv": table, "embeddings.csv": embeddings_csv(bundle)})
+        page.get_by_role("button", name="Open 3 models on 60 samples").click()
+        driver.settle(page)
+
+        driver.visit(page, "Overview")
+        found = judge(bundle, Ensemble(bundle.models))
+        text = page.inner_text("[data-testid=stMain]")
+        assert f"right on {100 * found['accuracy']:.1f} %" in text
+        assert f"right on {found['corrections']} samples" in text
+
+        driver.visit(page, "Map")
+        driver.lasso(page, [(0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9)])
+        number = driver.selected(page)
+        assert number is not None
+        assert 0 < number < 60
+
+        driver.visit(page, "Samples")
+        assert driver.selected(page) == number
+        assert f"of {number} samples" in page.inner_text("[data-testid=stMain]")
+
+        driver.visit(page, "Corrections")
+        assert driver.selected(page) == number
+        driver.visit(page, "Map")
+        assert driver.highlighted(page) == number
+        page.get_by_role("button", name="Clear selection").click()
+        driver.settle(page)
+        assert driver.selected(page) is None
+        assert driver.highlighted(page) is None
+        assert page.problems == []
+        page.context.close()
+
+
+def test_the_demo_shows_its_first_plot_soon(demo, chromium):
+    started = time.monotonic()
+    page = driver.open_page(chromium, demo)
+    page.locator("[data-testid=stPlotlyChart] .main-svg").first.wait_for()
+    assert time.monotonic() - started < FIRST_PLOT_SECONDS
+    assert "rescued" in page.inner_text("[data-testid=stMain]")
+    page.context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_every_page_of_the_demo_is_drawn_without_an_error(demo, chromium, width, dark):
+    page = driver.open_page(chromium, demo, size=(width, 900), dark=dark)
+    for name in PAGES:
+        driver.visit(page, name)
+        assert page.locator("[data-testid=stException]").count() == 0
+        wide = page.evaluate(
+            "() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return m.scrollWidth - m.clientWidth; }"
+        )
+        assert wide <= 1, f"{name} scrolls sideways by {wide} pixels"
+    assert page.problems == []
+    page.context.close()
+
+
+def test_picking_an_outcome_narrows_every_other_page(demo, chromium):
+    bundle = load_bundle(ROOT / "data" / "demo")
+    marks = bundle.model_info["opening_team"]
+    team = tuple(m for m, mark in zip(bundle.models, marks, strict=True) if mark == "yes")
+    rescued = judge(bundle, Ensemble(team, "mean"))["outcomes"]["rescued"]
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Corrections")
+    page.locator(".st-key-ledger-0, [class*='st-key-ledger']").first.wait_for()
+    bar = page.locator("[class*='st-key-ledger'] .bars .point path").first
+    bar.scroll_into_view_if_needed()
+    bar.click(force=True)
+    page.wait_for_timeout(300)
+    driver.settle(page)
+    assert driver.selected(page) == rescued
+    driver.visit(page, "Samples")
+    assert f"of {rescued} samples" in page.inner_text("[data-testid=stMain]")
+    driver.visit(page, "Map")
+    assert driver.highlighted(page) == rescued
+    assert page.problems == []
+    page.context.close()
+
+
+def test_a_zoomed_map_keeps_its_zoom_when_the_selection_is_cleared(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Map")
+    driver.lasso(page, [(0.3, 0.3), (0.6, 0.3), (0.6, 0.6), (0.3, 0.6)])
+    assert driver.selected(page)
+    page.locator(".dissensus-map .modebar-btn[data-title='Zoom']").click()
+    x, y, width, height = driver.plot_area(page)
+    page.mouse.move(round(x + width * 0.2), round(y + height * 0.2))
+    page.mouse.down()
+    page.mouse.move(round(x + width * 0.7), round(y + height * 0.7), steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    spans = "() => document.querySelector('.dissensus-map')._fullLayout.xaxis.range"
+    before = page.evaluate(spans)
+    page.get_by_role("button", name="Clear selection").click()
+    driver.settle(page)
+    assert driver.highlighted(page) is None
+    assert page.evaluate(spans) == pytest.approx(before)
+    assert page.problems == []
+    page.context.close()
+
+
+def test_a_table_and_a_figure_are_exported(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Corrections")
+    with page.expect_download() as download:
+        page.locator("[data-testid=stDownloadButton] button").first.click()
+    assert b"corrections" in open(download.value.path(), "rb").read()
+    chart = page.locator("[data-testid=stPlotlyChart]").first
+    chart.hover()
+    with page.expect_download() as download:
+        chart.locator(".modebar-btn[data-title^='Download plot']").click()
+    assert download.value.suggested_filename.endswith(".svg")
+    assert b"<svg" in open(download.value.path(), "rb").read()
+    page.context.close()
+
+
+def test_hostile_names_and_texts_run_nothing(chromium, tmp_path):
+    from dataclasses import replace
+
+    evil = "<img src=x onerror=\"window.hurt=1\"><script>window.hurt=1</script>"
+    bundle = random_bundle(models=3, samples=30, probabilities=False)
+    bundle = replace(
+        bundle,
+        models=(evil, f"{evil}2", "=cmd()"),
+        ids=tuple(f"{evil}{place}" for place in range(30)),
+        classes=(evil, "b", "c", "d"),
+        attributes={"text": np.array([evil] * 30, dtype=object)},
+        fingerprint="",
+    )
+    save_bundle(bundle, tmp_path / "evil")
+    with driver.serving(["serve", str(tmp_path / "evil")]) as address:
+        page = driver.open_page(chromium, address)
+        for name in PAGES:
+            driver.visit(page, name)
+        assert page.evaluate("() => window.hurt") is None
+        assert page.problems == []
+        page.context.close()

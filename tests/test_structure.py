@@ -1,0 +1,155 @@
+"""Who may import what, and that everything built is named where people look for it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from made import ROOT
+
+from analysis.catalog import CATALOG, of_kind
+from analysis.ensemble import RULES
+from analysis.measure import Measure
+
+SLOW = {"umap", "sklearn", "numba", "scipy"}
+FRAMES = {"pandas", "pyarrow"}
+ANALYSIS = sorted((ROOT / "analysis").rglob("*.py"))
+PLOTS = sorted((ROOT / "dashboard" / "plots").glob("*.py"))
+VIEWS = sorted((ROOT / "dashboard" / "views").glob("*.py"))
+LABELS_OF_ANALYSIS = {"analysis.ensemble", "analysis.catalog", "analysis.outcomes"}
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def imported(nodes) -> set[str]:
+    """Full names of the modules that these syntax nodes import."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a name comes from"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def tops(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(ast.walk(tree(path)))}
+
+
+def at_module_level(path: Path) -> set[str]:
+    """Packages that importing the module imports: everything outside functions."""
+    found, left = [], [tree(path)]
+    while left:
+        node = left.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            found.append(node)
+            left.extend(ast.iter_child_nodes(node))
+    return {name.split(".")[0] for name in imported(found)}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_the_folders_are_where_this_test_looks():
+    assert ANALYSIS
+    assert PLOTS
+    assert VIEWS
+
+
+@pytest.mark.parametrize("path", ANALYSIS, ids=named)
+def test_analysis_knows_no_dashboard_and_keeps_data_frames_to_loading(path):
+    assert not tops(path) & {"streamlit", "plotly", "dashboard"}
+    if "loading" not in path.parts:
+        assert not tops(path) & FRAMES
+        assert not at_module_level(path) & SLOW
+
+
+@pytest.mark.parametrize("path", PLOTS, ids=named)
+def test_figures_know_neither_streamlit_nor_torch_nor_analysis(path):
+    assert not tops(path) & {"streamlit", "torch", "analysis"}
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=named)
+def test_views_import_streamlit_the_dashboard_and_labels_only(path):
+    assert tops(path) <= {"streamlit", "dashboard", "analysis"}
+    names = imported(ast.walk(tree(path)))
+    from_analysis = {name for name in names if name.startswith("analysis")}
+    assert {name for name in from_analysis if name.count(".") < 2} <= LABELS_OF_ANALYSIS
+    assert not any(name.startswith("dashboard.views") for name in names)
+
+
+@pytest.mark.parametrize("path", VIEWS, ids=named)
+def test_views_are_scripts_without_functions_or_session_state(path):
+    nodes = list(ast.walk(tree(path)))
+    assert not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in nodes)
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    assert not attributes & {"session_state", "query_params"}
+
+
+def test_every_view_is_in_the_navigation_and_every_entry_is_a_view():
+    app = tree(ROOT / "dashboard" / "app.py")
+    (views,) = (
+        ast.literal_eval(node.value)
+        for node in app.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "VIEWS"
+    )
+    listed = [name for names in views.values() for name in names]
+    assert sorted(listed) == sorted(path.stem for path in VIEWS)
+
+
+def test_measures_are_named_once_and_as_their_function():
+    modules = (sys.modules[f"analysis.{name}"] for name in ("quality", "pairwise", "groups"))
+    rows = [measure for module in modules for measure in module.MEASURES]
+    assert len(rows) == len(CATALOG)
+    assert len({measure.label for measure in rows}) == len(rows)
+    for measure in rows:
+        assert isinstance(measure, Measure)
+        assert measure.function.__name__ == measure.name
+        assert CATALOG[measure.name] is measure
+        assert measure.summary.endswith(".")
+        assert measure.better in ("higher", "lower", None)
+        assert measure.diverse in ("higher", "lower", None)
+    assert sum(len(of_kind(kind)) for kind in ("model", "pair", "group", "set")) == len(rows)
+
+
+def test_a_measure_takes_exactly_what_it_says_it_needs():
+    for measure in CATALOG.values():
+        code = measure.function.__code__
+        assert code.co_varnames[: code.co_argcount] == measure.needs, measure.name
+
+
+def test_a_public_function_of_analysis_says_what_it_is_and_annotates_what_it_takes():
+    lacking = []
+    for path in ANALYSIS:
+        for node in tree(path).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                untyped = [entry.arg for entry in arguments if entry.annotation is None]
+                if untyped or node.returns is None or not ast.get_docstring(node):
+                    lacking.append(f"{named(path)}: {node.name}")
+    assert lacking == []
+
+
+def test_importing_analysis_brings_neither_streamlit_nor_slow_packages():
+    code = "import sys, analysis; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+    assert "torch" in found
+    assert not {"streamlit", "plotly", "dashboard", "umap", "numba", "sklearn"} & set(found)
+
+
+@pytest.mark.parametrize("label", [measure.label for measure in CATALOG.values()])
+def test_the_readme_lists_every_measure(label):
+    assert label in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_readme_lists_every_rule(rule):
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert f"`{rule}`" in text
