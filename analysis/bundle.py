@@ -30,7 +30,7 @@ class Grouping:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """Predictions of M models on N samples with C classes, and what is known of both. Never changes.
+    """Predictions of M models on N samples with C classes, and what is known of both. Immutable.
 
     Attributes:
         models: M unique names.
@@ -214,7 +214,14 @@ def _grade(predictions: Tensor, labels: Tensor | None) -> Tensor:
 
 def _mapped(bundle: Bundle, change) -> dict:
     """Every tensor field through change(tensor, axis of the samples)."""
-    axes = {"predictions": 1, "grades": 1, "confidence": 1, "labels": 0, "embeddings": 0, "units": 0}
+    axes = {
+        "predictions": 1,
+        "grades": 1,
+        "confidence": 1,
+        "labels": 0,
+        "embeddings": 0,
+        "units": 0,
+    }
     fields = {
         name: None if getattr(bundle, name) is None else change(getattr(bundle, name), axis)
         for name, axis in axes.items()

@@ -7,9 +7,7 @@ from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
 CATALOG: dict[str, Measure] = {
-    measure.name: measure
-    for module in (quality, pairwise, groups)
-    for measure in module.MEASURES
+    measure.name: measure for module in (quality, pairwise, groups) for measure in module.MEASURES
 }
 
 

@@ -58,7 +58,12 @@ def mcnemar_p(corrections: int, regressions: int) -> float:
 
 
 def accuracy_interval(
-    correct: Tensor, graded: Tensor, units: Tensor | None = None, *, draws: int = 1000, seed: int = 0
+    correct: Tensor,
+    graded: Tensor,
+    units: Tensor | None = None,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """95 % interval of each model's accuracy.
 

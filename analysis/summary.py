@@ -119,9 +119,7 @@ def _bundle(bundle: Bundle) -> dict:
 
 
 def _models(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
-    measured = {
-        measure.name: plain(value(measure, sums)) for measure in of_kind("model")
-    }
+    measured = {measure.name: plain(value(measure, sums)) for measure in of_kind("model")}
     low, high = _accuracy_interval(bundle, missing, seed)
     rows = {}
     for row, model in enumerate(bundle.models):

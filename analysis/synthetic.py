@@ -168,15 +168,14 @@ def tuned_models(train: Coloured, validation: Coloured, *, epochs: int = 4) -> l
         variant = replace(recipe, name=f"tuned-s{seed}", seed=seed, epochs=epochs)
         state = zoo.train(variant, shuffled, labels, state=erm.state)[epochs]
         tuned.append(Trained(variant.name, "member", variant, recipe.epochs + epochs, state))
-    total = tuned[0].epoch
     greedy = zoo.greedy_soup(tuned, validation.inputs, torch.from_numpy(validation.labels))
     soups = {"uniform": zoo.uniform_soup([model.state for model in tuned]), "greedy": greedy}
     made = [replace(erm, alpha=0.0), replace(tuned[0], alpha=1.0), *tuned[1:]]
-    made += [Trained(f"soup-{name}", "soup", recipe, total, soups[name]) for name in soups]
+    made += [Trained(f"soup-{name}", "soup", recipe, tuned[0].epoch, soups[name]) for name in soups]
     for alpha in (0.2, 0.4, 0.6, 0.8):
         state = zoo.mixed([erm.state, tuned[0].state], [1 - alpha, alpha])
         name = f"interp-{alpha:.2f}"
-        made.append(Trained(name, "interpolation", recipe, total, state, alpha))
+        made.append(Trained(name, "interpolation", recipe, tuned[0].epoch, state, alpha))
     return made
 
 
@@ -188,11 +187,10 @@ def opening_team(
     seed: int = 0,
     draws: int = 2000,
 ) -> tuple[str, ...]:
-    """The sampled team with the most rescued samples among those that beat their best member.
+    """The sampled team with the most rescued samples among those clearly ahead.
 
-    Teams of three to five models of different families are drawn at random; the mean must be 0.05
-    more accurate than the best member. The choice looks at the test samples: it is made to show
-    the effect and its figures are optimistic.
+    Teams of three to five models of different families are drawn; clearly means by 0.05 accuracy.
+    The choice looks at the test samples to show the effect: its figures are optimistic.
 
     Args:
         predictions: {model: float [N, 10]}.
@@ -202,7 +200,7 @@ def opening_team(
         draws: number of teams.
 
     Returns:
-        Names of the members; of all teams when none beats its best member clearly.
+        Names of the members; of all teams when none is clearly ahead of its best member.
     """
     generator = np.random.default_rng(seed)
     names = sorted(families)

@@ -214,8 +214,8 @@ def _same_by_cells(predictions: Tensor, weights: Tensor) -> Tensor:
 def _score_sums(piece: _Piece) -> dict[str, Tensor]:
     bundle, weights = piece.bundle, piece.weights
     models = len(bundle.models)
-    shape = {name: (models,) for name in ("scored", "clipped")}
-    shape |= {name: (models, CALIBRATION_BINS) for name in ("bin_count", "bin_right")}
+    shape = dict.fromkeys(("scored", "clipped"), (models,))
+    shape |= dict.fromkeys(("bin_count", "bin_right"), (models, CALIBRATION_BINS))
     count = torch.int64 if weights is None else torch.float64
     sums = {
         name: torch.zeros(size, dtype=count, device=bundle.device) for name, size in shape.items()

@@ -55,7 +55,9 @@ def sample_teams(models: int, sizes: Sequence[int], number: int, *, seed: int = 
         [1, 1, 1, 2, 2, 2, 3]
     """
     teams, left = [torch.eye(models, dtype=torch.bool)], number
-    possible = sorted({size for size in sizes if 2 <= size <= models}, key=lambda s: comb(models, s))
+    possible = sorted(
+        {size for size in sizes if 2 <= size <= models}, key=lambda s: comb(models, s)
+    )
     for place, size in enumerate(possible):
         share = -(-left // (len(possible) - place))
         if share == 0:

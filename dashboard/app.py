@@ -5,7 +5,7 @@ import os
 
 import streamlit as st
 
-from dashboard import compute, controls, state
+from dashboard import controls, state
 
 VIEWS = {
     "": ["overview"],

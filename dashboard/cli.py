@@ -32,9 +32,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Where models disagree, what their ensembles put right, and for whom.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _serving(_command(
-        commands, "demo", _demo, "open the app on the demo bundle", "dissensus demo --port 8600"
-    ))
+    _serving(
+        _command(
+            commands, "demo", _demo, "open the app on the demo bundle", "dissensus demo --port 8600"
+        )
+    )
     serve = _command(
         commands,
         "serve",
@@ -78,7 +80,9 @@ def _command(commands, name: str, run, summary: str, example: str) -> argparse.A
 
 def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=int, help=f"default: {DEFAULT_PORT} or the next free one")
-    command.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only")
+    command.add_argument(
+        "--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only"
+    )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
@@ -255,7 +259,9 @@ def _where(bundle, condition: str):
     column, equals, wanted = condition.partition("=")
     known = [*bundle.attributes, *(["label"] if bundle.labels is not None else [])]
     if not equals or column not in known:
-        raise BundleError(f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}.")
+        raise BundleError(
+            f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}."
+        )
     if column in bundle.attributes:
         values = bundle.attributes[column]
         kept = torch.tensor([_text(value) == wanted for value in values.tolist()])

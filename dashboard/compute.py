@@ -27,7 +27,7 @@ from analysis.summary import best_single, judge
 from analysis.tally import confidence_of, tally
 from analysis.teams import sample_teams
 from dashboard.state import Choices, narrowing
-from dashboard.theme import shortened
+from dashboard.theme import DASH, shortened
 
 cached = partial(st.cache_data, show_spinner=False, max_entries=256)
 kept = partial(st.cache_resource, show_spinner=False, max_entries=64)
@@ -210,9 +210,7 @@ def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str)
 
 
 @cached()
-def differing(
-    _bundle: Bundle, fingerprint: str, pairs: tuple[tuple[str, str], ...]
-) -> np.ndarray:
+def differing(_bundle: Bundle, fingerprint: str, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
     """Rows of the samples on which any of these pairs of models answers differently."""
     differ = torch.zeros(len(_bundle.ids), dtype=torch.bool, device=_bundle.device)
     for first, second in pairs:
@@ -335,9 +333,7 @@ def confidences(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
 
 
 @cached()
-def _different_answers(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...]
-) -> np.ndarray:
+def _different_answers(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> np.ndarray:
     codes, _ = local_codes(_bundle.select(members).predictions)
     return (codes.amax(0) + 1).cpu().numpy()
 
@@ -351,8 +347,8 @@ def different_answers(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
 def hover(
     _bundle: Bundle, fingerprint: str, ensemble: str, _table: dict[str, np.ndarray]
 ) -> list[str]:
-    """One text per sample, as it is (not escaped), in lines: id, label, the ensemble's answer and outcome."""
-    names = np.array([*_bundle.classes, "–"], dtype=object)
+    """One text per sample, not escaped, in lines: id, label, the ensemble's answer, outcome."""
+    names = np.array([*_bundle.classes, DASH], dtype=object)
     labels = np.full(len(_bundle.ids), -1) if _bundle.labels is None else _bundle.labels.cpu()
     outcome = np.array([*OUTCOMES, "not judged"], dtype=object)[_table["codes"]]
     rows = zip(

@@ -102,9 +102,7 @@ def require(*needs: str) -> Choices:
         needs: of "labels", "embeddings", "groups".
     """
     if state.bundle() is None:
-        st.info(
-            "Nothing is loaded. Open the demo to look around, or upload your own predictions."
-        )
+        st.info("Nothing is loaded. Open the demo to look around, or upload your own predictions.")
         with st.container(horizontal=True):
             st.button("Open the demo", on_click=open_demo, type="primary")
             st.page_link("views/data.py", label="Upload predictions")
@@ -166,7 +164,8 @@ def style() -> None:
         "<style>"
         ".stMainBlockContainer {padding: 2.2rem 2.2rem 3rem; max-width: 1560px}"
         "h1 {font-size: 1.7rem !important; padding-bottom: 0 !important}"
-        "h4 {font-weight: 400 !important; font-size: 1.15rem !important; line-height: 1.55 !important;"
+        "h4 {font-weight: 400 !important; font-size: 1.15rem !important;"
+        " line-height: 1.55 !important;"
         " max-width: 70rem; padding: .4rem 0 !important}"
         ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
         " padding-bottom: .3rem; min-height: 3rem}"
@@ -197,7 +196,7 @@ def loaded(choices: Choices) -> None:
     ]
     if bundle.labels is None:
         facts.append("no labels")
-    elif (unlabelled := int((bundle.labels < 0).sum())):
+    elif unlabelled := int((bundle.labels < 0).sum()):
         facts.append(f"{count(unlabelled)} samples without a label")
     st.caption(" · ".join(facts))
     if bundle.notes:
@@ -264,7 +263,7 @@ def _answerable(measure: Measure, scored: bool, labelled: bool) -> bool:
 
 
 def direction(measure: Measure) -> str:
-    """" Lower is more diverse and better for a team." as far as the measure says."""
+    """Which way is more diverse, and better, as far as the measure says: " Lower is ..."."""
     parts = []
     if measure.diverse:
         parts.append(f"{measure.diverse} is more diverse")

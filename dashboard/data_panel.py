@@ -9,7 +9,9 @@ from dashboard.theme import count, markdown
 
 EXAMPLES = {
     "One row per answer (long)": "sample_id,model,prediction\nimg-1,resnet,cat\nimg-1,vit,dog",
-    "One column per model (wide), labels beside them": "sample_id,label,resnet,vit\nimg-1,cat,cat,dog",
+    "One column per model, labels beside them (wide)": (
+        "sample_id,label,resnet,vit\nimg-1,cat,cat,dog"
+    ),
     "Samples and subpopulations": "sample_id,label,region,lighting\nimg-1,cat,north,night",
 }
 
@@ -99,7 +101,9 @@ def _preview(preview: tuple[tuple[str, ...], ...], place: int) -> None:
         st.caption("There is nothing to preview.")
         return
     header, *rows = preview
-    names = [f"{name or 'no name'}{' ' * header[:at].count(name)}" for at, name in enumerate(header)]
+    names = [
+        f"{name or 'no name'}{' ' * header[:at].count(name)}" for at, name in enumerate(header)
+    ]
     table = pd.DataFrame(rows, columns=names)
     st.dataframe(table, hide_index=True, key=f"preview-{place}", alt="First rows")
 

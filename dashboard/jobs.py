@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """Raised inside the work when the user asked it to stop."""
 
 
@@ -26,7 +26,7 @@ class Job:
         """Told by the work how much of it is done; ends it when a stop was asked for."""
         self.progress = min(max(share, 0.0), 1.0)
         if self.stop.is_set():
-            raise Cancelled
+            raise CancelledError
 
 
 @st.cache_resource(show_spinner=False)
@@ -63,7 +63,7 @@ def forget(key: str) -> None:
 def _run(job: Job, work: Callable[[Callable[[float], None]], Any]) -> None:
     try:
         job.result = work(job.report)
-    except Cancelled:
+    except CancelledError:
         job.error = "cancelled"
     except Exception as problem:  # shown on the page, the thread has nobody else to tell
         job.error = f"{type(problem).__name__}: {problem}"

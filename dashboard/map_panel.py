@@ -190,4 +190,3 @@ def _levels(codes: np.ndarray, levels: tuple[str, ...], palette: Palette) -> dic
 def _hover(choices: Choices) -> list[str]:
     table = compute.outcome_table(choices, choices.bundle)
     return compute.hover(choices.bundle, choices.bundle.fingerprint, _key(choices), table)
-

@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from analysis.ensemble import RULES
 from analysis.measure import Measure
 from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
-from analysis.ensemble import RULES
 from dashboard import compute, controls, state, words
 from dashboard.plots import front as front_plots
 from dashboard.plots import groups as group_plots
@@ -78,7 +78,8 @@ def outcome_strip(choices: Choices, rules: Sequence[str], panel: str) -> None:
     bundle = compute.scope(choices, panel)
     found = {rule: compute.judged(choices, bundle, rule) for rule in rules}
     rows = {
-        RULES[rule].label: judged["outcomes"] for rule, judged in found.items()
+        RULES[rule].label: judged["outcomes"]
+        for rule, judged in found.items()
         if "outcomes" in judged
     }
     if not rows:

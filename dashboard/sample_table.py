@@ -44,9 +44,7 @@ def page_of(positions: np.ndarray) -> np.ndarray:
     first, last = page * PAGE + 1, min((page + 1) * PAGE, len(positions))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Previous", disabled=page == 0, on_click=state.put, args=("page", page - 1))
-        st.button(
-            "Next", disabled=page + 1 >= pages, on_click=state.put, args=("page", page + 1)
-        )
+        st.button("Next", disabled=page + 1 >= pages, on_click=state.put, args=("page", page + 1))
         st.caption(
             f"{count(first)} to {count(last)} of {count(len(positions))} samples"
             if len(positions)
@@ -100,9 +98,7 @@ def download(choices: Choices, positions: np.ndarray) -> None:
     """The whole selection, every member, as CSV."""
     st.download_button(
         f"Download these {count(len(positions))} samples as CSV",
-        data=lambda: tables.csv(
-            _frame(choices, positions, choices.ensemble.members, marked=False)
-        ),
+        data=lambda: tables.csv(_frame(choices, positions, choices.ensemble.members, marked=False)),
         file_name="samples.csv",
         mime="text/csv",
         on_click="ignore",

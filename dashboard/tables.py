@@ -9,10 +9,9 @@ import pandas as pd
 
 from analysis.bundle import Bundle
 from analysis.outcomes import OUTCOMES
-from dashboard.theme import Palette, interval, p_value, percent
+from dashboard.theme import DASH, Palette, interval, p_value, percent
 
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
-NO_ANSWER = "–"
 
 
 def samples(
@@ -37,7 +36,7 @@ def samples(
     Returns:
         One row per sample.
     """
-    names = np.array([*bundle.classes, NO_ANSWER], dtype=object)
+    names = np.array([*bundle.classes, DASH], dtype=object)
     labels = _labels(bundle, positions, names)
     columns: dict[str, Sequence] = {
         "sample": [bundle.ids[place] for place in positions.tolist()],
@@ -73,7 +72,7 @@ def _free(taken: Mapping, name: str) -> str:
 
 def _labels(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
     if bundle.labels is None:
-        return np.full(len(positions), NO_ANSWER, dtype=object)
+        return np.full(len(positions), DASH, dtype=object)
     return names[bundle.labels.cpu().numpy()[positions]]
 
 
@@ -147,7 +146,7 @@ def answers_of(
         rows.append(
             {
                 "model": member,
-                "answer": MARKS[grade] + (bundle.classes[code] if code >= 0 else NO_ANSWER),
+                "answer": MARKS[grade] + (bundle.classes[code] if code >= 0 else DASH),
                 "confidence": confidences[place, position],
                 "probability of the label": np.nan
                 if stored is None or label < 0
@@ -168,7 +167,7 @@ def rules(found: Mapping[str, Mapping]) -> pd.DataFrame:
         rows.append(
             {
                 "rule": label,
-                "accuracy": f"{percent(judged['accuracy'])} {interval(*judged['accuracy_interval'])}",
+                "accuracy": _with_interval(judged),
                 "corrections": judged["corrections"],
                 "regressions": judged["regressions"],
                 "McNemar": p_value(judged["mcnemar_p"]),
@@ -179,6 +178,10 @@ def rules(found: Mapping[str, Mapping]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _with_interval(judged: Mapping) -> str:
+    return f"{percent(judged['accuracy'])} {interval(*judged['accuracy_interval'])}"
 
 
 def candidates(found: Mapping[str, np.ndarray], members: Sequence[str]) -> pd.DataFrame:

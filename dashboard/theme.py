@@ -15,6 +15,7 @@ OUTCOME_SYMBOLS = {
 OUTCOME_PATTERNS = {"overruled": "x", "spoiled": "/", "missed": "."}
 SEQUENTIAL = "Cividis"
 LONGEST_NAME = 32
+DASH = "\N{EN DASH}"
 
 
 STREAMLIT_THEME = {
@@ -113,7 +114,7 @@ DARK = Palette(
 def percent(share: float | None, digits: int = 1) -> str:
     """0.912 -> "91.2 %"; a dash where undefined."""
     if share is None or not math.isfinite(share):
-        return "–"
+        return DASH
     return f"{100 * share:.{digits}f} %"
 
 
@@ -137,7 +138,7 @@ def p_value(p: float) -> str:
 def three_digits(number: float | None) -> str:
     """Three significant digits; a dash where undefined."""
     if number is None or not math.isfinite(number):
-        return "–"
+        return DASH
     return f"{number:.3g}"
 
 

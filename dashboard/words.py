@@ -14,7 +14,7 @@ RULE_PHRASES = {
 
 
 def ensemble_name(rule: str, members: int) -> str:
-    """"The mean of 30 models"."""
+    """Rule and number of members: "The mean of 30 models"."""
     models = "model" if members == 1 else "models"
     return f"The {RULE_PHRASES.get(rule, rule)} of {members} {models}"
 
@@ -37,8 +37,8 @@ def verdict(found: Mapping, best: Mapping[str, float]) -> str:
     rescued = found["outcomes"]["rescued"]
     saved = f"**{count(rescued)}** {'was' if rescued == 1 else 'were'} right although no member was"
     return (
-        f"{who} is right on **{percent(found['accuracy'])}** {interval(low, high)}; its best member "
-        f"{reference} on {percent(best['accuracy'])} {interval(best['low'], best['high'])}. "
+        f"{who} is right on **{percent(found['accuracy'])}** {interval(low, high)}; its best "
+        f"member {reference} on {percent(best['accuracy'])} {interval(best['low'], best['high'])}. "
         f"It is right on **{count(found['corrections'])}** samples that {reference} gets wrong "
         f"(corrections) and wrong on **{count(found['regressions'])}** that {reference} gets right "
         f"(regressions; {p_value(found['mcnemar_p'])}, exact McNemar test). {saved} (rescued)."
@@ -51,9 +51,7 @@ def footnote(n: int, missing: str, units: bool) -> str:
         "exclude": "missing answers are left out",
         "wrong": "missing answers count as wrong",
     }[missing]
-    how = (
-        "bootstrap over the sources that samples share" if units else "Wilson"
-    )
+    how = "bootstrap over the sources that samples share" if units else "Wilson"
     return (
         f"n = {count(n)} samples; {gaps}. Brackets are 95 % intervals ({how}). The best member is "
         "chosen and judged on the same samples, so its accuracy is optimistic."
@@ -61,7 +59,7 @@ def footnote(n: int, missing: str, units: bool) -> str:
 
 
 def within(selected: int | None, total: int) -> str:
-    """", within the selection (47 of 2,000 samples)" or n alone."""
+    """How many samples a figure is about, and that they are the selection."""
     if selected is None:
         return f"n = {count(total)}"
     return f"within the selection, n = {count(selected)} of {count(total)}"
@@ -149,7 +147,10 @@ def group_sentence(
     rate, n = table["accuracy"][-1], table["n"][-1]
     large = np.flatnonzero(np.isfinite(rate) & (n >= 20))
     if len(large) < 2:
-        return f"Fewer than two levels of {markdown(column)} have 20 judged samples: too few to compare."
+        return (
+            f"Fewer than two levels of {markdown(column)} have 20 judged samples: "
+            "too few to compare."
+        )
     low, high = large[int(rate[large].argmin())], large[int(rate[large].argmax())]
 
     def level(place: int) -> str:

@@ -58,11 +58,21 @@ def front(
     largest = int(sizes.max()) if len(sizes) else 2
     for name, mask, symbol, size, colour, line in styles:
         rows = np.flatnonzero(mask)
-        scale = {} if colour else {
-            "colorscale": SEQUENTIAL, "cmin": 2, "cmax": max(largest, 3),
-            "showscale": line > 1, "colorbar": {"title": {"text": "Members", "side": "right"},
-                                                "thickness": 10, "len": 0.8},
-        }
+        scale = (
+            {}
+            if colour
+            else {
+                "colorscale": SEQUENTIAL,
+                "cmin": 2,
+                "cmax": max(largest, 3),
+                "showscale": line > 1,
+                "colorbar": {
+                    "title": {"text": "Members", "side": "right"},
+                    "thickness": 10,
+                    "len": 0.8,
+                },
+            }
+        )
         figure.add_scatter(
             x=np.where(single, lane, x)[rows],
             y=accuracy[rows],
@@ -91,10 +101,17 @@ def front(
     )
     if active is not None:
         figure.add_scatter(
-            x=[lane if single[active] else x[active]], y=[accuracy[active]], mode="markers",
-            name="active ensemble", hoverinfo="skip",
-            marker={"symbol": "diamond-open", "size": 20, "color": palette.ensemble,
-                    "line": {"width": 3}},
+            x=[lane if single[active] else x[active]],
+            y=[accuracy[active]],
+            mode="markers",
+            name="active ensemble",
+            hoverinfo="skip",
+            marker={
+                "symbol": "diamond-open",
+                "size": 20,
+                "color": palette.ensemble,
+                "line": {"width": 3},
+            },
         )
     titled(figure, title, subtitle, height=520, palette=palette, legend="bottom")
     figure.update_layout(dragmode="pan", clickmode="event+select")
@@ -102,8 +119,15 @@ def front(
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
     if single.any() and len(known):
         figure.add_vline(x=low - 0.06 * span, line={"color": palette.grid, "width": 1})
-        figure.add_annotation(x=lane, y=0.0, yref="paper", text="alone", showarrow=False,
-                              yanchor="bottom", font={"size": 11, "color": palette.member})
+        figure.add_annotation(
+            x=lane,
+            y=0.0,
+            yref="paper",
+            text="alone",
+            showarrow=False,
+            yanchor="bottom",
+            font={"size": 11, "color": palette.member},
+        )
     return figure
 
 

@@ -58,8 +58,12 @@ def sample_map(
             marker |= {"color": style[0], "symbol": style[1]}
         else:
             bar = {"title": {"text": value_title, "side": "right"}, "thickness": 12}
-            marker |= {"color": values[part], "colorscale": SEQUENTIAL, "showscale": True,
-                       "colorbar": bar}
+            marker |= {
+                "color": values[part],
+                "colorscale": SEQUENTIAL,
+                "showscale": True,
+                "colorbar": bar,
+            }
         figure.add_scattergl(
             x=coordinates[part, 0],
             y=coordinates[part, 1],
@@ -70,7 +74,9 @@ def sample_map(
             hovertext=[escape(hover[row]).replace("\n", "<br>") for row in part.tolist()],
             hoverinfo="text",
         )
-    titled(figure, title, height=620, palette=palette, legend="none" if category is None else "right")
+    titled(
+        figure, title, height=620, palette=palette, legend="none" if category is None else "right"
+    )
     figure.update_layout(dragmode="lasso")
     figure.update_xaxes(title=axes[0])
     figure.update_yaxes(title=axes[1])

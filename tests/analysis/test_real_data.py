@@ -56,9 +56,7 @@ def check_groups(found: dict, answer: dict) -> None:
 def check_plurality(entry: dict, answer: dict) -> None:
     assert entry["ties"] == answer["n_tied"]
     assert entry["right"] == answer["n_right_tie_to_lowest_label"]
-    assert entry["accuracy"] == pytest.approx(
-        answer["accuracy_tie_to_lowest_label"], abs=TOLERANCE
-    )
+    assert entry["accuracy"] == pytest.approx(answer["accuracy_tie_to_lowest_label"], abs=TOLERANCE)
 
 
 def check_histogram(entry: dict, answer: dict) -> None:
@@ -82,9 +80,7 @@ def test_thirty_image_classifiers_agree_with_the_reference(cifar10, split):
     plurality = found["ensembles"][0]
     check_plurality(plurality, answer["plurality_of_all_30"])
     check_histogram(plurality, answer["histogram_number_of_models_right"])
-    assert plurality["oracle_accuracy"] == pytest.approx(
-        answer["any_right_of_all"], abs=TOLERANCE
-    )
+    assert plurality["oracle_accuracy"] == pytest.approx(answer["any_right_of_all"], abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("split", ["original", "v4", "v6"])

@@ -1,6 +1,7 @@
 """The main job in a real browser: upload, read, lasso, follow the selection, come back."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -173,20 +174,20 @@ def test_a_table_and_a_figure_are_exported(demo, chromium):
     driver.visit(page, "Corrections")
     with page.expect_download() as download:
         page.locator("[data-testid=stDownloadButton] button").first.click()
-    assert b"corrections" in open(download.value.path(), "rb").read()
+    assert b"corrections" in Path(download.value.path()).read_bytes()
     chart = page.locator("[data-testid=stPlotlyChart]").first
     chart.hover()
     with page.expect_download() as download:
         chart.locator(".modebar-btn[data-title^='Download plot']").click()
     assert download.value.suggested_filename.endswith(".svg")
-    assert b"<svg" in open(download.value.path(), "rb").read()
+    assert b"<svg" in Path(download.value.path()).read_bytes()
     page.context.close()
 
 
 def test_hostile_names_and_texts_run_nothing(chromium, tmp_path):
     from dataclasses import replace
 
-    evil = "<img src=x onerror=\"window.hurt=1\"><script>window.hurt=1</script>"
+    evil = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
     bundle = random_bundle(models=3, samples=30, probabilities=False)
     bundle = replace(
         bundle,

@@ -112,4 +112,6 @@ def test_a_ledger_bar_selects_the_samples_it_counts(app):
     found = outcomes(BUNDLE, whole)
     right, wrong = found.members_right == 4, found.members_right == 2
     expected = (right & found.right) | (wrong & ~found.right)
-    assert app.session_state["selection"].positions.tolist() == expected.nonzero().flatten().tolist()
+    assert (
+        app.session_state["selection"].positions.tolist() == expected.nonzero().flatten().tolist()
+    )
