@@ -83,7 +83,7 @@ def accuracy_interval(
     References:
         Efron and Tibshirani 1993, An introduction to the bootstrap, chapters 8 and 13.
     """
-    if units is None or len(units.unique()) == len(units):
+    if units is None or not len(units) or len(units.unique()) == len(units):
         return wilson(correct.sum(1), graded.sum(1))
     right, count = per_unit(correct, units), per_unit(graded, units)
     generator = torch.Generator().manual_seed(seed)
@@ -95,6 +95,37 @@ def accuracy_interval(
     shares = (right @ times.T) / (count @ times.T)
     ends = torch.tensor([0.025, 0.975], dtype=torch.float64, device=right.device)
     low, high = shares.nanquantile(ends, dim=1)
+    return low, high
+
+
+def group_interval(
+    correct: Tensor,
+    graded: Tensor,
+    codes: Tensor,
+    levels: int,
+    units: Tensor | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[Tensor, Tensor]:
+    """95 % interval of each model's accuracy in each group, as `accuracy_interval` makes it.
+
+    Args:
+        correct: bool [M, N].
+        graded: bool [M, N].
+        codes: int [N], the group of each sample.
+        levels: G.
+        units: int [N] or None.
+        seed: of the bootstrap.
+
+    Returns:
+        Lower and upper end, float64 [M, G]; NaN for a group without a judged answer.
+    """
+    ends = []
+    for level in range(levels):
+        here = codes == level
+        part = None if units is None else units[here]
+        ends.append(accuracy_interval(correct[:, here], graded[:, here], part, seed=seed))
+    low, high = (torch.stack(side, dim=1) for side in zip(*ends, strict=True))
     return low, high
 
 

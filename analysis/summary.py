@@ -10,7 +10,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, position
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import RULES, Ensemble, answer, combine
-from analysis.intervals import accuracy_interval, mcnemar_p, wilson
+from analysis.intervals import accuracy_interval, group_interval, mcnemar_p
 from analysis.outcomes import Outcomes, against, corrected_against_majority, ledger, outcomes
 from analysis.quality import aurc
 from analysis.tally import Missing, Tally, confidence_of, tally
@@ -51,7 +51,7 @@ def summarise(
         "bundle": _bundle(bundle),
         "models": _models(bundle, sums, missing, seed),
         "pairs": _pairs(sums),
-        "groups": _groups(bundle, sums),
+        "groups": _groups(bundle, sums, missing, seed),
         "ensembles": [
             judge(bundle, ensemble, reference=reference, missing=missing, seed=seed)
             for ensemble in chosen
@@ -146,11 +146,16 @@ def model_aurc(bundle: Bundle, model: str) -> Tensor:
     return aurc(confidence[known], bundle.correct[row, known])
 
 
-def _accuracy_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Tensor, Tensor]:
+def judged_answers(bundle: Bundle, missing: Missing) -> Tensor:
+    """Bool [M, N]: the model is judged on this sample under the missing rule."""
     graded = bundle.grades >= 0
-    if missing == "wrong":
-        graded = bundle.labelled.expand_as(graded)
-    return accuracy_interval(bundle.correct, graded, bundle.units, seed=seed)
+    return bundle.labelled.expand_as(graded) if missing == "wrong" else graded
+
+
+def _accuracy_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Tensor, Tensor]:
+    return accuracy_interval(
+        bundle.correct, judged_answers(bundle, missing), bundle.units, seed=seed
+    )
 
 
 def _pairs(sums: Tally) -> dict:
@@ -158,12 +163,13 @@ def _pairs(sums: Tally) -> dict:
     return {"n": plain(torch.maximum(sums["both_answered"], sums["both_graded"])), **pairs}
 
 
-def _groups(bundle: Bundle, sums: Tally) -> dict:
-    groups = {}
+def _groups(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
+    groups, graded = {}, judged_answers(bundle, missing)
     for column, grouping in bundle.groups.items():
         rate = value(CATALOG["group_accuracy"], sums, group=column)
-        right, graded = sums[f"group_right/{column}"], sums[f"group_graded/{column}"]
-        low, high = wilson(right, graded)
+        low, high = group_interval(
+            bundle.correct, graded, grouping.codes, len(grouping.levels), bundle.units, seed=seed
+        )
         sizes = torch.bincount(grouping.codes.long(), minlength=len(grouping.levels)).tolist()
         groups[column] = {
             level: {

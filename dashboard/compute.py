@@ -16,14 +16,14 @@ from analysis import groups as group_measures
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, value
 from analysis.ensemble import RULES, Ensemble, combine, local_codes
-from analysis.intervals import accuracy_interval, wilson
+from analysis.intervals import accuracy_interval, group_interval
 from analysis.loading import Options, Reading, Source, load_bundle, read
 from analysis.measure import Measure
 from analysis.outcomes import OUTCOMES, against, corrected_against_majority, ledger, outcomes
 from analysis.pareto import ranks
 from analysis.projection import classical_mds, pca, similarity_order
 from analysis.search import evaluate
-from analysis.summary import best_single, judge
+from analysis.summary import best_single, judge, judged_answers
 from analysis.tally import confidence_of, tally
 from analysis.teams import sample_teams
 from dashboard.state import Choices, narrowing
@@ -57,6 +57,11 @@ def scope(choices: Choices, panel: str) -> Bundle:
     return _taken(choices.bundle, choices.bundle.fingerprint, current.digest, current.positions)
 
 
+def narrowed(bundle: Bundle, choices: Choices) -> int | None:
+    """Samples of a narrowed bundle; None when it is the whole one."""
+    return None if bundle is choices.bundle else len(bundle.ids)
+
+
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
     return _bundle.take(torch.from_numpy(_positions).long())
@@ -65,10 +70,7 @@ def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarra
 @cached()
 def _model_table(_bundle: Bundle, fingerprint: str, missing: str) -> dict[str, np.ndarray]:
     sums = tally(_bundle, CATALOG["accuracy"].needs, missing=missing)
-    graded = _bundle.grades >= 0
-    if missing == "wrong":
-        graded = _bundle.labelled.expand_as(graded)
-    low, high = accuracy_interval(_bundle.correct, graded, _bundle.units)
+    low, high = accuracy_interval(_bundle.correct, judged_answers(_bundle, missing), _bundle.units)
     return {
         "accuracy": value(CATALOG["accuracy"], sums).cpu().numpy(),
         "low": low.cpu().numpy(),
@@ -265,9 +267,16 @@ def _group_table(
     both = team.append(combined(_bundle, Ensemble(members, rule)))
     measure = CATALOG["group_accuracy"]
     sums = tally(both, measure.needs, groups=(column,), missing=missing)
-    right, graded = sums[f"group_right/{column}"], sums[f"group_graded/{column}"]
+    graded = sums[f"group_graded/{column}"]
     rate = value(measure, sums, group=column)
-    low, high = wilson(right, graded)
+    grouping = both.groups[column]
+    low, high = group_interval(
+        both.correct,
+        judged_answers(both, missing),
+        grouping.codes,
+        len(grouping.levels),
+        both.units,
+    )
     worst, gap = group_measures.worst_and_gap(rate, graded)
     table = {"accuracy": rate, "low": low, "high": high, "n": graded, "worst": worst, "gap": gap}
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}

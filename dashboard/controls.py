@@ -200,7 +200,8 @@ def loaded(choices: Choices) -> None:
         facts.append(f"{count(unlabelled)} samples without a label")
     st.caption(" · ".join(facts))
     if bundle.notes:
-        with st.expander(f"{len(bundle.notes)} notes on what was assumed while loading"):
+        number = len(bundle.notes)
+        with st.expander(f"{number} {'note' if number == 1 else 'notes'} of the loader"):
             for note in bundle.notes:
                 st.markdown(f"- {markdown(note, 600)}")
 

@@ -32,7 +32,7 @@ def upload() -> None:
     files = st.file_uploader(
         "Prediction files, a samples table, probabilities, embeddings, or a zip of a bundle folder",
         accept_multiple_files=True,
-        type=["csv", "parquet", "npz", "npy", "safetensors", "zip"],
+        type=["csv", "tsv", "parquet", "npz", "npy", "zip"],
         key="uploads",
         help="Several files are joined by sample id, never by position.",
     )

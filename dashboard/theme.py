@@ -10,7 +10,7 @@ OUTCOME_SYMBOLS = {
     "rescued": "star",
     "overruled": "x",
     "spoiled": "triangle-down",
-    "missed": "circle-open",
+    "missed": "square",
 }
 OUTCOME_PATTERNS = {"overruled": "x", "spoiled": "/", "missed": "."}
 SEQUENTIAL = "Cividis"
@@ -58,7 +58,7 @@ LIGHT = Palette(
         "rescued": "#0b5fd0",
         "overruled": "#8c1c13",
         "spoiled": "#e69f00",
-        "missed": "#cdc0b4",
+        "missed": "#bfae9f",
     },
     accent="#2457a6",
     muted="#b4bac1",

@@ -19,17 +19,20 @@ def ensemble_name(rule: str, members: int) -> str:
     return f"The {RULE_PHRASES.get(rule, rule)} of {members} {models}"
 
 
-def verdict(found: Mapping, best: Mapping[str, float]) -> str:
+def verdict(found: Mapping, best: Mapping[str, float], selected: int | None = None) -> str:
     """Is the ensemble worth it, and on what: two sentences of Markdown.
 
     Args:
         found: the judged ensemble (an entry of the JSON's "ensembles").
         best: accuracy, low and high of the reference model.
+        selected: how many samples are selected, when the figures are about them only.
 
     Returns:
         Markdown; names in it are escaped.
     """
     who = ensemble_name(found["rule"], len(found["members"]))
+    if selected is not None:
+        who = f"Within the selection (n = {count(selected)}), {who[0].lower()}{who[1:]}"
     if "outcomes" not in found:
         return f"{who} cannot be judged here: no sample has both a label and an answer."
     low, high = found["accuracy_interval"]
@@ -51,10 +54,12 @@ def footnote(n: int, missing: str, units: bool) -> str:
         "exclude": "missing answers are left out",
         "wrong": "missing answers count as wrong",
     }[missing]
-    how = "bootstrap over the sources that samples share" if units else "Wilson"
+    how = "bootstrap over units, since samples of one unit are not independent"
+    single = " McNemar's test takes every sample as independent." if units else ""
     return (
-        f"n = {count(n)} samples; {gaps}. Brackets are 95 % intervals ({how}). The best member is "
-        "chosen and judged on the same samples, so its accuracy is optimistic."
+        f"n = {count(n)} samples; {gaps}. Brackets are 95 % intervals "
+        f"({how if units else 'Wilson'}).{single} The best member is chosen and judged on the "
+        "same samples, so its accuracy is optimistic."
     )
 
 

@@ -1,5 +1,6 @@
 """The class order: as an input states it, else sorted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,7 +133,7 @@ def _check_width(given: GivenClasses | None, known: list[str], stack: Stack, log
         )
 
 
-def ordered(names) -> list[str]:
+def ordered(names: Iterable[str]) -> list[str]:
     """Sorted: numbers as numbers if all are, else as text."""
     names = list(names)
     try:

@@ -1,5 +1,6 @@
 """Pairs of models: the ordered heatmap and the model map."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, shown, three_digi
 NAMED_MODELS = 40
 NAMED_COLUMNS = 14
 WRITTEN_MODELS = 12
+OTHER = "other families"
 
 
 def pair_heatmap(
@@ -121,7 +123,7 @@ def model_map(
     Args:
         coordinates: float [M, 2].
         names: M.
-        families: M, "" where unknown; up to 8 families get a colour of their own.
+        families: M, "" where unknown; the largest get a colour of their own.
         members: bool [M], members of the ensemble are ringed.
         explained: share of the positive eigenvalues that the two axes keep.
         subtitle: measure and n.
@@ -130,12 +132,13 @@ def model_map(
     Returns:
         A figure; customdata = row of the model.
     """
-    kinds = sorted(set(families))
-    coloured = 1 < len(kinds) <= len(palette.levels)
+    families = _largest(families, len(palette.levels))
+    kinds = sorted(set(families), key=lambda kind: (kind == OTHER, kind))
+    coloured = len(kinds) > 1
     figure = go.Figure()
     for place, kind in enumerate(kinds):
         rows = np.array([row for row, family in enumerate(families) if family == kind])
-        colour = palette.levels[place] if coloured else palette.member
+        colour = palette.levels[place] if coloured and kind != OTHER else palette.member
         figure.add_scatter(
             x=coordinates[rows, 0],
             y=coordinates[rows, 1],
@@ -174,6 +177,15 @@ def model_map(
     )
     figure.update_yaxes(title="Second axis", range=up, **axis)
     return figure
+
+
+def _largest(families: Sequence[str], most: int) -> list[str]:
+    """The families, all but the `most` largest as one."""
+    counted = Counter(families).most_common()
+    if len(counted) <= most:
+        return list(families)
+    own = {family for family, _ in counted[: most - 1]}
+    return [family if family in own else OTHER for family in families]
 
 
 def _square(coordinates: np.ndarray) -> tuple[list[float], list[float]]:

@@ -85,7 +85,7 @@ def accuracies(
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(names))) if few else [],
-        ticktext=[shown(names[row], 26) for row in order.tolist()] if few else [],
+        ticktext=[shown(names[row], 36) for row in order.tolist()] if few else [],
         title="" if few else "Models, best on top",
         range=[-0.8, len(names) - 0.2],
     )

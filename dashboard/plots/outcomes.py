@@ -150,7 +150,8 @@ def ledger(
                 count(abs(value)) if value and members <= WRITTEN_BARS else ""
                 for value in height.tolist()
             ],
-            textposition="outside" if part != 1 else "inside",
+            textposition=np.where((part == 0) & (against > 0), "inside", "outside"),
+            insidetextanchor="middle",
             cliponaxis=False,
             textangle=0,
             textfont={"size": 11},
@@ -167,7 +168,7 @@ def ledger(
         _outline(figure, k, chosen, palette)
     titled(
         figure,
-        "How many members are right, and the ensemble",
+        "Members that are right, and what the ensemble answers",
         subtitle,
         height=460,
         palette=palette,

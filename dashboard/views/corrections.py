@@ -8,7 +8,7 @@ controls.page("Corrections", "Which errors does the ensemble correct, and which 
 bundle = compute.scope(choices, "corrections")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
-st.markdown(f"#### {words.verdict(judged, best)}")
+st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
 controls.caption(choices, len(bundle.ids))
 
 left, right = st.columns(2)

@@ -10,7 +10,7 @@ controls.require("labels")
 bundle = compute.scope(choices, "overview")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
-st.markdown(f"#### {words.verdict(judged, best)}")
+st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
 controls.caption(choices, len(bundle.ids))
 
 panels.outcome_strip(choices, (choices.ensemble.rule,), "overview-outcomes")

@@ -30,14 +30,16 @@ def full(**changes) -> Bundle:
         "groups": {"half": Grouping((numbers // 2).int(), ("low", "high"))},
         "model_info": {"family": np.array(["f0", "f1", "f2"], dtype=object)},
         "units": (numbers // 2).int(),
-        "thumbnails": np.arange(SAMPLES, dtype=np.uint8)[:, None, None, None] * np.ones(3, np.uint8),
+        "thumbnails": np.arange(SAMPLES, dtype=np.uint8)[:, None, None, None]
+        * np.ones(3, np.uint8),
     }
     return Bundle(**(given | changes))
 
 
 def test_grades_follow_from_labels_and_predictions():
     bundle = full(
-        predictions=torch.tensor([[0, 1, -1, 2]] * 3).int(), labels=torch.tensor([0, 2, 1, -1]).int()
+        predictions=torch.tensor([[0, 1, -1, 2]] * 3).int(),
+        labels=torch.tensor([0, 2, 1, -1]).int(),
     )
     assert bundle.grades[0].tolist() == [1, 0, -1, -1]
     assert bundle.correct[0].tolist() == [True, False, False, False]
@@ -195,7 +197,10 @@ def test_the_fingerprint_tells_the_data_apart(change):
         ),
         ({"labels": torch.zeros(3).int()}, r"labels has shape \(3,\); expected \(4,\)"),
         ({"units": torch.zeros(5).int()}, r"units has shape \(5,\); expected \(4,\)"),
-        ({"labels": torch.tensor([0, 1, 2, 4]).int()}, "labels holds a class index outside -1 to 3"),
+        (
+            {"labels": torch.tensor([0, 1, 2, 4]).int()},
+            "labels holds a class index outside -1 to 3",
+        ),
         ({"predictions": torch.full((3, 4), -2).int()}, "predictions holds a class index outside"),
         ({"embeddings": torch.zeros(3, 2)}, "embeddings has 3 rows; expected 4, one per sample"),
         ({"probabilities": {"z": torch.zeros(4, 4)}}, "There is no model 'z'"),

@@ -9,6 +9,7 @@ import torch
 from analysis.bundle import Bundle, Grouping
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, answers, combine
+from analysis.groups import worst_and_gap
 from analysis.intervals import mcnemar_p, wilson
 from analysis.outcomes import against, ledger, outcomes
 from analysis.pairwise import mean_over_pairs
@@ -17,7 +18,6 @@ from analysis.projection import classical_mds
 from analysis.quality import aurc, ece
 from analysis.search import evaluate
 from analysis.summary import judge
-from analysis.groups import worst_and_gap
 from analysis.tally import confidence_of, tally
 from analysis.teams import teams_of_size
 

@@ -30,7 +30,9 @@ def test_few_models_still_have_two_coordinates(models):
     coordinates, eigenvalues = classical_mds(distance)
     assert coordinates.shape == (models, 2)
     assert coordinates[:, 1].abs().max() < 1e-6
-    assert coordinates[:, 0].abs().tolist() == pytest.approx([1.0] * models if models > 1 else [0.0])
+    assert coordinates[:, 0].abs().tolist() == pytest.approx(
+        [1.0] * models if models > 1 else [0.0]
+    )
     assert len(eigenvalues) == models
 
 

@@ -95,9 +95,7 @@ def same_sums(found, expected, *, exact=COUNTS):
 
 
 def same_values(found, expected, tolerance=TINY):
-    torch.testing.assert_close(
-        found.cpu(), expected.cpu(), rtol=0, atol=tolerance, equal_nan=True
-    )
+    torch.testing.assert_close(found.cpu(), expected.cpu(), rtol=0, atol=tolerance, equal_nan=True)
 
 
 @few

@@ -182,17 +182,24 @@ def test_a_summary_repeats_itself():
     bundle = BUNDLES["units"]
     assert summarise(bundle) == summarise(bundle)
     other = summarise(bundle, seed=1)
-    assert other["models"]["model-0"]["accuracy"] == summarise(bundle)["models"]["model-0"]["accuracy"]
+    assert (
+        other["models"]["model-0"]["accuracy"] == summarise(bundle)["models"]["model-0"]["accuracy"]
+    )
 
 
 def test_plain_turns_what_is_undefined_into_none():
-    assert plain(torch.tensor([[1.0, math.nan], [math.inf, -math.inf]])) == [[1, None], [None, None]]
+    assert plain(torch.tensor([[1.0, math.nan], [math.inf, -math.inf]])) == [
+        [1, None],
+        [None, None],
+    ]
     assert plain(torch.tensor(math.nan)) is None
     assert plain(torch.tensor(3)) == 3
 
 
 def test_aurc_of_a_model_needs_confidence_and_labels():
-    bundle = bundle_of([[0, 1], [0, 1]], [0, 0], probabilities={"a": torch.tensor([[0.9, 0.1]] * 2)})
+    bundle = bundle_of(
+        [[0, 1], [0, 1]], [0, 0], probabilities={"a": torch.tensor([[0.9, 0.1]] * 2)}
+    )
     assert model_aurc(bundle, "a").item() == 0.5
     assert model_aurc(bundle, "b").isnan()
     assert model_aurc(BUNDLES["no labels but probabilities"], "model-0").isnan()

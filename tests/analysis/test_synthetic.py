@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from analysis import synthetic
 from analysis.zoo import Recipe
@@ -41,6 +42,14 @@ def outcome(probabilities, labels):
         "rescued": (mean & ~right.any(0)).sum(),
         "right": mean,
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
