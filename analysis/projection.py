@@ -102,6 +102,8 @@ def umap_map(
 ) -> Tensor:
     """UMAP of the samples after a PCA to at most 50 dimensions; takes seconds to minutes.
 
+    Exact neighbours are handed over: umap's own search would compile for half a minute first.
+
     Args:
         embeddings: float [N, D], N at least 4.
         neighbours: size of the neighbourhood that is kept.
@@ -117,14 +119,19 @@ def umap_map(
     """
     import warnings
 
+    from sklearn.neighbors import NearestNeighbors
     from umap import UMAP
 
     reduced = pca(embeddings, dimensions=min(50, embeddings.shape[1])).cpu().numpy()
+    around = min(neighbours, len(reduced) - 1)
+    exact = NearestNeighbors(n_neighbors=around, algorithm="brute").fit(reduced)
+    distances, indices = exact.kneighbors(reduced)
     watched = {"disable": progress is None, "file": _Epochs(progress, epochs), "mininterval": 0.2}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = UMAP(
-            n_neighbors=min(neighbours, len(reduced) - 1),
+            n_neighbors=around,
+            precomputed_knn=(indices, distances, None),
             init="pca" if reduced.shape[1] > 2 else "random",
             random_state=seed,
             n_epochs=epochs,

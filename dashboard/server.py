@@ -4,7 +4,9 @@ The maps draw with plotly.js themselves, so the page has to load it, also offlin
 the installed plotly package. ``app.py`` also runs alone; its maps then are plain charts.
 """
 
+import importlib
 import os
+import threading
 from pathlib import Path
 
 import plotly
@@ -36,6 +38,8 @@ class Vendor(StaticFiles):
 package_data = Path(plotly.__file__).parent / "package_data"
 # Read by dashboard.component.vendor_available; an environment variable outlives hot reloads.
 os.environ["DISSENSUS_PLOTLY_JS"] = f"{FOLDER}/{FILE}?v={plotly.__version__}"
+# torch and pandas load while the browser still opens, not when the first page asks for them.
+threading.Thread(target=importlib.import_module, args=("dashboard.compute",), daemon=True).start()
 app = st.App(
     Path(__file__).with_name("app.py"), routes=[Mount(FOLDER, app=Vendor(directory=package_data))]
 )

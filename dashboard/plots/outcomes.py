@@ -122,6 +122,8 @@ def ledger(
     right, against, wrong = table[:, 0] - against_majority, against_majority, table[:, 1]
     if not everything:
         right, wrong = np.where(easy_right, 0, right), np.where(easy_wrong, 0, wrong)
+        if chosen is not None:
+            chosen = np.where(np.stack([easy_right, easy_wrong], 1), 0, chosen)
     upward = ["rescued", *["corrected"] * (members - 1), "kept"][: members + 1]
     downward = ["missed", *["spoiled"] * (members - 1), "overruled"][: members + 1]
     figure = go.Figure()

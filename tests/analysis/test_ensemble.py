@@ -62,6 +62,12 @@ def test_one_member_without_probabilities_leaves_the_tie_to_the_lowest_class():
     assert said(bundle).predictions.tolist() == [0]
 
 
+def test_the_probabilities_of_a_member_without_an_answer_break_no_tie():
+    given = {"a": [[0.6, 0.4]], "b": [[0.3, 0.7]], "c": [[1.0, 0.0]]}
+    bundle = bundle_of([[0], [1], [-1]], given, "xy")
+    assert said(bundle).predictions.tolist() == [1]
+
+
 def test_a_missing_answer_never_votes():
     found = said(bundle_of([[-1, -1, 1], [2, -1, 1], [-1, -1, 0]]))
     assert found.predictions.tolist() == [2, -1, 1]

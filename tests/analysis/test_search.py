@@ -9,7 +9,7 @@ import pytest
 import torch
 from made import random_bundle
 
-from analysis import Bundle
+from analysis import Bundle, Grouping
 from analysis.groups import size_curve, worst_and_gap
 from analysis.search import evaluate
 from analysis.teams import curve_sizes, sample_teams, teams_of_size
@@ -135,6 +135,14 @@ def test_the_curve_over_sizes_averages_all_teams_in_each_group():
     assert (found["low"] <= found["mean"]).all()
     assert (found["mean"] <= found["high"]).all()
     assert torch.equal(found["low"][2], found["high"][2])
+
+
+def test_a_team_without_an_answer_lowers_the_curve_only_if_gaps_count_as_wrong():
+    everybody = {"all": Grouping(torch.zeros(2, dtype=torch.int32), ("all",))}
+    bundle = bundle_of([[0, -1], [0, 0]], [0, 0], groups=everybody)
+    assert size_curve(bundle, "plurality", "all")["mean"].flatten().tolist() == [1.0, 1.0]
+    found = size_curve(bundle, "plurality", "all", missing="wrong")
+    assert found["mean"].flatten().tolist() == [0.75, 1.0]
 
 
 def test_the_curve_is_undefined_without_labels():

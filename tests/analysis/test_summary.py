@@ -103,6 +103,8 @@ def test_the_missing_rule_decides_how_many_samples_a_model_is_judged_on():
     strict = summarise(bundle, missing="wrong")
     assert [strict["models"][name]["n"] for name in "ab"] == [4, 4]
     assert strict["models"]["b"]["accuracy"] == 0.75
+    expected = [end.item() for end in wilson(torch.tensor(3), torch.tensor(4))]
+    assert strict["models"]["b"]["accuracy_interval"] == pytest.approx(expected)
     assert strict["ensembles"][0]["right"] == 3
 
 

@@ -121,6 +121,7 @@ def test_one_model_on_one_sample_has_a_table_of_one_cell():
 def test_counts_are_integers_unless_samples_are_weighted():
     bundle = bundle_of([[0, 1], [1, 1]], labels=[0, 1])
     assert tally(bundle, NEEDS)["both_right"].dtype == torch.int64
+    assert tally(bundle, NEEDS, weights=torch.tensor([True, False]))["same"].dtype == torch.int64
     weighted = tally(bundle, NEEDS, weights=torch.tensor([0.5, 2.0]))
     assert weighted["both_right"].tolist() == [[2.5, 2.0], [2.0, 2.0]]
     assert weighted["same"].tolist() == [[2.5, 2.0], [2.0, 2.5]]
@@ -148,6 +149,17 @@ def test_log_loss_and_brier_are_taken_on_rows_that_were_answered_and_labelled():
     assert rate("brier", bundle)[0] == pytest.approx((0.5 + 2 * 0.75**2) / 2)
     assert math.isnan(rate("log_loss", bundle)[1])
     assert math.isnan(rate("js_nats", bundle)[0][1])
+
+
+def test_divergence_is_taken_where_both_answered_whatever_stands_in_the_other_rows():
+    nothing = [math.nan, math.nan]
+    given = {
+        "a": torch.tensor([[1.0, 0.0], [0.5, 0.5], nothing]),
+        "b": torch.tensor([[0.0, 1.0], [0.5, 0.5], [0.9, 0.1]]),
+    }
+    bundle = bundle_of([[0, 0, -1], [1, 0, 0]], classes="xy", probabilities=given)
+    assert tally(bundle, NEEDS)["both_scored"].tolist() == [[2, 2], [2, 3]]
+    assert rate("js_nats", bundle)[0][1] == pytest.approx(math.log(2) / 2)
 
 
 def test_a_label_with_probability_0_is_clipped_and_counted():

@@ -1,0 +1,153 @@
+"""The command line: what it prints, what it exits with, and what it says when it cannot."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from made import ROOT, random_bundle
+
+from analysis.loading import save_bundle
+from dashboard.cli import main
+
+LONG = "sample_id,model,prediction\n1,a,x\n2,a,y\n3,a,x\n1,b,x\n2,b,x\n3,b,\n"
+SAMPLES = "sample_id,label,site\n1,x,north\n2,y,north\n3,y,south\n"
+KEYS = {"dissensus", "bundle", "models", "pairs", "groups", "ensembles", "fitted_on"}
+SEVEN = {
+    "disagreement_labels",
+    "error_disagreement",
+    "double_fault",
+    "error_consistency",
+    "q_statistic",
+    "rho",
+    "js_nats",
+}
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "samples.csv").write_text(SAMPLES, "utf-8")
+    (tmp_path / "runs.csv").write_text(LONG, "utf-8")
+    return str(tmp_path / "samples.csv"), str(tmp_path / "runs.csv")
+
+
+def analyzed(capsys, *arguments: str) -> dict:
+    assert main(["analyze", *arguments]) == 0
+    printed = capsys.readouterr()
+    return json.loads(printed.out)
+
+
+def test_analyze_prints_the_contract(files, capsys):
+    found = analyzed(capsys, *files)
+    assert set(found) == KEYS
+    assert set(found["pairs"]) >= SEVEN | {"n"}
+    assert found["bundle"]["samples"] == 3
+    assert found["bundle"]["classes"] == ["x", "y"]
+    assert found["bundle"]["groups"]["site"] == {"north": 2, "south": 1}
+    assert found["bundle"]["missing"] == {"a": 0, "b": 1}
+    assert found["models"]["a"]["right"] == 2
+    assert found["models"]["b"] == {
+        "n": 2,
+        "right": 1,
+        "accuracy": 0.5,
+        "accuracy_interval": pytest.approx([0.0945, 0.9055], abs=1e-4),
+        "log_loss": None,
+        "brier": None,
+        "ece": None,
+        "aurc": None,
+    }
+    assert found["pairs"]["js_nats"] == [[None, None], [None, None]]
+    assert found["pairs"]["n"] == [[3, 2], [2, 2]]
+
+
+def test_gaps_count_as_wrong_when_asked(files, capsys):
+    found = analyzed(capsys, *files, "--missing", "wrong")
+    assert found["models"]["b"]["n"] == 3
+    assert found["models"]["b"]["accuracy"] == pytest.approx(1 / 3)
+    assert found["pairs"]["n"] == [[3, 3], [3, 3]]
+
+
+def test_the_reference_the_samples_and_the_models_can_be_chosen(files, capsys):
+    found = analyzed(capsys, *files, "--reference", "b")
+    assert found["ensembles"][0]["reference"] == "b"
+    found = analyzed(capsys, *files, "--where", "site=north", "--models", "b")
+    assert found["bundle"]["samples"] == 2
+    assert found["bundle"]["models"] == ["b"]
+
+
+def test_ensembles_are_judged_in_the_order_they_are_named(tmp_path, capsys):
+    bundle = random_bundle()
+    save_bundle(bundle, tmp_path / "bundle")
+    found = analyzed(
+        capsys,
+        str(tmp_path / "bundle"),
+        "--ensemble",
+        "mean:model-0,model-2",
+        "--ensemble",
+        "geometric",
+    )["ensembles"]
+    assert [entry["rule"] for entry in found] == ["mean", "geometric"]
+    assert found[0]["members"] == ["model-0", "model-2"]
+    assert sum(found[1]["outcomes"].values()) == found[1]["n"]
+
+
+def test_json_goes_to_a_file(files, tmp_path, capsys):
+    target = tmp_path / "out.json"
+    assert main(["analyze", *files, "--json", str(target)]) == 0
+    assert capsys.readouterr().out == ""
+    assert set(json.loads(target.read_text("utf-8"))) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--ensemble", "magic"], "the rules are plurality, mean, geometric"),
+        (["--ensemble", "mean"], "needs probabilities"),
+        (["--ensemble", "plurality:a,zzz"], "There is no model 'zzz'"),
+        (["--reference", "zzz"], "There is no model 'zzz'"),
+        (["--models", "a,zzz"], "There is no model 'zzz'"),
+        (["--where", "site=moon"], "no sample is like this"),
+        (["--where", "moon=1"], "expected COL=VALUE with one of site, label"),
+    ],
+)
+def test_a_wrong_option_is_answered_with_one_sentence(files, capsys, arguments, words):
+    assert main(["analyze", *files, *arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert words in printed.err
+    assert printed.err.count("\n") == 1
+
+
+def test_check_tells_forms_notes_and_problems(files, tmp_path, capsys):
+    assert main(["check", *files]) == 0
+    printed = capsys.readouterr().out
+    assert "samples table" in printed
+    assert "long predictions" in printed
+    assert "usable: 2 models on 3 samples" in printed
+    broken = tmp_path / "broken.csv"
+    broken.write_text("sample_id,model,prediction\n1,a,x\n1,a,y\n", "utf-8")
+    assert main(["check", str(broken)]) == 1
+    assert "problem: broken.csv, row 3" in capsys.readouterr().out
+
+
+def test_serve_names_a_path_that_is_not_there(capsys):
+    assert main(["serve", "nowhere.csv"]) == 1
+    assert "nowhere.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "demo", "serve", "check", "analyze"])
+def test_every_command_has_help_with_an_example(command):
+    arguments = [sys.executable, "-m", "dashboard.cli", *command.split(), "--help"]
+    printed = subprocess.run(arguments, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    assert "dissensus" in printed
+    assert not command or "example:" in printed
+
+
+def test_the_start_imports_nothing_heavy_before_it_is_needed():
+    script = (
+        "import sys, dashboard.cli\n"
+        "heavy = {'torch', 'umap', 'numba', 'sklearn', 'streamlit', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

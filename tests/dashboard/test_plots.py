@@ -1,0 +1,192 @@
+"""Figures: what is drawn, what a mark carries, and what they say; no pictures are compared."""
+
+import numpy as np
+import pytest
+
+from dashboard.plots import front, groups, maps, matrix, models, outcomes
+from dashboard.theme import DARK, LIGHT
+
+SUMMARIES = dict.fromkeys(outcomes.NAMES, "what it means")
+COUNTS = {"kept": 5, "corrected": 3, "rescued": 1, "overruled": 0, "spoiled": 2, "missed": 4}
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def texts(figure) -> str:
+    return figure.to_json()
+
+
+def codes(figure) -> list[int]:
+    return sorted(
+        int(code)
+        for trace in figure.data
+        if trace.customdata is not None
+        for code in np.asarray(trace.customdata)
+    )
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_the_strip_draws_every_outcome_of_every_rule(palette):
+    figure = outcomes.outcome_strip({"Mean": COUNTS, "Vote": COUNTS}, SUMMARIES, palette=palette)
+    assert [trace.name for trace in figure.data] == list(outcomes.STRIP)
+    assert codes(figure) == list(range(12))
+    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(1)
+    assert figure.layout.xaxis.title.text
+
+
+def test_the_ledger_draws_counts_and_leaves_the_easy_cases_out_unless_asked():
+    table = np.array([[1, 9], [4, 2], [20, 0]])
+    against = np.array([0, 3, 0])
+    hidden = outcomes.ledger(table, against)
+    shown = outcomes.ledger(table, against, everything=True)
+    assert sum(trace.y.sum() for trace in shown.data if trace.name == "ensemble right") == 22
+    assert sum(trace.y.sum() for trace in hidden.data if trace.name == "ensemble right") == 2
+    wrong = {trace.name: trace.y.tolist() for trace in shown.data}["ensemble wrong"]
+    assert wrong == [-9, -2, 0]
+    assert codes(shown) == [0, 1, 2, 4, 5, 6, 8, 9, 10]
+
+
+def test_the_ledger_marks_the_selection():
+    figure = outcomes.ledger(
+        np.array([[1, 1], [2, 0]]), np.zeros(2, dtype=int), chosen=np.array([[1, 0], [0, 0]])
+    )
+    assert any("1 of them selected" in (trace.hovertext or ()) for trace in figure.data)
+
+
+def test_accuracies_are_drawn_best_on_top_with_their_intervals():
+    rate = np.array([0.5, 0.9, np.nan, 0.7])
+    figure = models.accuracies(
+        ["a", "b", "c", "team"],
+        rate,
+        rate - 0.1,
+        rate + 0.1,
+        np.array([10, 10, 0, 10]),
+        ["member", "best", "other", "ensemble"],
+    )
+    assert codes(figure) == [0, 1, 2, 3]
+    assert list(figure.layout.yaxis.ticktext) == ["c", "a", "team", "b"]
+    ensemble = next(trace for trace in figure.data if trace.name == "ensemble")
+    assert ensemble.marker.symbol == "diamond"
+    assert ensemble.error_x.array[0] == pytest.approx(0.1)
+
+
+def test_the_heatmap_carries_the_pair_behind_every_cell():
+    values = np.array([[0.0, 0.2, 0.6], [0.2, 0.0, np.nan], [0.6, np.nan, 0.0]])
+    figure = matrix.pair_heatmap(
+        values,
+        np.full((3, 3), 7),
+        ["a", "b", EVIL],
+        np.array([2, 0, 1]),
+        label="Disagreement",
+        bounds=(0.0, 1.0),
+    )
+    assert np.asarray(figure.data[1].customdata).tolist() == [8, 6, 7, 2, 0, 1, 5, 3, 4]
+    assert figure.data[0].zmin == 0
+    assert figure.data[0].zmax == pytest.approx(0.6)
+    assert EVIL not in texts(figure)
+
+
+def test_a_signed_measure_gets_a_diverging_scale_around_zero():
+    figure = matrix.pair_heatmap(
+        np.eye(2), np.ones((2, 2)), ["a", "b"], np.arange(2), label="Q", bounds=(-1.0, 1.0)
+    )
+    assert (figure.data[0].zmin, figure.data[0].zmax) == (-1, 1)
+    assert len(figure.data[0].colorscale) == 3
+
+
+def test_the_model_map_colours_the_largest_families_and_rings_the_members():
+    families = [f"family {place % 12}" for place in range(30)]
+    figure = matrix.model_map(
+        np.random.default_rng(0).normal(size=(30, 2)),
+        [f"m{place}" for place in range(30)],
+        families,
+        np.arange(30) < 3,
+        0.5,
+    )
+    assert len(figure.data) == len(LIGHT.levels)
+    assert figure.data[-1].name == matrix.OTHER
+    assert codes(figure) == list(range(30))
+
+
+def test_single_models_stand_in_a_lane_of_their_own_and_the_front_is_joined():
+    x = np.array([np.nan, 0.1, 0.3, 0.2])
+    accuracy = np.array([0.6, 0.9, 0.7, 0.8])
+    figure = front.front(
+        x,
+        accuracy,
+        np.array([1, 2, 2, 2]),
+        np.array([False, True, True, True]),
+        ["a", "a, b", "b, c", "a, c"],
+        3,
+        x_label="Mean disagreement, higher is more diverse",
+        title="t",
+    )
+    single = next(trace for trace in figure.data if trace.name == "single models")
+    assert single.x[0] < 0.1
+    line = next(trace for trace in figure.data if trace.mode == "lines")
+    assert line.x.tolist() == [0.3, 0.2, 0.1]
+    assert codes(figure) == [0, 1, 2, 3]
+
+
+def test_the_front_of_nothing_but_single_models_is_drawn():
+    figure = front.front(
+        np.array([np.nan]),
+        np.array([0.5]),
+        np.array([1]),
+        np.array([False]),
+        ["a"],
+        None,
+        x_label="x",
+        title="t",
+    )
+    assert codes(figure) == [0]
+
+
+def test_members_of_a_large_team_are_abbreviated():
+    names = front.names_of(np.ones((1, 9), dtype=bool), [f"m{place}" for place in range(9)])
+    assert names == ["m0, m1, m2, m3, m4, m5 and 3 more"]
+
+
+def test_groups_are_drawn_with_members_best_and_ensemble():
+    rate = np.array([0.4, 0.8])
+    line = ("team", rate, rate - 0.1, rate + 0.1)
+    figure = groups.group_accuracies(
+        ["night", EVIL],
+        np.array([30, 10]),
+        np.array([[0.3, np.nan]]),
+        ["m"],
+        ("best", *line[1:]),
+        line,
+        column="lighting",
+    )
+    assert codes(figure) == [0, 0, 0, 1, 1]
+    assert figure.layout.yaxis.ticktext[0].startswith("night (n = 30)")
+    assert EVIL not in texts(figure)
+
+
+@pytest.mark.parametrize("levels", [2, 20])
+def test_the_size_curve_names_at_most_the_extremes_of_many_groups(levels):
+    mean = np.linspace(0.4, 0.9, 3 * levels).reshape(3, levels)
+    figure = groups.size_curve(
+        [1, 2, 4],
+        [f"g{place}" for place in range(levels)],
+        mean,
+        mean - 0.05,
+        mean + 0.05,
+        np.full(levels, 50),
+        column="place",
+    )
+    named = [trace for trace in figure.data if trace.showlegend]
+    assert len(named) == (2 if levels == 2 else 4)
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_the_plain_map_carries_rows_and_escapes_texts(coloured):
+    points = np.zeros((3, 2), dtype=np.float32)
+    colour = (
+        {"category": np.array([0, 1, 0], dtype=np.uint8), "categories": [("a", "#111111", "x")] * 2}
+        if coloured
+        else {"values": np.arange(3, dtype=np.float32), "value_title": "v"}
+    )
+    figure = maps.sample_map(points, [EVIL] * 3, ("x", "y"), selected=np.array([1]), **colour)
+    assert codes(figure) == [0, 1, 2]
+    assert EVIL not in texts(figure)
