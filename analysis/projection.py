@@ -21,7 +21,8 @@ def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Ten
         far the distance is from a flat one).
 
     Example:
-        >>> classical_mds(torch.tensor([[0.0, 2.0], [2.0, 0.0]]))[0][:, 0].abs().tolist()
+        >>> coordinates, _ = classical_mds(torch.tensor([[0.0, 2.0], [2.0, 0.0]]))
+        >>> coordinates[:, 0].abs().round(decimals=6).tolist()
         [1.0, 1.0]
 
     References:
