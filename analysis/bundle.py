@@ -8,11 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-SUM_TOLERANCE = 1e-3
-
-
-class BundleError(ValueError):
-    """A problem that the person who made the data can fix; its text is shown as it stands."""
+from analysis.checks import BundleError, check
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +70,7 @@ class Bundle:
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
-        _check(self)
+        check(self)
         if self.grades is None:
             object.__setattr__(self, "grades", _grade(self.predictions, self.labels))
         if not self.fingerprint:
@@ -277,60 +273,3 @@ def _fingerprint(bundle: Bundle) -> str:
     if bundle.thumbnails is not None:
         add("thumbnails", bundle.thumbnails)
     return digest.hexdigest()
-
-
-def _check(bundle: Bundle) -> None:
-    models, samples, classes = len(bundle.models), len(bundle.ids), len(bundle.classes)
-    if not models:
-        raise BundleError("There is no model; give the answers of at least one.")
-    if not samples:
-        raise BundleError("There is no sample; give at least one row.")
-    for what, names in (("model", bundle.models), ("sample id", bundle.ids)):
-        if len(set(names)) != len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise BundleError(f"The {what} '{twice}' occurs more than once; each must be unique.")
-    expected = {
-        "predictions": (models, samples),
-        "labels": (samples,),
-        "grades": (models, samples),
-        "confidence": (models, samples),
-        "units": (samples,),
-    }
-    for name, shape in expected.items():
-        tensor = getattr(bundle, name)
-        if tensor is not None and tuple(tensor.shape) != shape:
-            raise BundleError(
-                f"{name} has shape {tuple(tensor.shape)}; expected {shape} for {models} models "
-                f"and {samples} samples."
-            )
-    for name in ("predictions", "labels"):
-        tensor = getattr(bundle, name)
-        if tensor is not None and tensor.numel() and (tensor.min() < -1 or tensor.max() >= classes):
-            raise BundleError(f"{name} holds a class index outside -1 to {classes - 1}.")
-    if bundle.embeddings is not None and bundle.embeddings.shape[0] != samples:
-        raise BundleError(
-            f"embeddings has {bundle.embeddings.shape[0]} rows; expected {samples}, one per sample."
-        )
-    for model, probabilities in bundle.probabilities.items():
-        _check_probabilities(bundle, model, probabilities)
-
-
-def _check_probabilities(bundle: Bundle, model: str, probabilities: Tensor) -> None:
-    row = position(bundle, model)
-    expected = (len(bundle.ids), len(bundle.classes))
-    if tuple(probabilities.shape) != expected:
-        raise BundleError(
-            f"The probabilities of '{model}' have shape {tuple(probabilities.shape)}; expected "
-            f"{expected} for {expected[0]} samples and {expected[1]} classes."
-        )
-    sums = probabilities.double().sum(1)
-    finite = torch.isfinite(sums) & (probabilities >= 0).all(1)
-    bad = (~finite | ((sums - 1).abs() > SUM_TOLERANCE)) & (bundle.predictions[row] >= 0)
-    if bad.any():
-        sample = int(bad.nonzero()[0])
-        raise BundleError(
-            f"The probabilities of '{model}' for sample '{bundle.ids[sample]}' are not a "
-            f"distribution (sum {float(sums[sample]):.6g}, smallest "
-            f"{float(probabilities[sample].min()):.6g}); expected values in [0, 1] that sum to 1. "
-            f"{int(bad.sum())} of {expected[0]} rows are like this."
-        )

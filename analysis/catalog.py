@@ -2,12 +2,14 @@
 
 from torch import Tensor
 
-from analysis import groups, pairwise, quality
+from analysis import consistency, errors, groups, pairwise, quality
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
 CATALOG: dict[str, Measure] = {
-    measure.name: measure for module in (quality, pairwise, groups) for measure in module.MEASURES
+    measure.name: measure
+    for module in (quality, pairwise, errors, consistency, groups)
+    for measure in module.MEASURES
 }
 
 

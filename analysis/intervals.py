@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+DRAWN_VALUES = 4_000_000
 NORMAL_95 = 1.959963984540054
 
 
@@ -88,11 +89,14 @@ def accuracy_interval(
     right, count = per_unit(correct, units), per_unit(graded, units)
     generator = torch.Generator().manual_seed(seed)
     number = right.shape[1]
-    picks = torch.randint(number, (draws, number), generator=generator)
-    times = torch.zeros(draws, number, dtype=torch.float64)
-    times = times.scatter_add_(1, picks, torch.ones(picks.shape, dtype=torch.float64))
-    times = times.to(right.device)
-    shares = (right @ times.T) / (count @ times.T)
+    block, shares = max(1, DRAWN_VALUES // number), []
+    for start in range(0, draws, block):
+        picks = torch.randint(number, (min(block, draws - start), number), generator=generator)
+        times = torch.zeros(picks.shape, dtype=torch.float64)
+        times.scatter_add_(1, picks, torch.ones_like(times))
+        times = times.to(right.device)
+        shares.append((right @ times.T) / (count @ times.T))
+    shares = torch.cat(shares, dim=1)
     ends = torch.tensor([0.025, 0.975], dtype=torch.float64, device=right.device)
     low, high = shares.nanquantile(ends, dim=1)
     return low, high

@@ -27,7 +27,7 @@ def disagreement_labels(both_answered: Tensor, same: Tensor) -> Tensor:
     References:
         Milani Fard et al. 2016, Launch and iterate: reducing prediction churn.
     """
-    return _share(both_answered - same, both_answered)
+    return share(both_answered - same, both_answered)
 
 
 def error_disagreement(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ def error_disagreement(both_graded: Tensor, both_right: Tensor, both_wrong: Tens
     References:
         Skalak 1996; Ho 1998, IEEE PAMI 20(8).
     """
-    return _share(both_graded - both_right - both_wrong, both_graded)
+    return share(both_graded - both_right - both_wrong, both_graded)
 
 
 def double_fault(both_graded: Tensor, both_wrong: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ def double_fault(both_graded: Tensor, both_wrong: Tensor) -> Tensor:
     References:
         Giacinto and Roli 2001, Image and Vision Computing 19(9).
     """
-    return _share(both_wrong, both_graded)
+    return share(both_wrong, both_graded)
 
 
 def error_consistency(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -95,10 +95,10 @@ def error_consistency(both_graded: Tensor, both_right: Tensor, right_given: Tens
     References:
         Geirhos et al. 2020, Beyond accuracy (error consistency), eq. 1 to 3.
     """
-    first, second = _share(right_given, both_graded), _share(right_given.T, both_graded)
-    observed = 1 - first - second + 2 * _share(both_right, both_graded)
+    first, second = share(right_given, both_graded), share(right_given.T, both_graded)
+    observed = 1 - first - second + 2 * share(both_right, both_graded)
     expected = first * second + (1 - first) * (1 - second)
-    return _ratio(observed - expected, 1 - expected)
+    return ratio(observed - expected, 1 - expected)
 
 
 def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -124,7 +124,7 @@ def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) ->
     """
     both_wrong, only_first, only_second = _table(both_graded, both_right, right_given)
     agree, differ = both_right.double() * both_wrong, only_first * only_second
-    return _ratio(agree - differ, agree + differ)
+    return ratio(agree - differ, agree + differ)
 
 
 def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -150,7 +150,7 @@ def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
     right = both_right.double()
     margins = (right + only_first) * (only_second + both_wrong)
     margins = margins * (right + only_second) * (only_first + both_wrong)
-    return _ratio(right * both_wrong - only_first * only_second, margins.sqrt())
+    return ratio(right * both_wrong - only_first * only_second, margins.sqrt())
 
 
 def js_nats(both_scored: Tensor, js_sum: Tensor) -> Tensor:
@@ -171,114 +171,7 @@ def js_nats(both_scored: Tensor, js_sum: Tensor) -> Tensor:
     References:
         Lin 1991, IEEE Transactions on Information Theory 37(1), eq. 4.1.
     """
-    return _share(js_sum, both_scored)
-
-
-def same_wrong_rate(
-    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same: Tensor
-) -> Tensor:
-    """Share of samples on which both give the same wrong answer.
-
-    Args:
-        both_graded: [M, M], samples on which both answers could be judged.
-        both_answered: [M, M], samples that both answered.
-        same_right: [M, M], both gave the same answer and are right.
-        same: [M, M], both gave the same answer.
-
-    Returns:
-        float64 [M, M], symmetric, in [0, 1]; lower is better for a team. NaN where nothing was
-        graded for both, or where some answered samples have no label.
-
-    Example:
-        >>> same_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 1, 2))).tolist()
-        [[0.25]]
-    """
-    share = _share(same - same_right, both_graded)
-    return torch.where(both_answered == both_graded, share, torch.nan)
-
-
-def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
-    """Overlap of the errors of two models: both wrong among samples that either gets wrong.
-
-    Args:
-        both_graded: [M, M], samples on which both answers could be judged.
-        both_right: [M, M], both right.
-        both_wrong: [M, M], both wrong.
-
-    Returns:
-        float64 [M, M], symmetric, in [0, 1]; lower is more diverse. NaN without errors in either.
-
-    Example:
-        >>> error_iou(*(torch.tensor([[v]]) for v in (4, 2, 1))).tolist()
-        [[0.5]]
-
-    References:
-        Jaccard 1901 on error sets.
-    """
-    return _share(both_wrong, both_graded - both_right)
-
-
-def error_transfer(both_graded: Tensor, both_wrong: Tensor, right_given: Tensor) -> Tensor:
-    """Chance that the column's model is wrong where the row's model is wrong.
-
-    Args:
-        both_graded: [M, M], samples on which both answers could be judged.
-        both_wrong: [M, M], both wrong.
-        right_given: [M, M], i right while j is graded.
-
-    Returns:
-        float64 [M, M], not symmetric, in [0, 1]; lower is more diverse. NaN in the row of a
-        model without errors.
-
-    Example:
-        >>> error_transfer(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
-        [[0.5]]
-    """
-    return _share(both_wrong, both_graded - right_given)
-
-
-def nfr(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
-    """Negative flips: share of samples that the row's model gets right and the column's wrong.
-
-    Args:
-        both_graded: [M, M], samples on which both answers could be judged.
-        both_right: [M, M], both right.
-        right_given: [M, M], i right while j is graded.
-
-    Returns:
-        float64 [M, M], row = old, column = new, in [0, 1]; lower is better. NaN where nothing
-        was graded for both.
-
-    Example:
-        >>> nfr(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
-        [[0.25]]
-
-    References:
-        Yan et al. 2021, Positive-congruent training, eq. 1.
-    """
-    return _share(right_given - both_right, both_graded)
-
-
-def pfr(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
-    """Positive flips: share of samples that the row's model gets wrong and the column's right.
-
-    Args:
-        both_graded: [M, M], samples on which both answers could be judged.
-        both_right: [M, M], both right.
-        right_given: [M, M], i right while j is graded.
-
-    Returns:
-        float64 [M, M], row = old, column = new, in [0, 1]; higher is better. NaN where nothing
-        was graded for both.
-
-    Example:
-        >>> pfr(*(torch.tensor([[v]]) for v in (4, 1, 3))).tolist()
-        [[0.5]]
-
-    References:
-        Yan et al. 2021, Positive-congruent training.
-    """
-    return nfr(both_graded.T, both_right.T, right_given).T
+    return share(js_sum, both_scored)
 
 
 def mean_over_pairs(matrix: Tensor) -> Tensor:
@@ -300,11 +193,13 @@ def _table(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> tupl
     return both_wrong, only_first, only_second
 
 
-def _share(part: Tensor, whole: Tensor) -> Tensor:
-    return _ratio(part.double(), whole.double())
+def share(part: Tensor, whole: Tensor) -> Tensor:
+    """Part / whole in float64, NaN where whole is 0."""
+    return ratio(part.double(), whole.double())
 
 
-def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    """Numerator / denominator, NaN where the denominator is 0."""
     return torch.where(denominator == 0, torch.nan, numerator / denominator)
 
 
@@ -379,51 +274,5 @@ MEASURES = (
         function=js_nats,
         diverse="higher",
         bounds=(0.0, log(2)),
-    ),
-    Measure(
-        name="same_wrong_rate",
-        label="Same wrong answer",
-        kind="pair",
-        summary="Share of samples on which both give the same wrong answer.",
-        needs=("both_graded", "both_answered", "same_right", "same"),
-        function=same_wrong_rate,
-        better="lower",
-        diverse="lower",
-    ),
-    Measure(
-        name="error_iou",
-        label="Overlap of errors",
-        kind="pair",
-        summary="Both wrong, among the samples that at least one gets wrong (IoU of error sets).",
-        needs=("both_graded", "both_right", "both_wrong"),
-        function=error_iou,
-        diverse="lower",
-    ),
-    Measure(
-        name="error_transfer",
-        label="Error transfer",
-        kind="pair",
-        summary="Chance that the column's model is wrong where the row's model is wrong.",
-        needs=("both_graded", "both_wrong", "right_given"),
-        function=error_transfer,
-        diverse="lower",
-    ),
-    Measure(
-        name="nfr",
-        label="Negative flips",
-        kind="pair",
-        summary="Share of samples that the row's model gets right and the column's gets wrong.",
-        needs=_TABLE,
-        function=nfr,
-        better="lower",
-    ),
-    Measure(
-        name="pfr",
-        label="Positive flips",
-        kind="pair",
-        summary="Share of samples that the row's model gets wrong and the column's gets right.",
-        needs=_TABLE,
-        function=pfr,
-        better="higher",
     ),
 )

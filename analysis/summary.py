@@ -9,11 +9,13 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.ensemble import RULES, Ensemble, answer, combine
+from analysis.ensemble import Ensemble, answer, combine
 from analysis.intervals import accuracy_interval, group_interval, mcnemar_p
 from analysis.outcomes import Outcomes, against, corrected_against_majority, ledger, outcomes
 from analysis.quality import aurc
-from analysis.tally import Missing, Tally, confidence_of, tally
+from analysis.rules import RULES
+from analysis.sums import confidence_of
+from analysis.tally import Missing, Tally, tally
 
 
 def summarise(

@@ -279,7 +279,8 @@ def _text(value: object) -> str:
 
 def _ensemble(text: str, bundle):
     from analysis.bundle import BundleError
-    from analysis.ensemble import RULES, Ensemble
+    from analysis.ensemble import Ensemble
+    from analysis.rules import RULES
 
     head, _, options = text.partition(";")
     rule, _, members = head.partition(":")

@@ -15,16 +15,18 @@ import torch
 from analysis import groups as group_measures
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, value
-from analysis.ensemble import RULES, Ensemble, combine, local_codes
+from analysis.ensemble import Ensemble, combine
 from analysis.intervals import accuracy_interval, group_interval
 from analysis.loading import Options, Reading, Source, load_bundle, read
 from analysis.measure import Measure
 from analysis.outcomes import OUTCOMES, against, corrected_against_majority, ledger, outcomes
 from analysis.pareto import ranks
 from analysis.projection import classical_mds, pca, similarity_order
+from analysis.rules import RULES, local_codes
 from analysis.search import evaluate
 from analysis.summary import best_single, judge, judged_answers
-from analysis.tally import confidence_of, tally
+from analysis.sums import confidence_of
+from analysis.tally import tally
 from analysis.teams import sample_teams
 from dashboard.state import Choices, narrowing
 from dashboard.theme import DASH, shortened

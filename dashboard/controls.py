@@ -8,8 +8,8 @@ import streamlit as st
 
 from analysis.bundle import BundleError
 from analysis.catalog import of_kind
-from analysis.ensemble import RULES
 from analysis.measure import Measure
+from analysis.rules import RULES
 from dashboard import compute, state, tables, words
 from dashboard.places import demo_folder
 from dashboard.state import Choices

@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from analysis.ensemble import RULES
 from analysis.measure import Measure
 from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
+from analysis.rules import RULES
 from dashboard import compute, controls, state, words
 from dashboard.plots import front as front_plots
 from dashboard.plots import groups as group_plots

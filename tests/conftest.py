@@ -5,7 +5,12 @@ import os
 
 import pytest
 import torch
+from hypothesis import settings
 from made import CANNOT, DESIGN
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 def pytest_configure(config):

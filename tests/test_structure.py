@@ -9,15 +9,15 @@ import pytest
 from made import ROOT
 
 from analysis.catalog import CATALOG, of_kind
-from analysis.ensemble import RULES
 from analysis.measure import Measure
+from analysis.rules import RULES
 
 SLOW = {"umap", "sklearn", "numba", "scipy"}
 FRAMES = {"pandas", "pyarrow"}
 ANALYSIS = sorted((ROOT / "analysis").rglob("*.py"))
 PLOTS = sorted((ROOT / "dashboard" / "plots").glob("*.py"))
 VIEWS = sorted((ROOT / "dashboard" / "views").glob("*.py"))
-LABELS_OF_ANALYSIS = {"analysis.ensemble", "analysis.catalog", "analysis.outcomes"}
+LABELS_OF_ANALYSIS = {"analysis.rules", "analysis.catalog", "analysis.outcomes"}
 
 
 def tree(path: Path) -> ast.Module:
@@ -103,7 +103,8 @@ def test_every_view_is_in_the_navigation_and_every_entry_is_a_view():
 
 
 def test_measures_are_named_once_and_as_their_function():
-    modules = (sys.modules[f"analysis.{name}"] for name in ("quality", "pairwise", "groups"))
+    names = ("quality", "pairwise", "errors", "consistency", "groups")
+    modules = (sys.modules[f"analysis.{name}"] for name in names)
     rows = [measure for module in modules for measure in module.MEASURES]
     assert len(rows) == len(CATALOG)
     assert len({measure.label for measure in rows}) == len(rows)

@@ -2,6 +2,7 @@
 
 import io
 import math
+import tokenize
 import zipfile
 import zlib
 
@@ -20,6 +21,7 @@ ANYTHING_WRONG = (
     RuntimeError,
     NotImplementedError,
     SyntaxError,
+    tokenize.TokenError,
     TypeError,
     MemoryError,
     RecursionError,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.bundle import SUM_TOLERANCE
+from analysis.checks import SUM_TOLERANCE
 from analysis.loading.grades import Answers
 from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, Options, count, quoted, shortened

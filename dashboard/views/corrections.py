@@ -1,6 +1,6 @@
 import streamlit as st
 
-from analysis.ensemble import RULES
+from analysis.rules import RULES
 from dashboard import compute, controls, panels, state, tables, words
 
 choices = controls.require("labels")

@@ -203,7 +203,17 @@ def test_the_fingerprint_tells_the_data_apart(change):
         ),
         ({"predictions": torch.full((3, 4), -2).int()}, "predictions holds a class index outside"),
         ({"embeddings": torch.zeros(3, 2)}, "embeddings has 3 rows; expected 4, one per sample"),
-        ({"probabilities": {"z": torch.zeros(4, 4)}}, "There is no model 'z'"),
+        (
+            {"probabilities": {"z": torch.zeros(4, 4)}},
+            "There are probabilities of 'z', which is not among the models",
+        ),
+        ({"attributes": {"site": np.zeros(3)}}, "attribute 'site' has 3 rows; expected 4"),
+        ({"thumbnails": np.zeros((2, 1, 1, 3))}, "thumbnails has 2 rows; expected 4"),
+        ({"model_info": {"family": np.zeros(9)}}, "model_info 'family' has 9 rows; expected 3"),
+        (
+            {"groups": {"site": Grouping(torch.tensor([0, 1, 2, 1]), ("n", "s"))}},
+            "grouping 'site' holds a level outside 0 to 1",
+        ),
         (
             {"probabilities": {"a": torch.full((4, 3), 1 / 3)}},
             r"The probabilities of 'a' have shape \(4, 3\); expected \(4, 4\)",

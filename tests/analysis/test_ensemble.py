@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from analysis import Bundle, BundleError, Ensemble, combine
-from analysis.ensemble import RULES, answer, answers, check, local_codes
+from analysis.ensemble import answer, answers, check
+from analysis.rules import RULES, local_codes
 
 
 def bundle_of(predictions, probabilities=None, classes="xyz", labels=None) -> Bundle:

@@ -18,7 +18,8 @@ from analysis.projection import classical_mds
 from analysis.quality import aurc, ece
 from analysis.search import evaluate
 from analysis.summary import judge
-from analysis.tally import confidence_of, tally
+from analysis.sums import confidence_of
+from analysis.tally import tally
 from analysis.teams import teams_of_size
 
 RULE_OF = {"plurality": "plurality", "mean_prob": "mean", "geo": "geometric"}

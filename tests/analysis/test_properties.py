@@ -11,11 +11,12 @@ from made import random_bundle
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.ensemble import RULES, Ensemble, answers, combine
+from analysis.ensemble import Ensemble, answers, combine
 from analysis.intervals import wilson
 from analysis.outcomes import against, outcomes
 from analysis.pareto import ranks
 from analysis.quality import aurc
+from analysis.rules import RULES
 from analysis.search import evaluate
 from analysis.tally import tally
 

@@ -7,7 +7,8 @@ import torch
 
 from analysis.bundle import Bundle, Grouping
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.tally import CALIBRATION_BINS, Tally, confidence_of, tally
+from analysis.sums import CALIBRATION_BINS, confidence_of
+from analysis.tally import Tally, tally
 
 NEEDS = {name for measure in CATALOG.values() for name in measure.needs}
 

@@ -1,0 +1,99 @@
+"""What must hold of every bundle, and the error that says what does not."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from analysis.bundle import Bundle
+
+SUM_TOLERANCE = 1e-3
+
+
+class BundleError(ValueError):
+    """A problem that the person who made the data can fix; its text is shown as it stands."""
+
+
+def check(bundle: "Bundle") -> None:
+    """Refuse a bundle whose parts do not fit each other.
+
+    Raises:
+        BundleError: which part, what was found, what was expected.
+    """
+    models, samples = len(bundle.models), len(bundle.ids)
+    if not models:
+        raise BundleError("There is no model; give the answers of at least one.")
+    if not samples:
+        raise BundleError("There is no sample; give at least one row.")
+    for what, names in (("model", bundle.models), ("sample id", bundle.ids)):
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise BundleError(f"The {what} '{twice}' occurs more than once; each must be unique.")
+    _check_shapes(bundle, models, samples)
+    _check_codes(bundle)
+    for model, probabilities in bundle.probabilities.items():
+        _check_probabilities(bundle, model, probabilities)
+
+
+def _check_shapes(bundle: "Bundle", models: int, samples: int) -> None:
+    whole, each = (models, samples), (samples,)
+    shapes = {"predictions": whole, "grades": whole, "confidence": whole}
+    for name, shape in (shapes | {"labels": each, "units": each}).items():
+        tensor = getattr(bundle, name)
+        if tensor is not None and tuple(tensor.shape) != shape:
+            raise BundleError(
+                f"{name} has shape {tuple(tensor.shape)}; expected {shape} for {models} models "
+                f"and {samples} samples."
+            )
+    rows = {
+        "embeddings": bundle.embeddings,
+        "thumbnails": bundle.thumbnails,
+        **{f"attribute '{name}'": values for name, values in bundle.attributes.items()},
+        **{f"grouping '{name}'": grouping.codes for name, grouping in bundle.groups.items()},
+        **{f"embeddings of '{name}'": t for name, t in bundle.model_embeddings.items()},
+    }
+    for name, values in rows.items():
+        if values is not None and len(values) != samples:
+            raise BundleError(f"{name} has {len(values)} rows; expected {samples}, one per sample.")
+    for name, values in bundle.model_info.items():
+        if len(values) != models:
+            raise BundleError(
+                f"model_info '{name}' has {len(values)} rows; expected {models}, one per model."
+            )
+
+
+def _check_codes(bundle: "Bundle") -> None:
+    highest = len(bundle.classes) - 1
+    ranges = {"predictions": (bundle.predictions, -1, highest)}
+    if bundle.labels is not None:
+        ranges["labels"] = (bundle.labels, -1, highest)
+    for name, grouping in bundle.groups.items():
+        ranges[f"grouping '{name}'"] = (grouping.codes, 0, len(grouping.levels) - 1)
+    for name, (codes, low, high) in ranges.items():
+        if codes.min() < low or codes.max() > high:
+            what = "a class index" if name in ("predictions", "labels") else "a level"
+            raise BundleError(f"{name} holds {what} outside {low} to {high}.")
+
+
+def _check_probabilities(bundle: "Bundle", model: str, probabilities: Tensor) -> None:
+    if model not in bundle.models:
+        raise BundleError(f"There are probabilities of '{model}', which is not among the models.")
+    row = bundle.models.index(model)
+    expected = (len(bundle.ids), len(bundle.classes))
+    if tuple(probabilities.shape) != expected:
+        raise BundleError(
+            f"The probabilities of '{model}' have shape {tuple(probabilities.shape)}; expected "
+            f"{expected} for {expected[0]} samples and {expected[1]} classes."
+        )
+    sums = probabilities.double().sum(1)
+    finite = torch.isfinite(sums) & (probabilities >= 0).all(1)
+    bad = (~finite | ((sums - 1).abs() > SUM_TOLERANCE)) & (bundle.predictions[row] >= 0)
+    if bad.any():
+        sample = int(bad.nonzero()[0])
+        raise BundleError(
+            f"The probabilities of '{model}' for sample '{bundle.ids[sample]}' are not a "
+            f"distribution (sum {float(sums[sample]):.6g}, smallest "
+            f"{float(probabilities[sample].min()):.6g}); expected values in [0, 1] that sum to 1. "
+            f"{int(bad.sum())} of {expected[0]} rows are like this."
+        )

@@ -1,0 +1,102 @@
+"""What two models get wrong together: measures on [M, M] tables."""
+
+import torch
+from torch import Tensor
+
+from analysis.measure import Measure
+from analysis.pairwise import share
+
+
+def same_wrong_rate(
+    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same: Tensor
+) -> Tensor:
+    """Share of samples on which both give the same wrong answer.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_answered: [M, M], samples that both answered.
+        same_right: [M, M], both gave the same answer and are right.
+        same: [M, M], both gave the same answer.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; lower is better for a team. NaN where nothing was
+        graded for both, or where some answered samples have no label.
+
+    Example:
+        >>> same_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 1, 2))).tolist()
+        [[0.25]]
+    """
+    rate = share(same - same_right, both_graded)
+    return torch.where(both_answered == both_graded, rate, torch.nan)
+
+
+def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
+    """Overlap of the errors of two models: both wrong among samples that either gets wrong.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_right: [M, M], both right.
+        both_wrong: [M, M], both wrong.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; lower is more diverse. NaN without errors in either.
+
+    Example:
+        >>> error_iou(*(torch.tensor([[v]]) for v in (4, 2, 1))).tolist()
+        [[0.5]]
+
+    References:
+        Jaccard 1901 on error sets.
+    """
+    return share(both_wrong, both_graded - both_right)
+
+
+def error_transfer(both_graded: Tensor, both_wrong: Tensor, right_given: Tensor) -> Tensor:
+    """Chance that the column's model is wrong where the row's model is wrong.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_wrong: [M, M], both wrong.
+        right_given: [M, M], i right while j is graded.
+
+    Returns:
+        float64 [M, M], not symmetric, in [0, 1]; lower is more diverse. NaN in the row of a
+        model without errors.
+
+    Example:
+        >>> error_transfer(*(torch.tensor([[v]]) for v in (4, 1, 2))).tolist()
+        [[0.5]]
+    """
+    return share(both_wrong, both_graded - right_given)
+
+
+MEASURES = (
+    Measure(
+        name="same_wrong_rate",
+        label="Same wrong answer",
+        kind="pair",
+        summary="Share of samples on which both give the same wrong answer.",
+        needs=("both_graded", "both_answered", "same_right", "same"),
+        function=same_wrong_rate,
+        better="lower",
+        diverse="lower",
+    ),
+    Measure(
+        name="error_iou",
+        label="Overlap of errors",
+        kind="pair",
+        summary="Both wrong, among the samples that at least one gets wrong (IoU of error sets).",
+        needs=("both_graded", "both_right", "both_wrong"),
+        function=error_iou,
+        diverse="lower",
+    ),
+    Measure(
+        name="error_transfer",
+        label="Error transfer",
+        kind="pair",
+        summary="Chance that the column's model is wrong where the row's model is wrong.",
+        needs=("both_graded", "both_wrong", "right_given"),
+        function=error_transfer,
+        diverse="lower",
+    ),
+)

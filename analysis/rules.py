@@ -1,0 +1,168 @@
+"""How members' answers become one: a row per rule, and the evidence that each rule adds up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from analysis.bundle import Bundle, normalised
+from analysis.sums import CLIP
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What each member contributes on a chunk of n samples; a rule adds it over the members.
+
+    Attributes:
+        planes: float [L, M, n], one plane per candidate answer in class order, 0 where the
+            member gave no answer.
+        answered: bool [M, n].
+        classes: int32 [L, n], the class behind each plane, -1 = unused; None: plane = class.
+        tie_break: float64 [L, M, n], added likewise and compared among tied planes only.
+        breakable: bool [M], which members have a tie-break; it counts only where all have.
+    """
+
+    planes: Tensor
+    answered: Tensor
+    classes: Tensor | None = None
+    tie_break: Tensor | None = None
+    breakable: Tensor | None = None
+
+    def at(self, samples: Tensor) -> "Evidence":
+        """The evidence on these samples only."""
+        return Evidence(
+            self.planes[..., samples],
+            self.answered[:, samples],
+            None if self.classes is None else self.classes[:, samples],
+            None if self.tie_break is None else self.tie_break[..., samples],
+            self.breakable,
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way of combining answers.
+
+    Attributes:
+        name: key in RULES, in the JSON and on the command line.
+        label: what a person reads.
+        summary: one sentence for help and README.
+        needs: "predictions" or "probabilities" of every member.
+        evidence: (bundle, rows) -> Evidence, added up over the members with their weights.
+        pool: (summed evidence [..., C], members that answered [...]) -> probabilities [..., C];
+            None for a rule that yields no probabilities.
+    """
+
+    name: str
+    label: str
+    summary: str
+    needs: str
+    evidence: Callable[[Bundle, Tensor], Evidence]
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+
+
+def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
+    codes, classes = local_codes(bundle.predictions[:, rows])
+    numbers = torch.arange(len(classes), device=bundle.device)[:, None, None]
+    planes = (codes == numbers).float()
+    answered = codes >= 0
+    breakable = torch.tensor(
+        [model in bundle.probabilities for model in bundle.models], device=bundle.device
+    )
+    if not breakable.any():
+        return Evidence(planes, answered, classes)
+    tie_break = torch.zeros(planes.shape, dtype=torch.float64, device=bundle.device)
+    columns = classes.clamp_min(0).long().T
+    for row, model in enumerate(bundle.models):
+        if breakable[row]:
+            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns).T
+            known = answered[row] & (classes >= 0)
+            tie_break[:, row] = torch.where(known, of_class, 0.0)
+    return Evidence(planes, answered, classes, tie_break, breakable)
+
+
+def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
+    """Number the distinct answers of each sample, in class order.
+
+    Thousands of open answers thus need no more columns than one sample has different ones.
+
+    Args:
+        predictions: int32 [M, n], -1 = no answer.
+
+    Returns:
+        codes int32 [M, n], -1 = no answer, and classes int32 [L, n], the class behind each code,
+        -1 where a sample has fewer than L different answers.
+
+    Example:
+        >>> codes, classes = local_codes(torch.tensor([[7], [-1], [3], [7]]))
+        >>> codes.flatten().tolist(), classes.tolist()
+        ([1, -1, 0, 1], [[3], [7]])
+    """
+    ordered, order = predictions.sort(0)
+    new = torch.zeros_like(ordered)
+    new[1:] = ((ordered[1:] != ordered[:-1]) & (ordered[:-1] >= 0)).to(new.dtype)
+    ranks = torch.where(ordered >= 0, new.cumsum(0), -1).to(torch.int32)
+    codes = torch.empty_like(ranks).scatter_(0, order, ranks)
+    width = max(int(ranks.max()) + 1, 1)
+    classes = torch.full((width, predictions.shape[1]), -1, dtype=torch.int32)
+    classes = classes.to(predictions.device)
+    model, sample = (ordered >= 0).nonzero(as_tuple=True)
+    classes[ranks[model, sample].long(), sample] = ordered[model, sample].to(torch.int32)
+    return codes, classes
+
+
+def _probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
+    answered = bundle.predictions[:, rows] >= 0
+    shape = (len(bundle.classes), *answered.shape)
+    planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
+    for row, model in enumerate(bundle.models):
+        if model in bundle.probabilities:
+            stored = normalised(bundle.probabilities[model][rows]).T
+            planes[:, row] = torch.where(answered[row], stored, 0.0)
+    return Evidence(planes, answered)
+
+
+def _log_probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
+    evidence = _probabilities(bundle, rows)
+    logs = evidence.planes.clamp_min(CLIP).log()
+    return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
+
+
+def _mean(scores: Tensor, voters: Tensor) -> Tensor:
+    return scores / voters
+
+
+def _geometric(scores: Tensor, voters: Tensor) -> Tensor:
+    return (scores / voters).softmax(-1)
+
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule(
+            name="plurality",
+            label="Plurality vote",
+            summary="The answer with the most votes.",
+            needs="predictions",
+            evidence=_votes,
+        ),
+        Rule(
+            name="mean",
+            label="Mean probability",
+            summary="The class with the highest average probability.",
+            needs="probabilities",
+            evidence=_probabilities,
+            pool=_mean,
+        ),
+        Rule(
+            name="geometric",
+            label="Geometric mean",
+            summary="The class with the highest average log probability; one member that rules a "
+            "class out weighs heavily.",
+            needs="probabilities",
+            evidence=_log_probabilities,
+            pool=_geometric,
+        ),
+    )
+}
