@@ -1,0 +1,34 @@
+"""Cached numbers for the views: the only folder with st.cache_*, and where tensors become numpy.
+
+Everything is keyed by the fingerprint of the bundle it is computed on. A selection is such a
+bundle too (`scope`), so no function here knows of selections.
+"""
+
+from dashboard.compute.bundles import narrowed, opened, reading, scope
+from dashboard.compute.ensembles import combined, judged, outcome_table, reference, usable_rules
+from dashboard.compute.models import accuracy_of, differing, model_table, pairs
+from dashboard.compute.samples import confidences, different_answers, hover, pca_map
+from dashboard.compute.teams import front, group_table, size_curve
+
+__all__ = [
+    "accuracy_of",
+    "combined",
+    "confidences",
+    "different_answers",
+    "differing",
+    "front",
+    "group_table",
+    "hover",
+    "judged",
+    "model_table",
+    "narrowed",
+    "opened",
+    "outcome_table",
+    "pairs",
+    "pca_map",
+    "reading",
+    "reference",
+    "scope",
+    "size_curve",
+    "usable_rules",
+]

@@ -1,0 +1,51 @@
+"""The open bundle, uploads, and the samples that a panel looks at."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from analysis.bundle import Bundle
+from analysis.loading import Options, Reading, Source, load_bundle, read
+from dashboard.compute.caching import kept
+from dashboard.state import Choices, narrowing
+
+
+@kept(max_entries=4)
+def reading(names: tuple[tuple[str, str], ...], _sources: tuple[Source, ...]) -> Reading:
+    """What these uploads hold, read once; names are (file name, id of the upload)."""
+    return read(_sources, Options())
+
+
+def opened(paths: tuple[str, ...]) -> Bundle:
+    """The bundle behind these paths, loaded once for all sessions and again when a file changes."""
+    return _opened(paths, tuple(_changed(Path(path)) for path in paths))
+
+
+@kept(max_entries=4)
+def _opened(paths: tuple[str, ...], changed: tuple[int, ...]) -> Bundle:
+    return load_bundle(*(Path(path) for path in paths))
+
+
+def _changed(path: Path) -> int:
+    """When the file, or any file of the folder, was last written; 0 when it is not there."""
+    parts = [path, *(path.rglob("*") if path.is_dir() else ())]
+    return max((part.stat().st_mtime_ns for part in parts if part.exists()), default=0)
+
+
+def scope(choices: Choices, panel: str) -> Bundle:
+    """The samples that a panel looks at: the selection where another panel made one."""
+    current = narrowing(panel)
+    if current is None:
+        return choices.bundle
+    return _taken(choices.bundle, choices.bundle.fingerprint, current.digest, current.positions)
+
+
+def narrowed(bundle: Bundle, choices: Choices) -> int | None:
+    """Samples of a narrowed bundle; None when it is the whole one."""
+    return None if bundle is choices.bundle else len(bundle.ids)
+
+
+@kept()
+def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
+    return _bundle.take(torch.from_numpy(_positions).long())

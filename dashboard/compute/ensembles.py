@@ -1,0 +1,103 @@
+"""The active ensemble: its answers, outcomes and reference."""
+
+import numpy as np
+
+from analysis.bundle import Bundle
+from analysis.ensemble import Ensemble, combine
+from analysis.outcomes import against, corrected_against_majority, ledger, outcomes
+from analysis.rules import RULES
+from analysis.summary import best_single, judge
+from dashboard.compute.caching import cached, kept
+from dashboard.state import Choices
+
+
+@kept()
+def _combined(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str) -> Bundle:
+    return combine(_bundle, Ensemble(members, rule))
+
+
+def combined(bundle: Bundle, ensemble: Ensemble) -> Bundle:
+    """The ensemble as a bundle of one model."""
+    return _combined(bundle, bundle.fingerprint, ensemble.members, ensemble.rule)
+
+
+@cached()
+def _reference(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], missing: str):
+    return best_single(_bundle.select(members), missing=missing)
+
+
+def reference(choices: Choices) -> str | None:
+    """The most accurate member, judged on all samples; None without labels."""
+    bundle = choices.bundle
+    return _reference(bundle, bundle.fingerprint, choices.ensemble.members, choices.missing)
+
+
+@cached()
+def _judged(
+    _bundle: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    rule: str,
+    missing: str,
+    reference: str | None,
+) -> dict:
+    return judge(_bundle, Ensemble(members, rule), reference=reference, missing=missing)
+
+
+def judged(choices: Choices, bundle: Bundle, rule: str | None = None) -> dict:
+    """Everything about the active ensemble (or its members under another rule) on a bundle."""
+    return _judged(
+        bundle,
+        bundle.fingerprint,
+        choices.ensemble.members,
+        rule or choices.ensemble.rule,
+        choices.missing,
+        reference(choices),
+    )
+
+
+def usable_rules(choices: Choices) -> list[str]:
+    """Rules that the members can answer."""
+    scored = all(member in choices.bundle.probabilities for member in choices.ensemble.members)
+    return [name for name, rule in RULES.items() if scored or rule.needs == "predictions"]
+
+
+@cached()
+def _outcome_table(
+    _bundle: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    rule: str,
+    missing: str,
+    reference: str | None,
+) -> dict[str, np.ndarray]:
+    team = _bundle.select(members)
+    whole = combined(_bundle, Ensemble(members, rule))
+    found = outcomes(team, whole, missing=missing)
+    majority = combined(_bundle, Ensemble(members, "plurality"))
+    table = {
+        "codes": found.codes,
+        "members_right": found.members_right,
+        "right": found.right,
+        "judged": found.judged,
+        "against_majority": corrected_against_majority(found, majority),
+        "ledger": ledger(found, len(members)),
+        "answers": whole.predictions[0],
+    }
+    if reference is not None:
+        table["change"] = against(whole, _bundle.select((reference,)), missing=missing)
+    return {name: tensor.cpu().numpy() for name, tensor in table.items()}
+
+
+def outcome_table(
+    choices: Choices, bundle: Bundle, rule: str | None = None
+) -> dict[str, np.ndarray]:
+    """Per sample: outcome code [N], members right, ensemble right, judged, against majority."""
+    return _outcome_table(
+        bundle,
+        bundle.fingerprint,
+        choices.ensemble.members,
+        rule or choices.ensemble.rule,
+        choices.missing,
+        reference(choices),
+    )

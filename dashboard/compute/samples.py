@@ -1,0 +1,70 @@
+"""What is shown of single samples."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from analysis.bundle import Bundle
+from analysis.outcomes import OUTCOMES
+from analysis.projection import pca
+from analysis.rules import local_codes
+from analysis.sums import confidence_of
+from dashboard.compute.caching import cached
+from dashboard.theme import DASH, shortened
+
+
+@cached()
+def _pca(_bundle: Bundle, fingerprint: str) -> np.ndarray:
+    return pca(_bundle.embeddings).cpu().numpy()
+
+
+def pca_map(bundle: Bundle) -> np.ndarray:
+    """First two principal components of the embeddings, float32 [N, 2]."""
+    return _pca(bundle, bundle.fingerprint)
+
+
+@cached()
+def _confidences(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> np.ndarray:
+    rows = [confidence_of(_bundle, member) for member in members]
+    unknown = torch.full((len(_bundle.ids),), torch.nan, dtype=torch.float64)
+    return np.stack([(unknown if row is None else row).cpu().numpy() for row in rows])
+
+
+def confidences(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
+    """Confidence of these models in their own answers, float64 [K, N], NaN where unknown."""
+    return _confidences(bundle, bundle.fingerprint, tuple(members))
+
+
+@cached()
+def _different_answers(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> np.ndarray:
+    codes, _ = local_codes(_bundle.select(members).predictions)
+    return (codes.amax(0) + 1).cpu().numpy()
+
+
+def different_answers(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
+    """How many different answers these models give per sample, int32 [N]."""
+    return _different_answers(bundle, bundle.fingerprint, tuple(members))
+
+
+@cached()
+def hover(
+    _bundle: Bundle, fingerprint: str, ensemble: str, _table: dict[str, np.ndarray]
+) -> list[str]:
+    """One text per sample, not escaped, in lines: id, label, the ensemble's answer, outcome."""
+    names = np.array([*_bundle.classes, DASH], dtype=object)
+    labels = np.full(len(_bundle.ids), -1) if _bundle.labels is None else _bundle.labels.cpu()
+    outcome = np.array([*OUTCOMES, "not judged"], dtype=object)[_table["codes"]]
+    rows = zip(
+        _bundle.ids,
+        names[np.asarray(labels)],
+        names[_table["answers"]],
+        outcome,
+        _table["members_right"].tolist(),
+        strict=True,
+    )
+    return [
+        f"{shortened(sample, 60)}\nlabel {shortened(label)}, ensemble {shortened(said)} ({made})\n"
+        f"{right} members right"
+        for sample, label, said, made, right in rows
+    ]

@@ -1,0 +1,123 @@
+"""Many teams at once: the front, groups, and accuracy against team size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from analysis import groups as group_measures
+from analysis.bundle import Bundle
+from analysis.catalog import CATALOG, value
+from analysis.ensemble import Ensemble
+from analysis.intervals import group_interval
+from analysis.pareto import ranks
+from analysis.rules import RULES
+from analysis.search import evaluate
+from analysis.summary import judged_answers
+from analysis.tally import tally
+from analysis.teams import sample_teams
+from dashboard.compute.caching import cached
+from dashboard.compute.ensembles import combined
+from dashboard.state import Choices
+
+FRONT_TEAMS = 240
+FRONT_SIZES = (2, 3, 4, 5, 7, 10)
+CURVE_TEAMS = 100
+
+
+@cached()
+def _front(
+    _bundle: Bundle, fingerprint: str, rule: str, missing: str, active: tuple[str, ...], seed: int
+) -> dict[str, np.ndarray]:
+    models = _bundle.models
+    if RULES[rule].needs == "probabilities":
+        models = tuple(model for model in models if model in _bundle.probabilities)
+    pool = _bundle.select(models)
+    membership = sample_teams(len(models), FRONT_SIZES, FRONT_TEAMS, seed=seed)
+    chosen = torch.tensor([model in active for model in models])
+    if len(active) > 1 and int(chosen.sum()) == len(active):
+        membership = torch.cat([membership, chosen[None]])
+    found = evaluate(pool, membership, rule, missing=missing)
+    objectives = torch.stack([found.accuracy, found.disagreement, found.stability], dim=1)
+    return {
+        "models": np.array(models, dtype=object),
+        "membership": membership.numpy(),
+        "accuracy": found.accuracy.cpu().numpy(),
+        "disagreement": found.disagreement.cpu().numpy(),
+        "stability": found.stability.cpu().numpy(),
+        "judged": found.judged.cpu().numpy(),
+        "rank": ranks(objectives, ("max", "max", "max")).cpu().numpy(),
+    }
+
+
+def front(choices: Choices, bundle: Bundle, seed: int = 0) -> dict[str, np.ndarray]:
+    """Sampled teams with accuracy, mean disagreement, stability and rank (0 = on the front)."""
+    ensemble = choices.ensemble
+    return _front(
+        bundle, bundle.fingerprint, ensemble.rule, choices.missing, ensemble.members, seed
+    )
+
+
+@cached()
+def _group_table(
+    _bundle: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    rule: str,
+    missing: str,
+    column: str,
+) -> dict[str, np.ndarray]:
+    team = _bundle.select(members)
+    both = team.append(combined(_bundle, Ensemble(members, rule)))
+    measure = CATALOG["group_accuracy"]
+    sums = tally(both, measure.needs, groups=(column,), missing=missing)
+    graded = sums[f"group_graded/{column}"]
+    rate = value(measure, sums, group=column)
+    grouping = both.groups[column]
+    low, high = group_interval(
+        both.correct,
+        judged_answers(both, missing),
+        grouping.codes,
+        len(grouping.levels),
+        both.units,
+    )
+    worst, gap = group_measures.worst_and_gap(rate, graded)
+    table = {"accuracy": rate, "low": low, "high": high, "n": graded, "worst": worst, "gap": gap}
+    return {name: tensor.cpu().numpy() for name, tensor in table.items()}
+
+
+def group_table(choices: Choices, bundle: Bundle, column: str) -> dict[str, np.ndarray]:
+    """Accuracy [K + 1, G] of members and, last, the ensemble, with intervals and n."""
+    ensemble = choices.ensemble
+    return _group_table(
+        bundle, bundle.fingerprint, ensemble.members, ensemble.rule, choices.missing, column
+    )
+
+
+@cached()
+def _size_curve(
+    _bundle: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    rule: str,
+    missing: str,
+    column: str,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    found = group_measures.size_curve(
+        _bundle.select(members), rule, column, teams=CURVE_TEAMS, missing=missing, seed=seed
+    )
+    return {name: tensor.cpu().numpy() for name, tensor in found.items()}
+
+
+def size_curve(choices: Choices, bundle: Bundle, column: str, models: Sequence[str], seed: int = 0):
+    """Accuracy per group against team size, over teams drawn from these models."""
+    return _size_curve(
+        bundle,
+        bundle.fingerprint,
+        tuple(models),
+        choices.ensemble.rule,
+        choices.missing,
+        column,
+        seed,
+    )
