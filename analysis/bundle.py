@@ -89,9 +89,18 @@ class Bundle:
     @property
     def labelled(self) -> Tensor:
         """Bool [N]: answers on this sample can be judged."""
-        if self.labels is not None:
-            return self.labels >= 0
-        return (self.grades >= 0).any(0)
+        graded = (self.grades >= 0).any(0)
+        return graded if self.labels is None else graded | (self.labels >= 0)
+
+    @property
+    def graded_elsewhere(self) -> bool:
+        """Grades were given that labels and answers alone do not explain."""
+        return not torch.equal(self.grades, _grade(self.predictions, self.labels))
+
+    @property
+    def grades_alone(self) -> bool:
+        """There are grades but no answers, so there is nothing to combine."""
+        return bool((self.grades >= 0).any()) and not bool((self.predictions >= 0).any())
 
     @property
     def device(self) -> torch.device:

@@ -8,7 +8,9 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.rules import RULES, Evidence
-from analysis.tally import CHUNK_VALUES
+from analysis.tally import CHUNK_VALUES, Missing
+
+TIE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,49 @@ def combine(bundle: Bundle, ensemble: Ensemble, said: Answer | None = None) -> B
         ids=bundle.ids,
         classes=bundle.classes,
         predictions=said.predictions[None],
-        labels=bundle.labels,
+        labels=None if bundle.grades_alone else bundle.labels,
+        grades=grade(bundle, said.predictions[None], slice(None)),
         probabilities={} if said.probabilities is None else {name: said.probabilities},
         attributes=bundle.attributes,
         groups=bundle.groups,
         units=bundle.units,
-        fingerprint=f"{bundle.fingerprint}/combine:{ensemble.rule}:{','.join(ensemble.members)}",
+        fingerprint=f"{bundle.fingerprint}/combine:{ensemble.rule}:{chr(0).join(ensemble.members)}",
     )
+
+
+def grade(bundle: Bundle, predictions: Tensor, rows: slice) -> Tensor:
+    """Whether combined answers are right.
+
+    Compared with the label; where models were graded elsewhere, an answer gets the grade of a
+    model that gave the same one.
+
+    Args:
+        bundle: M models.
+        predictions: int32 [E, n], combined answers on these rows.
+        rows: which samples.
+
+    Returns:
+        int8 [E, n], 1 right, 0 wrong, -1 not judged.
+    """
+    grades = torch.full_like(predictions, -1, dtype=torch.int8)
+    if bundle.labels is not None:
+        known = (bundle.labels[rows] >= 0) & (predictions >= 0)
+        right = (predictions == bundle.labels[rows]).to(torch.int8)
+        grades = torch.where(known, right, grades)
+    if bundle.graded_elsewhere:
+        for said, given in zip(bundle.predictions[:, rows], bundle.grades[:, rows], strict=True):
+            grades = torch.where((predictions == said) & (said >= 0) & (given >= 0), given, grades)
+    return grades
+
+
+def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Tensor:
+    """On which samples combined answers are judged, bool [E, n].
+
+    With "wrong" on every labelled sample, unless grades stand alone and nothing can be combined.
+    """
+    if missing == "exclude" or bundle.grades_alone:
+        return grades >= 0
+    return bundle.labelled[rows].expand_as(grades)
 
 
 def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:
@@ -161,7 +199,7 @@ def answers(
         if in_full:
             scores = _scores(evidence, membership)
             plane = _decide(evidence, membership)
-            tied = ((scores == scores.amax(-1, keepdim=True)).sum(-1) > 1) & answered
+            tied = ((scores >= scores.amax(-1, keepdim=True) - TIE).sum(-1) > 1) & answered
         else:
             plane, tied = _decide_contested(evidence, membership), None
         predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
@@ -198,16 +236,17 @@ def _decide(evidence: Evidence, membership: Tensor) -> Tensor:
     """Plane with the highest score [E, n].
 
     A running maximum over the planes: the first of equals stays, so ties go to the lowest class.
+    Scores closer than TIE are equal: they differ by rounding and the order of addition only.
     """
     weights = membership.to(evidence.planes.dtype)
     best, second = weights @ evidence.planes[0], _second(evidence, membership, 0)
     plane = torch.zeros_like(best, dtype=torch.int64)
     for place in range(1, len(evidence.planes)):
         score = weights @ evidence.planes[place]
-        better = score > best
+        better = score > best + TIE
         if second is not None:
             other = _second(evidence, membership, place)
-            better |= (score == best) & (other > second)
+            better |= (score == best) & (other > second + TIE)
             second = torch.where(better, other, second)
         torch.maximum(best, score, out=best)
         plane.masked_fill_(better, place)

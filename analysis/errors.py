@@ -8,7 +8,7 @@ from analysis.pairwise import share
 
 
 def same_wrong_rate(
-    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same: Tensor
+    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same_graded: Tensor
 ) -> Tensor:
     """Share of samples on which both give the same wrong answer.
 
@@ -16,18 +16,18 @@ def same_wrong_rate(
         both_graded: [M, M], samples on which both answers could be judged.
         both_answered: [M, M], samples that both answered.
         same_right: [M, M], both gave the same answer and are right.
-        same: [M, M], both gave the same answer.
+        same_graded: [M, M], both gave the same answer and were judged.
 
     Returns:
         float64 [M, M], symmetric, in [0, 1]; lower is better for a team. NaN where nothing was
-        graded for both, or where some answered samples have no label.
+        graded for both, or where grades stand without the answers they were given for.
 
     Example:
         >>> same_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 1, 2))).tolist()
         [[0.25]]
     """
-    rate = share(same - same_right, both_graded)
-    return torch.where(both_answered == both_graded, rate, torch.nan)
+    rate = share(same_graded - same_right, both_graded)
+    return torch.where(both_answered >= both_graded, rate, torch.nan)
 
 
 def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ MEASURES = (
         label="Same wrong answer",
         kind="pair",
         summary="Share of samples on which both give the same wrong answer.",
-        needs=("both_graded", "both_answered", "same_right", "same"),
+        needs=("both_graded", "both_answered", "same_right", "same_graded"),
         function=same_wrong_rate,
         better="lower",
         diverse="lower",

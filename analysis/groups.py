@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers
+from analysis.ensemble import answers, grade, judged
 from analysis.measure import Measure
 from analysis.tally import Missing
 from analysis.teams import curve_sizes, teams_of_size
@@ -82,18 +82,14 @@ def size_curve(
     grouping = bundle.groups[column]
     member = torch.nn.functional.one_hot(grouping.codes.long(), len(grouping.levels)).double()
     right = torch.zeros(len(membership), member.shape[1], dtype=torch.float64, device=member.device)
-    judged, start = right.clone(), 0
-    labels = bundle.labels if bundle.labels is not None else torch.full_like(grouping.codes, -1)
+    count, start = right.clone(), 0
     for said in answers(bundle, rule, membership):
         rows = slice(start, start + said.predictions.shape[1])
         start = rows.stop
-        known = (labels[rows] >= 0).expand_as(said.predictions)
-        if missing == "exclude":
-            known = known & (said.predictions >= 0)
-        hit = known & (said.predictions == labels[rows])
-        right += hit.double() @ member[rows]
-        judged += known.double() @ member[rows]
-    rates = torch.where(judged > 0, right / judged, torch.nan)
+        grades = grade(bundle, said.predictions, rows)
+        right += (grades == 1).double() @ member[rows]
+        count += judged(bundle, grades, rows, missing).double() @ member[rows]
+    rates = torch.where(count > 0, right / count, torch.nan)
     parts = rates.split([len(part) for part in drawn])
     ends = torch.tensor([0.1, 0.9], dtype=torch.float64, device=rates.device)
     quantiles = [part.nanquantile(ends, dim=0) for part in parts]

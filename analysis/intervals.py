@@ -69,7 +69,8 @@ def accuracy_interval(
     """95 % interval of each model's accuracy.
 
     Wilson where every sample stands alone. Where several samples belong to one unit (the same
-    image under several shifts), units are resampled and the percentile interval is given.
+    image under several shifts), units are resampled and the percentile interval is given; a
+    share of 0 or 1, or a single unit, has no spread to resample and gets Wilson on the units.
 
     Args:
         correct: bool [M, N].
@@ -85,8 +86,8 @@ def accuracy_interval(
         Efron and Tibshirani 1993, An introduction to the bootstrap, chapters 8 and 13.
     """
     if units is None or not len(units) or len(units.unique()) == len(units):
-        return wilson(correct.sum(1), graded.sum(1))
-    right, count = per_unit(correct, units), per_unit(graded, units)
+        return wilson((correct & graded).sum(1), graded.sum(1))
+    right, count = per_unit(correct & graded, units), per_unit(graded, units)
     generator = torch.Generator().manual_seed(seed)
     number = right.shape[1]
     block, shares = max(1, DRAWN_VALUES // number), []
@@ -99,7 +100,11 @@ def accuracy_interval(
     shares = torch.cat(shares, dim=1)
     ends = torch.tensor([0.025, 0.975], dtype=torch.float64, device=right.device)
     low, high = shares.nanquantile(ends, dim=1)
-    return low, high
+    told = (count > 0).sum(1)
+    rate = right.sum(1) / count.sum(1)
+    flat = (rate == 0) | (rate == 1) | (told < 2)
+    low_flat, high_flat = wilson(rate * told, told)
+    return torch.where(flat, low_flat, low), torch.where(flat, high_flat, high)
 
 
 def group_interval(

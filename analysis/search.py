@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers
+from analysis.ensemble import answers, grade, judged
 from analysis.pairwise import disagreement_labels
 from analysis.tally import Missing, tally
 
@@ -50,19 +50,16 @@ def evaluate(
     """
     membership = membership.to(bundle.device)
     right = torch.zeros(len(membership), dtype=torch.int64, device=bundle.device)
-    judged, agreeing, compared = right.clone(), right.double(), right.double()
-    labels = bundle.labels
-    if labels is None:
-        labels = torch.full_like(bundle.predictions[0], -1)
+    count, agreeing, compared = right.clone(), right.double(), right.double()
     reduced, team = _without_one(membership)
     start = 0
     for said in answers(bundle, rule, torch.cat([membership, reduced]).double()):
         whole, parts = said.predictions[: len(membership)], said.predictions[len(membership) :]
         rows = slice(start, start + whole.shape[1])
         start = rows.stop
-        known = (labels[rows] >= 0).expand_as(whole)
-        right += (known & (whole == labels[rows])).sum(1)
-        judged += (known if missing == "wrong" else known & (whole >= 0)).sum(1)
+        grades = grade(bundle, whole, rows)
+        right += (grades == 1).sum(1)
+        count += judged(bundle, grades, rows, missing).sum(1)
         both = (whole[team] >= 0) & (parts >= 0)
         agreeing.index_add_(0, team, ((whole[team] == parts) & both).double().sum(1))
         compared.index_add_(0, team, both.double().sum(1))
@@ -70,10 +67,10 @@ def evaluate(
     pairs = disagreement_labels(sums["both_answered"], sums["same"])
     return Candidates(
         membership=membership,
-        accuracy=right.double() / judged,
+        accuracy=right.double() / count,
         disagreement=_mean_of_pairs(pairs, membership),
         stability=torch.where(compared > 0, agreeing / compared, torch.nan),
-        judged=judged,
+        judged=count,
     )
 
 

@@ -72,10 +72,14 @@ def default_ensembles(bundle: Bundle) -> tuple[Ensemble, ...]:
 def best_single(team: Bundle, *, missing: Missing = "exclude") -> str | None:
     """The member with the highest accuracy, the first of equals; None when none is judged.
 
-    Chosen and judged on the same samples, so its accuracy is optimistic.
+    Members judged on fewer than half as many samples as another one are passed over: a handful
+    of lucky answers is no reference. Chosen and judged on the same samples, so its accuracy is
+    optimistic.
     """
     sums = tally(team, CATALOG["accuracy"].needs, missing=missing)
     accuracy = value(CATALOG["accuracy"], sums)
+    covered = 2 * sums["graded"] >= sums["graded"].max()
+    accuracy = torch.where(covered, accuracy, torch.nan)
     if not torch.isfinite(accuracy).any():
         return None
     return team.models[int(accuracy.nan_to_num(nan=-1.0).argmax())]
@@ -162,7 +166,11 @@ def _accuracy_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Ten
 
 def _pairs(sums: Tally) -> dict:
     pairs = {measure.name: plain(value(measure, sums)) for measure in of_kind("pair")}
-    return {"n": plain(torch.maximum(sums["both_answered"], sums["both_graded"])), **pairs}
+    return {
+        "n": plain(torch.maximum(sums["both_answered"], sums["both_graded"])),
+        "n_judged": plain(sums["both_graded"]),
+        **pairs,
+    }
 
 
 def _groups(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
@@ -225,7 +233,7 @@ def judge(
         **_ensemble_quality(combined, missing, seed),
     }
     if not judged:
-        return base
+        return base | {"accuracy": None, "accuracy_interval": [None, None]}
     table = ledger(found, len(team.models)).tolist()
     majority = combine(bundle, Ensemble(ensemble.members, "plurality"))
     return base | {

@@ -64,7 +64,12 @@ def _label_sums(piece: Piece) -> dict[str, Tensor]:
         same_right = _product(right, right, piece.weights)
     else:
         same_right = _same(torch.where(right, piece.predictions, -1), piece.weights)
-    return {"same": _same(piece.predictions, piece.weights), "same_right": same_right}
+    same = _same(piece.predictions, piece.weights)
+    shown = torch.where(piece.bundle.grades[:, piece.rows] >= 0, piece.predictions, -1)
+    same_graded = same
+    if not torch.equal(shown, piece.predictions):
+        same_graded = _same(shown, piece.weights)
+    return {"same": same, "same_graded": same_graded, "same_right": same_right}
 
 
 def _same(predictions: Tensor, weights: Tensor | None) -> Tensor:
@@ -261,7 +266,7 @@ SCORES = (
 DIVERGENCE = ("both_scored", "js_sum")
 PARTS = (
     (COUNTS, _count_sums),
-    (("same", "same_right"), _label_sums),
+    (("same", "same_graded", "same_right"), _label_sums),
     (SCORES, _score_sums),
     (DIVERGENCE, _divergence_sums),
 )

@@ -3,8 +3,8 @@
 | sum | shape | what is summed over the samples |
 |---|---|---|
 | answered, graded, right | [M] | has an answer; answer and label are known; is right |
-| both_answered, same, same_right | [M, M] | both gave answers that can be compared; both gave the \
-same answer; the same and both right |
+| both_answered, same, same_graded, same_right | [M, M] | both gave answers that can be compared; \
+both gave the same answer; the same and both judged; the same and both right |
 | both_graded, both_right, both_wrong, right_given | [M, M] | both graded; both right; both wrong; \
 i right while j is graded |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
@@ -107,6 +107,6 @@ def _pieces(bundle: Bundle, weights: Tensor | None, missing: Missing, step: int)
             answered=answered,
             compared=answered & ~only_graded,
             graded=graded,
-            right=grades == 1,
+            right=(grades == 1) & graded,
             predictions=predictions,
         )

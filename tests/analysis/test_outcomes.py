@@ -79,7 +79,7 @@ def test_an_unlabelled_sample_is_not_judged(missing):
 
 
 @pytest.mark.parametrize("missing", ["exclude", "wrong"])
-def test_an_ensemble_of_models_graded_elsewhere_is_not_judged(missing):
+def test_a_combined_answer_gets_the_grade_of_a_member_that_gave_the_same(missing):
     team = Bundle(
         models=("a", "b"),
         ids=("0", "1"),
@@ -89,9 +89,22 @@ def test_an_ensemble_of_models_graded_elsewhere_is_not_judged(missing):
     )
     combined = combine(team, Ensemble(("a", "b")))
     found = outcomes(team, combined, missing=missing)
-    assert not found.judged.any()
-    assert sum(found.counts().values()) == 0
-    assert against(combined, team.select(("a",)), missing=missing).tolist() == [0, 0]
+    assert found.counts()["kept"] == 1
+    assert found.counts()["corrected"] == 1
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_grades_without_answers_leave_nothing_to_combine(missing):
+    team = Bundle(
+        models=("a", "b"),
+        ids=("0", "1"),
+        classes=("x", "y"),
+        labels=torch.tensor([0, 1], dtype=torch.int32),
+        predictions=torch.full((2, 2), -1, dtype=torch.int32),
+        grades=torch.tensor([[1, 0], [1, 1]], dtype=torch.int8),
+    )
+    combined = combine(team, Ensemble(("a", "b")))
+    assert not outcomes(team, combined, missing=missing).judged.any()
 
 
 def test_corrections_and_regressions_are_counted_against_one_model():

@@ -21,7 +21,16 @@ from analysis.search import evaluate
 from analysis.tally import tally
 
 COUNTS = ("answered", "graded", "right", "both_answered", "both_graded", "both_right", "both_wrong")
-COUNTS += ("right_given", "same", "same_right", "scored", "clipped", "bin_count", "bin_right")
+COUNTS += (
+    "right_given",
+    "same",
+    "same_graded",
+    "same_right",
+    "scored",
+    "clipped",
+    "bin_count",
+    "bin_right",
+)
 SUMS = (*COUNTS, "log_loss_sum", "brier_sum", "bin_confidence", "both_scored", "js_sum")
 ONE_WAY = ("error_transfer", "nfr", "pfr")
 TINY = 1e-9
@@ -243,7 +252,7 @@ def test_equal_answers_are_counted_alike_with_and_without_weights(bundle, missin
     ones = torch.ones(len(bundle.ids), dtype=torch.float64)
     plain = tally(bundle, ("same",), missing=missing)
     weighted = tally(bundle, ("same",), missing=missing, weights=ones)
-    for name in ("same", "same_right"):
+    for name in ("same", "same_graded", "same_right"):
         assert torch.equal(plain[name].double(), weighted[name])
 
 

@@ -64,9 +64,8 @@ def test_gaps_are_left_out_or_count_as_wrong():
     [
         bundle_of([[0, 1], [0, 0]]),
         bundle_of([[0, 1], [0, 0]], [-1, -1]),
-        bundle_of([[0, 1], [0, 0]], grades=torch.ones(2, 2, dtype=torch.int8)),
     ],
-    ids=["no labels", "nothing labelled", "graded elsewhere"],
+    ids=["no labels", "nothing labelled"],
 )
 def test_without_labels_a_team_has_disagreement_but_no_accuracy(bundle, missing):
     found = evaluate(bundle, torch.tensor([[True, True]]), "plurality", missing=missing)
@@ -74,6 +73,12 @@ def test_without_labels_a_team_has_disagreement_but_no_accuracy(bundle, missing)
     assert found.judged.tolist() == [0]
     assert found.disagreement.tolist() == [0.5]
     assert found.stability.tolist() == [0.75]
+
+
+def test_a_team_of_models_graded_elsewhere_is_judged_by_their_grades():
+    bundle = bundle_of([[0, 1], [0, 0]], grades=torch.ones(2, 2, dtype=torch.int8))
+    found = evaluate(bundle, torch.tensor([[True, True]]), "plurality")
+    assert (found.accuracy.tolist(), found.judged.tolist()) == ([1.0], [2])
 
 
 def test_the_pool_of_one_model_is_one_team():

@@ -76,7 +76,7 @@ def test_a_summary_is_json_without_nan(name, missing):
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["bundle"]["models"] == list(bundle.models)
     assert set(found["models"]) == set(bundle.models)
-    assert set(found["pairs"]) == {"n", *(measure.name for measure in of_kind("pair"))}
+    assert set(found["pairs"]) == {"n", "n_judged", *(measure.name for measure in of_kind("pair"))}
     for entry in found["ensembles"]:
         assert sum(entry.get("outcomes", {}).values()) == (entry["n"] if "outcomes" in entry else 0)
         assert ("outcomes" in entry) == (entry["n"] > 0)

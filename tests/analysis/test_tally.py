@@ -64,10 +64,13 @@ def test_an_unlabelled_sample_is_compared_but_not_judged():
     assert rate("accuracy", bundle) == [1.0, 0.5]
 
 
-def test_the_same_wrong_answer_is_unknown_where_answers_lack_a_label():
+def test_the_same_wrong_answer_is_counted_where_both_are_judged():
     labelled = bundle_of([[0, 1, 2], [0, 1, 0]], labels=[0, 2, 2])
     assert rate("same_wrong_rate", labelled)[0][1] == pytest.approx(1 / 3)
-    assert math.isnan(rate("same_wrong_rate", bundle_of([[0, 1], [0, 1]], labels=[0, -1]))[0][1])
+    partly = bundle_of([[0, 1, 1], [0, 1, 1]], labels=[0, -1, 0])
+    assert rate("same_wrong_rate", partly)[0][1] == 0.5
+    unlabelled = bundle_of([[0, 1], [0, 1]], labels=[-1, -1])
+    assert math.isnan(rate("same_wrong_rate", unlabelled)[0][1])
 
 
 def test_answers_that_were_graded_elsewhere_can_be_right_and_differ():
@@ -130,7 +133,7 @@ def test_counts_are_integers_unless_samples_are_weighted():
 
 def test_only_the_needed_sums_are_made():
     bundle = bundle_of([[0, 1], [1, 1]], labels=[0, 1])
-    assert set(tally(bundle, ("same",)).sums) == {"same", "same_right"}
+    assert set(tally(bundle, ("same",)).sums) == {"same", "same_graded", "same_right"}
     assert "js_sum" not in tally(bundle, CATALOG["accuracy"].needs).sums
 
 
