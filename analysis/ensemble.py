@@ -143,9 +143,10 @@ def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Ten
 
     With "wrong" on every labelled sample, unless grades stand alone and nothing can be combined.
     """
-    if missing == "exclude" or bundle.grades_alone:
-        return grades >= 0
-    return bundle.labelled[rows].expand_as(grades)
+    known = grades >= 0
+    if missing == "exclude" or bundle.grades_alone or bundle.labels is None:
+        return known
+    return known | (bundle.labels[rows] >= 0)
 
 
 def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:
