@@ -29,6 +29,8 @@ def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Ten
         Torgerson 1952, Psychometrika 17.
     """
     distance = distance.double()
+    if not len(distance):
+        return distance.new_zeros(0, dimensions), distance.new_zeros(0)
     defined = torch.isfinite(distance)
     largest = distance[defined].max() if defined.any() else distance.new_tensor(0.0)
     distance = torch.where(defined, distance, largest).fill_diagonal_(0)

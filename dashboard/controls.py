@@ -45,15 +45,13 @@ def sidebar() -> None:
         ):
             st.multiselect("Members of the ensemble", opened.models, **state.widget("members"))
             st.button("All models", on_click=state.set_members, args=(opened.models,))
-        usable = _usable_rules()
-        if state.get("rule") not in usable:
-            state.put("rule", usable[0])
+        members = state.get("members", ())
         st.selectbox(
             "Rule",
-            usable,
+            state.usable_rules(opened, members),
             format_func=lambda name: RULES[name].label,
             help=HELP["rule"],
-            **state.widget("rule"),
+            **state.widget("rule", shown=state.effective_rule(opened, members)),
         )
         if opened.groups:
             st.selectbox(
@@ -67,11 +65,6 @@ def sidebar() -> None:
                 help=HELP["missing"],
                 **state.widget("missing"),
             )
-
-
-def _usable_rules() -> list[str]:
-    chosen = state.choices()
-    return ["plurality"] if chosen is None else compute.usable_rules(chosen)
 
 
 def selection_bar() -> None:
@@ -102,6 +95,7 @@ def require(*needs: str) -> Choices:
         needs: of "labels", "embeddings", "groups".
     """
     if state.bundle() is None:
+        start_problems()
         st.info("Nothing is loaded. Open the demo to look around, or upload your own predictions.")
         with st.container(horizontal=True):
             st.button("Open the demo", on_click=open_demo, type="primary")
@@ -111,7 +105,7 @@ def require(*needs: str) -> Choices:
     if chosen is None:
         st.info("The ensemble has no member. Choose at least one model in the sidebar.")
         st.stop()
-    for need in needs:
+    for need in (*needs, *(("judged",) if "labels" in needs else ())):
         _require(need, chosen)
     return chosen
 
@@ -119,6 +113,11 @@ def require(*needs: str) -> Choices:
 def _require(need: str, chosen: Choices) -> None:
     bundle = chosen.bundle
     sentences = {
+        "judged": (
+            compute.reference(chosen) is not None,
+            "No member has an answer that can be judged: they answered no labelled sample. "
+            "Choose other members in the sidebar.",
+        ),
         "labels": (
             bool(bundle.labelled.any()),
             "There are no labels, so nobody can be called right or wrong here. Disagreement, Map "
@@ -151,11 +150,20 @@ def open_start(paths: Sequence[str]) -> None:
     try:
         opened = compute.opened(tuple(paths))
     except BundleError as problem:
-        st.error(str(problem))
+        state.refuse_start(str(problem))
         return
     demo = list(paths) == [str(demo_folder())]
     name = "Demo: coloured digits" if demo else ", ".join(Path(path).name for path in paths)
     state.open_bundle(opened, name)
+
+
+def start_problems() -> None:
+    """Why what the command line named could not be opened, one sentence a line."""
+    lines = state.start_problem().splitlines()
+    if lines:
+        st.error("What the command line named cannot be opened.")
+        for line in lines:
+            st.markdown(f"- {markdown(line, 2000)}")
 
 
 def style() -> None:
@@ -284,4 +292,5 @@ def caption(choices: Choices, n: int) -> None:
     """The footnote on n, intervals and the missing rule."""
     bundle = choices.bundle
     repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    st.caption(words.footnote(n, choices.missing, repeated))
+    narrowed = state.selection() is not None
+    st.caption(words.footnote(n, choices.missing, repeated, narrowed))

@@ -29,6 +29,11 @@ class Job:
             raise CancelledError
 
 
+# numba's simplest threading layer ends the process when two threads enter it at once.
+_working = threading.Lock()
+_starting = threading.Lock()
+
+
 @st.cache_resource(show_spinner=False)
 def _jobs() -> dict[str, Job]:
     return {}
@@ -41,10 +46,11 @@ def find(key: str) -> Job | None:
 
 def start(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
     """Run work(report) in a thread; a job that runs or is done already is left alone."""
-    known = find(key)
-    if known is not None and (known.running or known.result is not None):
-        return
-    job = _jobs()[key] = Job()
+    with _starting:
+        known = find(key)
+        if known is not None and (known.running or known.result is not None):
+            return
+        job = _jobs()[key] = Job()
     threading.Thread(target=_run, args=(job, work), daemon=True).start()
 
 
@@ -62,7 +68,9 @@ def forget(key: str) -> None:
 
 def _run(job: Job, work: Callable[[Callable[[float], None]], Any]) -> None:
     try:
-        job.result = work(job.report)
+        with _working:
+            job.report(0.0)
+            job.result = work(job.report)
     except CancelledError:
         job.error = "cancelled"
     except Exception as problem:  # shown on the page, the thread has nobody else to tell

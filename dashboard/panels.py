@@ -101,11 +101,24 @@ def _pick_outcome(points, panel: str, choices: Choices, rules: tuple[str, ...]) 
         return
     rule, outcome = rules[picked[0]], picked[1]
     codes = compute.outcome_table(choices, choices.bundle, rule)["codes"]
-    state.select(
+    _select_within(
         np.flatnonzero(codes == OUTCOMES.index(outcome)),
         panel,
         f"{outcome} by the {words.RULE_PHRASES[rule]} ({OUTCOME_SUMMARIES[outcome]})",
     )
+
+
+def _select_within(rows: np.ndarray, panel: str, description: str) -> None:
+    """Select rows of a panel that was drawn for the selection only; nothing found changes nothing.
+
+    What the figure counted inside the selection is what a pick in it has to give.
+    """
+    current = state.narrowing(panel)
+    if current is not None:
+        rows = np.intersect1d(rows, current.positions)
+        description = words.nested(description, current.description)
+    if len(rows):
+        state.select(rows, panel, description)
 
 
 def ledger(choices: Choices, panel: str, *, everything: bool) -> None:
@@ -115,8 +128,9 @@ def ledger(choices: Choices, panel: str, *, everything: bool) -> None:
     levels = len(choices.ensemble.members) + 1
     if current is not None:
         chosen = _ledger_of(table, current.positions, levels)
+    everybody = np.arange(len(choices.bundle.ids))
     figure = outcomes.ledger(
-        table["ledger"],
+        _ledger_of(table, everybody, levels),
         np.bincount(table["members_right"][table["against_majority"]], minlength=levels),
         everything=everything,
         chosen=chosen,
@@ -130,29 +144,26 @@ def _ledger_subtitle(choices: Choices, everything: bool, current) -> str:
     rule = RULES[choices.ensemble.rule].label
     easy = "" if everything else " Kept and missed samples are left out."
     marks = "" if current is None else " Lines mark the selection."
-    return (
-        f"{rule}, n = {count(len(choices.bundle.ids))}.{easy} Hatched: right against the majority."
-        f"{marks}"
-    )
+    gaps = "" if choices.bundle.answered.all() else " Outcomes look at the members that answered."
+    return f"{rule}, n = {count(len(choices.bundle.ids))}.{easy}{gaps}{marks}"
 
 
 def _ledger_of(table: dict, positions: np.ndarray, levels: int) -> np.ndarray:
     kept = positions[table["judged"][positions]]
-    keys = table["members_right"][kept] * 2 + ~table["right"][kept]
-    return np.bincount(keys, minlength=2 * levels).reshape(-1, 2)
+    keys = table["members_right"][kept] * 6 + table["codes"][kept]
+    return np.bincount(keys, minlength=6 * levels).reshape(-1, 6)
 
 
 def _pick_ledger(points, panel: str, choices: Choices) -> None:
     table = compute.outcome_table(choices, choices.bundle)
     mask, parts = np.zeros(len(choices.bundle.ids), dtype=bool), []
-    names = ("right with the majority", "right against the majority", "ensemble wrong")
     for level, part in outcomes.decode_ledger(points):
-        side = table["right"] if part < 2 else ~table["right"]
-        here = table["judged"] & side & (table["members_right"] == level)
-        if part < 2:
-            here &= table["against_majority"] == (part == 1)
-        mask |= here
-        parts.append(f"{level} members right, {names[part]}")
+        outcome = "corrected" if part == outcomes.AGAINST else part
+        here = table["codes"] == OUTCOMES.index(outcome)
+        if outcome == "corrected":
+            here &= table["against_majority"] == (part == outcomes.AGAINST)
+        mask |= here & (table["members_right"] == level)
+        parts.append(f"{part}, {level} members right")
     state.select(np.flatnonzero(mask), panel, "; ".join(dict.fromkeys(parts)))
 
 
@@ -201,10 +212,10 @@ def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> N
     )
     if not pairs:
         return
-    rows = compute.differing(choices.bundle, choices.bundle.fingerprint, pairs)
+    rows = compute.differing(choices.bundle, choices.bundle.fingerprint, pairs, choices.missing)
     first, second = (markdown(name) for name in pairs[-1])
     more = f" (and {len(pairs) - 1} more pairs)" if len(pairs) > 1 else ""
-    state.select(rows, panel, f"{first} and {second} answer differently{more}")
+    _select_within(rows, panel, f"{first} and {second} answer differently{more}")
 
 
 def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
@@ -222,10 +233,15 @@ def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: st
         np.array([model in members for model in pool]),
         found["explained"],
         subtitle=f"Classical MDS of the square root of: {basis.lower()}, "
-        f"{_within(choices, panel)}. Ringed: members",
+        f"{_within(choices, panel)}. Ringed: members.{_left_out(found['coordinates'], basis)}",
         palette=palette(),
     )
     chart(figure, panel, "Map of the models")
+
+
+def _left_out(coordinates: np.ndarray, basis: str) -> str:
+    number = int(np.isnan(coordinates[:, 0]).sum())
+    return f" {number} models without {basis.lower()} are left out." if number else ""
 
 
 def front(choices: Choices, objective: str, panel: str) -> None:
@@ -296,7 +312,7 @@ def _pick_group(points, panel: str, choices: Choices) -> None:
     chosen = group_plots.decode_groups(points, len(grouping.levels))
     rows = np.flatnonzero(np.isin(grouping.codes.cpu().numpy(), chosen))
     names = words.listed([grouping.levels[place] for place in chosen])
-    state.select(rows, panel, f"{markdown(choices.grouping)} is {names}")
+    _select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
 
 
 def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:

@@ -77,7 +77,7 @@ def show(choices: Choices, page: np.ndarray) -> int | None:
         column_config=settings,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"samples/{state.selections()}/{int(page[0]) if len(page) else -1}",
+        key=f"samples/{hash(page.tobytes())}",
         height=35 * (len(page) + 1) + 3,
         alt="Samples",
     )

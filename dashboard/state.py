@@ -1,6 +1,7 @@
 """What the user has chosen: the only file that touches st.session_state."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
+from analysis.rules import RULES
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +68,20 @@ def open_bundle(opened: Bundle, name: str) -> None:
     st.session_state["asked_for_start"] = True
 
 
-def start_was_opened() -> bool:
-    """The data named on the command line were opened once in this session."""
+def start_was_tried() -> bool:
+    """The data named on the command line were opened, or failed to, in this session."""
     return st.session_state.get("asked_for_start", False)
+
+
+def refuse_start(problem: str) -> None:
+    """Remember why the data named on the command line could not be opened."""
+    st.session_state["asked_for_start"] = True
+    st.session_state["start_problem"] = problem
+
+
+def start_problem() -> str:
+    """Why the start failed; empty when it did not, or something else is open by now."""
+    return "" if bundle() is not None else st.session_state.get("start_problem", "")
 
 
 def _opening_team(opened: Bundle) -> tuple[str, ...]:
@@ -104,10 +117,22 @@ def choices() -> Choices | None:
         return None
     return Choices(
         bundle=opened,
-        ensemble=Ensemble(members, st.session_state["rule"]),
+        ensemble=Ensemble(members, effective_rule(opened, members)),
         grouping=st.session_state.get("grouping"),
         missing=st.session_state["missing"],
     )
+
+
+def usable_rules(opened: Bundle, members: Sequence[str]) -> list[str]:
+    """Rules that these members can answer."""
+    scored = all(member in opened.probabilities for member in members)
+    return [name for name, rule in RULES.items() if scored or rule.needs == "predictions"]
+
+
+def effective_rule(opened: Bundle, members: Sequence[str]) -> str:
+    """The rule that was chosen, or the first usable one while the members cannot answer it."""
+    usable, wanted = usable_rules(opened, members), st.session_state["rule"]
+    return wanted if wanted in usable else usable[0]
 
 
 def selection() -> Selection | None:
@@ -123,10 +148,10 @@ def narrowing(panel: str) -> Selection | None:
 
 def select(positions: np.ndarray, source: str, description: str) -> None:
     """Make these samples the selection; none clears it."""
-    _release(source)
     if not len(positions):
-        st.session_state.pop("selection", None)
+        clear()
         return
+    _release(source)
     st.session_state["selection"] = Selection(
         positions=np.unique(positions).astype(np.int32),
         source=source,
@@ -177,13 +202,18 @@ def put(name: str, value) -> None:
     st.session_state[name] = value
 
 
-def widget(name: str, initial=None) -> dict:
+def widget(name: str, initial=None, *, shown=None) -> dict:
     """Key and callback of a widget that shows and changes a persistent choice.
 
     A widget's own key is forgotten when its page is left; the choice under its plain name stays.
+
+    Args:
+        name: of the choice.
+        initial: its first value.
+        shown: what the widget shows instead of the choice, as long as nobody changes it.
     """
     st.session_state.setdefault(name, initial)
-    st.session_state[f"widget/{name}"] = st.session_state[name]
+    st.session_state[f"widget/{name}"] = st.session_state[name] if shown is None else shown
     return {"key": f"widget/{name}", "on_change": _keep, "args": (name,)}
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from analysis.bundle import Bundle
 from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette, interval, p_value, percent
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
 
 
@@ -87,15 +89,18 @@ def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styl
     """The table with right answers on green, wrong ones on orange, outcomes in their colour."""
     right, wrong = palette.outcomes["corrected"], palette.outcomes["spoiled"]
 
-    def paint(value: object) -> str:
+    def outcome(value: object) -> str:
+        colour = palette.outcomes.get(str(value))
+        return f"background-color: {colour}66" if colour else ""
+
+    def answer(value: object) -> str:
         text = str(value)
-        if text in palette.outcomes:
-            return f"background-color: {palette.outcomes[text]}66"
         if text.startswith(MARKS[1]):
             return f"background-color: {right}33"
         return f"background-color: {wrong}40" if text.startswith(MARKS[0]) else ""
 
-    return table.style.map(paint)
+    named = [column for column in ("outcome",) if column in table.columns]
+    return table.style.map(outcome, subset=named).map(answer)
 
 
 def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
@@ -225,4 +230,6 @@ def csv(table: pd.DataFrame) -> bytes:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+    """Text that a spreadsheet would run gets a quote in front; numbers stay numbers."""
+    risky = isinstance(value, str) and value[:1] in tuple("=+-@\t\r")
+    return f"'{value}" if risky and not NUMBER.fullmatch(value) else value

@@ -48,7 +48,12 @@ def verdict(found: Mapping, best: Mapping[str, float], selected: int | None = No
     )
 
 
-def footnote(n: int, missing: str, units: bool) -> str:
+def nested(inner: str, outer: str) -> str:
+    """A pick inside a selection: both descriptions, the outer one only when it is short."""
+    return f"{inner}, within: {outer}" if len(outer) < 90 else f"{inner}, within the last selection"
+
+
+def footnote(n: int, missing: str, units: bool, selected: bool) -> str:
     """How the figures of a page were made: n, intervals, missing rule, optimism."""
     gaps = {
         "exclude": "missing answers are left out",
@@ -56,10 +61,15 @@ def footnote(n: int, missing: str, units: bool) -> str:
     }[missing]
     how = "bootstrap over units, since samples of one unit are not independent"
     single = " McNemar's test takes every sample as independent." if units else ""
+    picked = (
+        " Figures within a selection describe it; picked by outcome, they prove nothing."
+        if selected
+        else ""
+    )
     return (
-        f"n = {count(n)} samples; {gaps}. Brackets are 95 % intervals "
+        f"n = {count(n)} judged samples; {gaps}. Brackets are 95 % intervals "
         f"({how if units else 'Wilson'}).{single} The best member is chosen and judged on the "
-        "same samples, so its accuracy is optimistic."
+        f"same samples, so its accuracy is optimistic.{picked}"
     )
 
 
@@ -137,6 +147,17 @@ def front_sentence(found: Mapping[str, np.ndarray]) -> str:
     )
 
 
+def front_footnote(candidates: int, n: int) -> str:
+    """What the candidates are, how they were chosen, and how to use the plot."""
+    return (
+        f"{count(candidates)} candidates on n = {count(n)} samples: every single model and random "
+        "teams of several sizes, chosen and judged on the same samples: optimistic. A team is on "
+        "the front when no other is at least as good on accuracy, disagreement and stability and "
+        "better on one. Single models have no pairs and no stability and take no part. Click a "
+        "point to make it the active ensemble."
+    )
+
+
 def group_sentence(
     column: str, levels: Sequence[str], table: Mapping[str, np.ndarray], best: int, who: str
 ) -> str:
@@ -167,8 +188,9 @@ def group_sentence(
 
     small = int((n < 20).sum())
     left_out = f" {count(small)} levels with fewer than 20 samples are left out." if small else ""
+    single = float(table["gap"][best])
+    beside = f"; the best member's gap is {100 * single:.1f} points" if single == single else ""
     return (
         f"{who} is right on {level(high)} and on {level(low)}: a gap of "
-        f"**{100 * float(table['gap'][-1]):.1f} points**; the best member's gap is "
-        f"{100 * float(table['gap'][best]):.1f} points.{left_out}"
+        f"**{100 * float(table['gap'][-1]):.1f} points**{beside}.{left_out}"
     )

@@ -5,7 +5,14 @@ bundle too (`scope`), so no function here knows of selections.
 """
 
 from dashboard.compute.bundles import narrowed, opened, reading, scope
-from dashboard.compute.ensembles import combined, judged, outcome_table, reference, usable_rules
+from dashboard.compute.ensembles import (
+    combined,
+    judged,
+    outcome_table,
+    reference,
+    rule_labels,
+    usable_rules,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pairs
 from dashboard.compute.samples import confidences, different_answers, hover, pca_map
 from dashboard.compute.teams import front, group_table, size_curve
@@ -28,6 +35,7 @@ __all__ = [
     "pca_map",
     "reading",
     "reference",
+    "rule_labels",
     "scope",
     "size_curve",
     "usable_rules",

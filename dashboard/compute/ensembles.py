@@ -4,9 +4,10 @@ import numpy as np
 
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble, combine
-from analysis.outcomes import against, corrected_against_majority, ledger, outcomes
+from analysis.outcomes import against, corrected_against_majority, outcomes
 from analysis.rules import RULES
 from analysis.summary import best_single, judge
+from dashboard import state
 from dashboard.compute.caching import cached, kept
 from dashboard.state import Choices
 
@@ -58,8 +59,12 @@ def judged(choices: Choices, bundle: Bundle, rule: str | None = None) -> dict:
 
 def usable_rules(choices: Choices) -> list[str]:
     """Rules that the members can answer."""
-    scored = all(member in choices.bundle.probabilities for member in choices.ensemble.members)
-    return [name for name, rule in RULES.items() if scored or rule.needs == "predictions"]
+    return state.usable_rules(choices.bundle, choices.ensemble.members)
+
+
+def rule_labels(choices: Choices) -> dict[str, str]:
+    """What the usable rules are called, by name."""
+    return {name: RULES[name].label for name in usable_rules(choices)}
 
 
 @cached()
@@ -81,7 +86,6 @@ def _outcome_table(
         "right": found.right,
         "judged": found.judged,
         "against_majority": corrected_against_majority(found, majority),
-        "ledger": ledger(found, len(members)),
         "answers": whole.predictions[0],
     }
     if reference is not None:

@@ -51,7 +51,11 @@ def _pairs(
     distance = matrix if measure.diverse == "higher" else churn
     distance = distance.clone()
     distance.fill_diagonal_(0)
-    coordinates, eigenvalues = classical_mds(distance.sqrt())
+    others = torch.isfinite(distance).sum(1) > 1
+    known = others.nonzero().flatten()
+    placed, eigenvalues = classical_mds(distance[known][:, known].sqrt())
+    coordinates = torch.full((len(models), 2), torch.nan, dtype=torch.float64)
+    coordinates[known.cpu()] = placed.cpu()
     positive = eigenvalues.clamp_min(0)
     return {
         "matrix": matrix.cpu().numpy(),
@@ -68,10 +72,13 @@ def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str)
 
 
 @cached()
-def differing(_bundle: Bundle, fingerprint: str, pairs: tuple[tuple[str, str], ...]) -> np.ndarray:
+def differing(
+    _bundle: Bundle, fingerprint: str, pairs: tuple[tuple[str, str], ...], missing: str
+) -> np.ndarray:
     """Rows of the samples on which any of these pairs of models answers differently."""
     differ = torch.zeros(len(_bundle.ids), dtype=torch.bool, device=_bundle.device)
     for first, second in pairs:
         one, other = _bundle.select((first, second)).predictions
-        differ |= (one != other) & (one >= 0) & (other >= 0)
+        same = (one == other) & (one >= 0)
+        differ |= ~same if missing == "wrong" else ~same & (one >= 0) & (other >= 0)
     return differ.nonzero().flatten().cpu().numpy()

@@ -35,7 +35,8 @@ def _front(
     pool = _bundle.select(models)
     membership = sample_teams(len(models), FRONT_SIZES, FRONT_TEAMS, seed=seed)
     chosen = torch.tensor([model in active for model in models])
-    if len(active) > 1 and int(chosen.sum()) == len(active):
+    known = (membership == chosen).all(1).any()
+    if len(active) > 1 and int(chosen.sum()) == len(active) and not known:
         membership = torch.cat([membership, chosen[None]])
     found = evaluate(pool, membership, rule, missing=missing)
     objectives = torch.stack([found.accuracy, found.disagreement, found.stability], dim=1)
@@ -81,8 +82,8 @@ def _group_table(
         len(grouping.levels),
         both.units,
     )
-    worst, gap = group_measures.worst_and_gap(rate, graded)
-    table = {"accuracy": rate, "low": low, "high": high, "n": graded, "worst": worst, "gap": gap}
+    _, gap = group_measures.worst_and_gap(rate, graded)
+    table = {"accuracy": rate, "low": low, "high": high, "n": graded, "gap": gap}
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
 
 

@@ -190,7 +190,8 @@ def _largest(families: Sequence[str], most: int) -> list[str]:
 
 def _square(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
     """Ranges of equal length for both axes, with room for names."""
-    low, high = coordinates.min(0), coordinates.max(0)
+    placed = coordinates[np.isfinite(coordinates).all(1)]
+    low, high = (placed.min(0), placed.max(0)) if len(placed) else (np.zeros(2), np.ones(2))
     reach = 0.62 * max(float((high - low).max()), 1e-6)
     middle = (low + high) / 2
     return tuple([float(centre - reach), float(centre + reach)] for centre in middle)

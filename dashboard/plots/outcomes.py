@@ -9,6 +9,10 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, OUTCOME_PATTERNS, Palette, count, percent, shown
 
 NAMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
+AGAINST = "corrected against the majority"
+LEDGER_PARTS = (*NAMES, AGAINST)
+LEDGER = ("kept", "corrected", AGAINST, "rescued", "missed", "spoiled", "overruled")
+EASY = ("kept", "missed")
 WRITTEN_BARS = 16
 STRIP = ("rescued", "corrected", "kept", "missed", "spoiled", "overruled")
 
@@ -101,106 +105,122 @@ def ledger(
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
-    """Members right (0 to K) against ensemble right (upward) or wrong (downward).
+    """Members right (0 to K) by outcome: ensemble right upward, wrong downward.
 
     Args:
-        table: int [K + 1, 2], samples with k members right: ensemble right, ensemble wrong.
-        against_majority: int [K + 1], of the ensemble-right samples those whose plurality is
-            wrong and that at least one member has right.
-        everything: also draw the easy cases (all members right and kept, none right and missed).
-        chosen: int [K + 1, 2], how many of each belong to the selection; drawn as an outline.
+        table: int [K + 1, 6], samples with k members right and each outcome.
+        against_majority: int [K + 1], of the corrected ones those whose plurality is wrong.
+        everything: also draw the easy cases (kept and missed).
+        chosen: int [K + 1, 6], how many of each belong to the selection; drawn as lines.
         subtitle: n and rule.
         palette: colours.
 
     Returns:
-        A figure; customdata of a mark = k * 4 + part (0 right with the majority, 1 right
-        against the majority, 2 wrong).
+        A figure; customdata of a mark = k * 8 + part, 0 to 5 an outcome (corrected: with the
+        majority), 6 corrected against the majority.
     """
     members = len(table) - 1
     k = np.arange(members + 1)
-    easy_right, easy_wrong = k == members, k == 0
-    right, against, wrong = table[:, 0] - against_majority, against_majority, table[:, 1]
-    if not everything:
-        right, wrong = np.where(easy_right, 0, right), np.where(easy_wrong, 0, wrong)
-        if chosen is not None:
-            chosen = np.where(np.stack([easy_right, easy_wrong], 1), 0, chosen)
-    upward = ["rescued", *["corrected"] * (members - 1), "kept"][: members + 1]
-    downward = ["missed", *["spoiled"] * (members - 1), "overruled"][: members + 1]
+    heights = {name: table[:, place] for place, name in enumerate(NAMES)}
+    heights["corrected"] = heights["corrected"] - against_majority
+    heights[AGAINST] = against_majority
     figure = go.Figure()
-    parts = (
-        ("ensemble right", right, upward, 0, ""),
-        ("right against the majority", against, upward, 1, "\\"),
-        ("ensemble wrong", -wrong, downward, 2, ""),
-    )
-    for name, height, outcomes, part, pattern in parts:
-        if part == 1 and not against.any():
+    for name in LEDGER:
+        if not heights[name].any() or (name in EASY and not everything):
             continue
-        figure.add_bar(
-            x=k,
-            y=height,
-            name=name,
-            marker={
-                "color": [palette.outcomes[outcome] for outcome in outcomes],
-                "pattern": {
-                    "shape": pattern,
-                    "fgcolor": palette.surface,
-                    "fillmode": "overlay",
-                    "solidity": 0.3,
-                },
-            },
-            text=[
-                count(abs(value)) if value and members <= WRITTEN_BARS else ""
-                for value in height.tolist()
-            ],
-            textposition=np.where((part == 0) & (against > 0), "inside", "outside"),
-            insidetextanchor="middle",
-            cliponaxis=False,
-            textangle=0,
-            textfont={"size": 11},
-            constraintext="none",
-            customdata=(k * 4 + part).astype(np.int32),
-            hovertext=[
-                f"<b>{count(abs(value))}</b> samples {outcome}: {level} of {members} members "
-                f"right, {name}"
-                for level, value, outcome in zip(k.tolist(), height.tolist(), outcomes, strict=True)
-            ],
-            hoverinfo="text",
-        )
+        _add_ledger_bar(figure, name, k, heights, members, palette)
     if chosen is not None:
-        _outline(figure, k, chosen, palette)
+        shown = [place for place, name in enumerate(NAMES) if everything or name not in EASY]
+        _outline(
+            figure,
+            k,
+            [
+                chosen[:, [at for at in shown if at in side]].sum(1)
+                for side in ((0, 1, 2), (3, 4, 5))
+            ],
+            palette,
+        )
     titled(
         figure,
         "Members that are right, and what the ensemble answers",
         subtitle,
-        height=460,
+        height=470,
         palette=palette,
+        legend="bottom",
     )
     figure.update_layout(barmode="relative", dragmode=False, bargap=0.25, clickmode="event+select")
-    figure.update_xaxes(title=f"Members right (of {members})", dtick=max(1, members // 12))
+    figure.update_xaxes(
+        title=f"Members right (of {members})",
+        dtick=max(1, members // 12),
+        range=[-0.6, members + 0.6],
+    )
     figure.update_yaxes(title="Samples: ensemble wrong (down), right (up)", tickformat=",d")
     figure.add_hline(y=0, line={"color": palette.member, "width": 1})
     return figure
 
 
-def _outline(figure: go.Figure, k: np.ndarray, chosen: np.ndarray, palette: Palette) -> None:
-    for column, sign in ((0, 1), (1, -1)):
+def _add_ledger_bar(
+    figure: go.Figure,
+    name: str,
+    k: np.ndarray,
+    heights: Mapping[str, np.ndarray],
+    members: int,
+    palette: Palette,
+) -> None:
+    values = heights[name]
+    sign = -1 if name in ("overruled", "spoiled", "missed") else 1
+    outcome = "corrected" if name == AGAINST else name
+    covered = (heights[AGAINST] > 0) if name == "corrected" else np.zeros(len(k), dtype=bool)
+    figure.add_bar(
+        x=k,
+        y=sign * values,
+        name=name,
+        marker={
+            "color": palette.outcomes[outcome],
+            "pattern": {
+                "shape": "\\" if name == AGAINST else "",
+                "fgcolor": palette.surface,
+                "fillmode": "overlay",
+                "solidity": 0.3,
+            },
+        },
+        text=[count(value) if value and members <= WRITTEN_BARS else "" for value in values],
+        textposition=np.where(covered, "inside", "outside"),
+        insidetextanchor="middle",
+        cliponaxis=False,
+        textangle=0,
+        textfont={"size": 11},
+        constraintext="none",
+        customdata=(k * 8 + LEDGER_PARTS.index(name)).astype(np.int32),
+        hovertext=[
+            f"<b>{count(value)}</b> samples {name}: {level} of {members} members right"
+            for level, value in zip(k.tolist(), values.tolist(), strict=True)
+        ],
+        hoverinfo="text",
+    )
+
+
+def _outline(
+    figure: go.Figure, k: np.ndarray, chosen: Sequence[np.ndarray], palette: Palette
+) -> None:
+    for values, sign in zip(chosen, (1, -1), strict=True):
         figure.add_scatter(
             x=k,
-            y=sign * chosen[:, column],
+            y=sign * values,
             mode="markers",
             marker={
                 "symbol": "line-ew",
                 "size": 26,
                 "line": {"width": 3, "color": palette.text},
-                "opacity": (chosen[:, column] > 0).astype(float),
+                "opacity": (values > 0).astype(float),
             },
-            hovertext=[f"{count(value)} of them selected" for value in chosen[:, column].tolist()],
+            hovertext=[f"{count(value)} of them selected" for value in values.tolist()],
             hoverinfo="text",
             showlegend=False,
         )
 
 
-def decode_ledger(points: Sequence[Mapping]) -> list[tuple[int, int]]:
-    """(members right, part) of every picked mark of `ledger`."""
+def decode_ledger(points: Sequence[Mapping]) -> list[tuple[int, str]]:
+    """(members right, outcome or AGAINST) of every picked mark of `ledger`."""
     codes = [point["customdata"] for point in points if point.get("customdata") is not None]
-    return [divmod(int(code), 4) for code in codes]
+    return [(int(code) // 8, LEDGER_PARTS[int(code) % 8]) for code in codes if int(code) % 8 < 7]

@@ -1,6 +1,5 @@
 import streamlit as st
 
-from analysis.rules import RULES
 from dashboard import compute, controls, panels, state, tables, words
 
 choices = controls.require("labels")
@@ -9,7 +8,7 @@ bundle = compute.scope(choices, "corrections")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
 st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
-controls.caption(choices, len(bundle.ids))
+controls.caption(choices, judged["n"])
 
 left, right = st.columns(2)
 with left:
@@ -21,12 +20,12 @@ with left:
         "nobody has right.",
         **state.widget("ledger-everything", False),
     )
-rules = compute.usable_rules(choices)
+rules = compute.rule_labels(choices)
 with right:
-    panels.outcome_strip(choices, rules, "outcomes-by-rule")
+    panels.outcome_strip(choices, tuple(rules), "outcomes-by-rule")
     st.markdown(words.ledger_sentence(judged))
 
-found = {RULES[rule].label: compute.judged(choices, bundle, rule) for rule in rules}
+found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.items()}
 table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
 st.dataframe(table, hide_index=True, alt="Outcomes under every rule")
 controls.download(table, "corrections.csv")

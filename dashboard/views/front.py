@@ -11,12 +11,7 @@ if len(choices.bundle.models) < 2:
 bundle = compute.scope(choices, "front")
 found = compute.front(choices, bundle)
 st.markdown(f"#### {words.front_sentence(found)}")
-st.caption(
-    f"{len(found['accuracy'])} candidates on n = {len(bundle.ids):,} samples: every single model "
-    "and random teams of several sizes. Teams are chosen and judged on the same samples: "
-    "optimistic. A team is on the front when no other is at least as good on accuracy, "
-    "disagreement and stability and better on one. Click a point to make it the active ensemble."
-)
+st.caption(words.front_footnote(len(found["accuracy"]), len(bundle.ids)))
 
 left, right = st.columns(2)
 with left:

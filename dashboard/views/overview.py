@@ -11,7 +11,7 @@ bundle = compute.scope(choices, "overview")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
 st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
-controls.caption(choices, len(bundle.ids))
+controls.caption(choices, judged["n"])
 
 panels.outcome_strip(choices, (choices.ensemble.rule,), "overview-outcomes")
 panels.accuracies(choices, "overview-accuracies")

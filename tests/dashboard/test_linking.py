@@ -14,7 +14,7 @@ from dashboard.plots.front import decode_candidate
 from dashboard.plots.groups import decode_groups
 from dashboard.plots.maps import decode_samples
 from dashboard.plots.matrix import decode_pairs
-from dashboard.plots.outcomes import decode_ledger, decode_strip
+from dashboard.plots.outcomes import AGAINST, decode_ledger, decode_strip
 
 BUNDLE = random_bundle(models=4, samples=80, seed=5)
 
@@ -27,7 +27,7 @@ def test_picked_marks_are_read_back():
     assert decode_strip(points(2 * 6 + 2), 3) == (2, "rescued")
     assert decode_strip([], 3) is None
     assert decode_strip(points(40), 3) is None
-    assert decode_ledger(points(4 * 3 + 2, 1)) == [(3, 2), (0, 1)]
+    assert decode_ledger(points(3 * 8 + 4, 6)) == [(3, "spoiled"), (0, AGAINST)]
     assert decode_pairs(points(1 * 4 + 3, 5), 4) == [(1, 3)]
     assert decode_candidate(points(4, 9)) == 9
     assert decode_candidate([]) is None
@@ -107,7 +107,7 @@ def test_a_group_selects_its_samples(app):
 def test_a_ledger_bar_selects_the_samples_it_counts(app):
     from dashboard import panels
 
-    pick(app, panels._pick_ledger, points(4 * 4 + 0, 2 * 4 + 2), "ledger", chosen(app))
+    pick(app, panels._pick_ledger, points(4 * 8 + 0, 2 * 8 + 4), "ledger", chosen(app))
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     found = outcomes(BUNDLE, whole)
     right, wrong = found.members_right == 4, found.members_right == 2

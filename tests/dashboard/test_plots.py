@@ -33,23 +33,38 @@ def test_the_strip_draws_every_outcome_of_every_rule(palette):
     assert figure.layout.xaxis.title.text
 
 
-def test_the_ledger_draws_counts_and_leaves_the_easy_cases_out_unless_asked():
-    table = np.array([[1, 9], [4, 2], [20, 0]])
+LEDGER = np.array([[0, 0, 1, 0, 0, 9], [0, 4, 0, 0, 2, 0], [20, 0, 0, 0, 0, 0]])
+
+
+def test_the_ledger_draws_outcomes_and_leaves_the_easy_cases_out_unless_asked():
     against = np.array([0, 3, 0])
-    hidden = outcomes.ledger(table, against)
-    shown = outcomes.ledger(table, against, everything=True)
-    assert sum(trace.y.sum() for trace in shown.data if trace.name == "ensemble right") == 22
-    assert sum(trace.y.sum() for trace in hidden.data if trace.name == "ensemble right") == 2
-    wrong = {trace.name: trace.y.tolist() for trace in shown.data}["ensemble wrong"]
-    assert wrong == [-9, -2, 0]
-    assert codes(shown) == [0, 1, 2, 4, 5, 6, 8, 9, 10]
+    hidden = {trace.name: trace.y for trace in outcomes.ledger(LEDGER, against).data}
+    shown = {t.name: t.y for t in outcomes.ledger(LEDGER, against, everything=True).data}
+    assert set(hidden) == {"corrected", outcomes.AGAINST, "rescued", "spoiled"}
+    assert set(shown) == {*hidden, "kept", "missed"}
+    assert shown["corrected"].tolist() == [0, 1, 0]
+    assert shown[outcomes.AGAINST].tolist() == [0, 3, 0]
+    assert shown["missed"].tolist() == [-9, 0, 0]
+    assert sum(abs(values).sum() for values in shown.values()) == LEDGER.sum()
 
 
-def test_the_ledger_marks_the_selection():
-    figure = outcomes.ledger(
-        np.array([[1, 1], [2, 0]]), np.zeros(2, dtype=int), chosen=np.array([[1, 0], [0, 0]])
-    )
-    assert any("1 of them selected" in (trace.hovertext or ()) for trace in figure.data)
+def test_every_bar_of_the_ledger_carries_its_level_and_outcome():
+    figure = outcomes.ledger(LEDGER, np.array([0, 3, 0]), everything=True)
+    marks = [{"customdata": code} for code in codes(figure)]
+    found = outcomes.decode_ledger(marks)
+    assert len(set(found)) == len(found) == 3 * 6
+    assert (1, outcomes.AGAINST) in found
+
+
+def test_the_ledger_marks_the_selection_where_its_bars_are_drawn():
+    chosen = np.array([[0, 0, 1, 0, 0, 5], [0, 0, 0, 0, 0, 0], [4, 0, 0, 0, 0, 0]])
+    for everything, expected in ((False, {1: 1}), (True, {1: 1, 5: 1, 4: 1})):
+        figure = outcomes.ledger(
+            LEDGER, np.zeros(3, dtype=int), chosen=chosen, everything=everything
+        )
+        marks = [t.hovertext for t in figure.data if t.type == "scatter"]
+        said = [text for texts in marks for text in texts if not text.startswith("0 ")]
+        assert sorted(said) == sorted(f"{n} of them selected" for n in expected)
 
 
 def test_accuracies_are_drawn_best_on_top_with_their_intervals():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from made import ROOT, random_bundle
 from streamlit.testing.v1 import AppTest
 
@@ -39,7 +40,7 @@ def visit(app: AppTest, view: str) -> AppTest:
 
 def words(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.title]
-    return " ".join(str(part.value) for part in parts)
+    return " ".join(str(part.value) for part in parts).replace("\\.", ".")
 
 
 def figures(app: AppTest) -> list[dict]:
@@ -127,6 +128,36 @@ def test_choices_in_the_sidebar_survive_a_change_of_page(tmp_path, monkeypatch):
         assert app.selectbox(key="widget/rule").value == "geometric"
         assert app.multiselect(key="widget/members").value == ["model-1", "model-3"]
     assert "The geometric mean of 2 models" in words(app)
+
+
+def test_the_rule_comes_back_when_members_without_probabilities_go(tmp_path, monkeypatch):
+    app = opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch)
+    app.selectbox(key="widget/rule").set_value("geometric").run()
+    app.multiselect(key="widget/members").set_value([]).run()
+    assert app.selectbox(key="widget/rule").value == "geometric"
+    app.multiselect(key="widget/members").set_value(["model-0", "model-1"]).run()
+    assert "geometric mean of 2 models" in words(app)
+
+
+def test_members_that_answered_nothing_are_answered_with_a_sentence(tmp_path, monkeypatch):
+    bundle = random_bundle(models=2, samples=12, probabilities=False)
+    silent = torch.stack([torch.full((12,), -1, dtype=torch.int32), bundle.predictions[1]])
+    bundle = replace(bundle, predictions=silent, grades=None, fingerprint="")
+    app = opened(bundle, tmp_path / "bundle", monkeypatch)
+    app.multiselect(key="widget/members").set_value(["model-0"]).run()
+    for view in VIEWS:
+        visit(app, view)
+    assert "No member has an answer that can be judged" in words(visit(app, "overview"))
+
+
+def test_a_start_that_fails_shows_markup_as_text(tmp_path, monkeypatch):
+    broken = tmp_path / "runs.csv"
+    rows = "sample_id,model,prediction\n1,![p](http://evil/p.png),x\n1,![p](http://evil/p.png),y\n"
+    broken.write_text(rows, "utf-8")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(broken)]))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    assert "What the command line named cannot be opened" in words(app)
+    assert "![p](http" not in words(app)
 
 
 def test_no_member_is_answered_with_a_sentence(tmp_path, monkeypatch):
