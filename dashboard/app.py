@@ -17,7 +17,7 @@ VIEWS = {
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 
-if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "[]"))):
+if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))):
     controls.open_start(named)
 
 pages = st.navigation(

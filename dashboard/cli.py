@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "open the app on these inputs, with upload",
         "dissensus serve samples.csv predictions.parquet",
     )
-    serve.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    _reading(serve, paths="*")
     _serving(serve)
     check = _command(
         commands,
@@ -73,6 +73,7 @@ def _command(commands, name: str, run, summary: str, example: str) -> argparse.A
         description=f"{summary[0].upper()}{summary[1:]}.",
         epilog=f"example:  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     command.set_defaults(run=run)
     return command
@@ -86,9 +87,9 @@ def _serving(command: argparse.ArgumentParser) -> None:
     command.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-def _reading(command: argparse.ArgumentParser) -> None:
+def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add = command.add_argument
-    add("paths", nargs="+", type=Path, metavar="PATH", help="bundle folder, zip, or files")
+    add("paths", nargs=paths, type=Path, metavar="PATH", help="bundle folder, zip, or files")
     add("--column", action="append", default=[], metavar="ROLE=NAME", help="what a column is")
     add("--models", metavar="A,B", help="only these models")
     add("--groups", metavar="COL,COL", help="group by these columns only")
@@ -111,17 +112,42 @@ def _judging(command: argparse.ArgumentParser) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from dashboard.places import demo_folder
 
-    return _open_app([demo_folder()], options)
+    return _open_app({"paths": [str(demo_folder())]}, options)
 
 
 def _serve(options: argparse.Namespace) -> int:
     missing = [path for path in options.paths if not path.exists()]
     if missing:
         return _fail(f"There is no file or folder '{missing[0]}'.")
-    return _open_app([path.resolve() for path in options.paths], options)
+    return _open_app(_request(options), options)
 
 
-def _open_app(paths: list[Path], options: argparse.Namespace) -> int:
+def _request(options: argparse.Namespace) -> dict:
+    """What the options shared by serve, check and analyze ask for, as plain text."""
+    request = {
+        "paths": [str(path.resolve()) for path in options.paths],
+        "columns": _columns(options.column),
+        "models": options.models.split(",") if options.models else [],
+        "groups": options.groups.split(",") if options.groups else [],
+        "where": options.where,
+        "values": options.values,
+        "empty": options.empty,
+        "missing_markers": options.missing_marker,
+    }
+    return {name: value for name, value in request.items() if value}
+
+
+def _columns(pairs: Sequence[str]) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for pair in pairs:
+        role, equals, name = pair.partition("=")
+        if not equals:
+            sys.exit(_fail(f"--column {pair}: expected ROLE=NAME."))
+        columns.setdefault(role, []).append(name)
+    return columns
+
+
+def _open_app(request: dict, options: argparse.Namespace) -> int:
     port = options.port or _free_port(options.host)
     here = Path(__file__).resolve().parent
     settings = {
@@ -136,7 +162,9 @@ def _open_app(paths: list[Path], options: argparse.Namespace) -> int:
     } | theme_settings()
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
-    environment = os.environ | {"DISSENSUS_OPEN": json.dumps([str(path) for path in paths])}
+    environment = os.environ | {
+        "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
+    }
     command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]
     try:
         return subprocess.run(command, env=environment, check=False).returncode
@@ -170,20 +198,26 @@ def theme_settings() -> dict[str, str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from analysis.loading import read
+    from analysis.bundle import BundleError
+    from dashboard.inputs import narrow, reading
 
-    reading = read(options.paths, _loader_options(options))
-    for found in reading.found:
-        print(f"{found.file}: {found.form}, {found.rows:,} rows")
-        for column, role in found.columns.items():
+    request = _request(options)
+    found = reading(request)
+    for entry in found.found:
+        print(f"{entry.file}: {entry.form}, {entry.rows:,} rows")
+        for column, role in entry.columns.items():
             print(f"    {column}: {role}")
-    for note in reading.notes:
+    for note in found.notes:
         print(f"note: {note}")
-    for problem in reading.problems:
+    for problem in found.problems:
         print(f"problem: {problem}")
-    if reading.bundle is None:
+    if found.bundle is None:
         return 1
-    bundle = reading.bundle
+    try:
+        bundle = narrow(found.bundle, request)
+    except BundleError as problem:
+        print(f"problem: {problem}")
+        return 1
     print(f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples")
     return 0
 
@@ -206,8 +240,11 @@ def _analyze(options: argparse.Namespace) -> int:
     text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
     if options.json == "-":
         print(text)
-    else:
+        return 0
+    try:
         Path(options.json).write_text(text + "\n", encoding="utf-8")
+    except OSError as problem:
+        return _fail(f"--json {options.json} cannot be written: {problem.strerror}.")
     return 0
 
 
@@ -215,66 +252,13 @@ def _load(options: argparse.Namespace):
     import torch
 
     from analysis.bundle import BundleError
-    from analysis.loading import read
+    from dashboard.inputs import load
 
-    reading = read(options.paths, _loader_options(options))
-    if reading.bundle is None:
-        raise BundleError("\n".join(reading.problems))
-    bundle = reading.bundle
-    if options.models:
-        bundle = bundle.select(options.models.split(","))
-    for condition in options.where:
-        bundle = _where(bundle, condition)
-    if options.device == "cuda" and not torch.cuda.is_available():
+    cuda = torch.cuda.is_available()
+    if options.device == "cuda" and not cuda:
         raise BundleError("There is no CUDA device here; use --device cpu.")
-    wanted = options.device
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    return bundle.to(wanted)
-
-
-def _loader_options(options: argparse.Namespace):
-    from analysis.loading import Options
-
-    columns: dict[str, tuple[str, ...]] = {}
-    for pair in options.column:
-        role, equals, name = pair.partition("=")
-        if not equals:
-            sys.exit(_fail(f"--column {pair}: expected ROLE=NAME."))
-        columns[role] = (*columns.get(role, ()), name)
-    return Options(
-        columns=columns,
-        groups=tuple(options.groups.split(",")) if options.groups else None,
-        values=options.values,
-        empty=options.empty,
-        missing_markers=tuple(options.missing_marker),
-    )
-
-
-def _where(bundle, condition: str):
-    import torch
-
-    from analysis.bundle import BundleError
-
-    column, equals, wanted = condition.partition("=")
-    known = [*bundle.attributes, *(["label"] if bundle.labels is not None else [])]
-    if not equals or column not in known:
-        raise BundleError(
-            f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}."
-        )
-    if column in bundle.attributes:
-        values = bundle.attributes[column]
-        kept = torch.tensor([_text(value) == wanted for value in values.tolist()])
-    else:
-        names = [*bundle.classes, ""]
-        kept = torch.tensor([names[code] == wanted for code in bundle.labels.tolist()])
-    if not kept.any():
-        raise BundleError(f"--where {condition}: no sample is like this.")
-    return bundle.take(kept)
-
-
-def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    wanted = options.device if options.device != "auto" else "cuda" if cuda else "cpu"
+    return load(_request(options)).to(wanted)
 
 
 def _ensemble(text: str, bundle):

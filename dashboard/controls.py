@@ -1,8 +1,5 @@
 """Widgets that several views share, and what is said when something is missing."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
@@ -11,10 +8,12 @@ from analysis.catalog import of_kind
 from analysis.measure import Measure
 from analysis.rules import RULES
 from dashboard import compute, state, tables, words
+from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
+DEMO = "Demo: coloured digits"
 MISSING_LABELS = {
     "exclude": "Leave missing answers out",
     "wrong": "Count missing answers as wrong",
@@ -142,19 +141,18 @@ def _require(need: str, chosen: Choices) -> None:
 
 def open_demo() -> None:
     """Open the demo bundle that ships with the project."""
-    state.open_bundle(compute.opened((str(demo_folder()),)), "Demo: coloured digits")
+    state.open_bundle(compute.opened({"paths": [str(demo_folder())]}), DEMO)
 
 
-def open_start(paths: Sequence[str]) -> None:
-    """Open what the command line named, or say why that is not possible."""
+def open_start(request: Request) -> None:
+    """Open what the command line named, or remember why that is not possible."""
     try:
-        opened = compute.opened(tuple(paths))
+        opened = compute.opened(request)
     except BundleError as problem:
         state.refuse_start(str(problem))
         return
-    demo = list(paths) == [str(demo_folder())]
-    name = "Demo: coloured digits" if demo else ", ".join(Path(path).name for path in paths)
-    state.open_bundle(opened, name)
+    demo = request["paths"] == [str(demo_folder())]
+    state.open_bundle(opened, DEMO if demo else title(request))
 
 
 def start_problems() -> None:

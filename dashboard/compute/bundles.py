@@ -1,13 +1,15 @@
 """The open bundle, uploads, and the samples that a panel looks at."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from analysis.bundle import Bundle
-from analysis.loading import Options, Reading, Source, load_bundle, read
+from analysis.loading import Options, Reading, Source, read
 from dashboard.compute.caching import kept
+from dashboard.inputs import Request, load
 from dashboard.state import Choices, narrowing
 
 
@@ -17,14 +19,15 @@ def reading(names: tuple[tuple[str, str], ...], _sources: tuple[Source, ...]) ->
     return read(_sources, Options())
 
 
-def opened(paths: tuple[str, ...]) -> Bundle:
-    """The bundle behind these paths, loaded once for all sessions and again when a file changes."""
-    return _opened(paths, tuple(_changed(Path(path)) for path in paths))
+def opened(request: Request) -> Bundle:
+    """The bundle that was asked for, loaded once for all sessions and again when a file changes."""
+    changed = tuple(_changed(Path(path)) for path in request["paths"])
+    return _opened(json.dumps(request, sort_keys=True), changed)
 
 
 @kept(max_entries=4)
-def _opened(paths: tuple[str, ...], changed: tuple[int, ...]) -> Bundle:
-    return load_bundle(*(Path(path) for path in paths))
+def _opened(request: str, changed: tuple[int, ...]) -> Bundle:
+    return load(json.loads(request))
 
 
 def _changed(path: Path) -> int:

@@ -130,6 +130,33 @@ def test_check_tells_forms_notes_and_problems(files, tmp_path, capsys):
     assert "problem: broken.csv, row 3" in capsys.readouterr().out
 
 
+def test_the_same_options_hold_for_every_command_that_takes_a_path(files, capsys):
+    assert main(["check", *files, "--models", "nosuch"]) == 1
+    assert "problem: There is no model 'nosuch'" in capsys.readouterr().out
+    assert main(["check", *files, "--where", "site=north", "--models", "a"]) == 0
+    assert "usable: 1 models on 2 samples" in capsys.readouterr().out
+    for command in ("serve", "check", "analyze"):
+        with pytest.raises(SystemExit) as stop:
+            main([command, *files, "--missing-mark", "x"])
+        assert stop.value.code == 2
+
+
+def test_samples_are_kept_by_number_and_by_text(tmp_path, capsys):
+    table = tmp_path / "runs.csv"
+    table.write_text(
+        "sample_id,label,cost,code,m\n1,x,1234567.5,01,x\n2,y,1234568.5,1,y\n", "utf-8"
+    )
+    options = ["--column", "prediction=m", "--column", "label=label"]
+    for condition in ("cost=1234567.5", "code=01", "label=x"):
+        found = analyzed(capsys, str(table), *options, "--where", condition)
+        assert found["bundle"]["samples"] == 1
+
+
+def test_a_json_file_that_cannot_be_written_is_answered_with_a_sentence(files, tmp_path, capsys):
+    assert main(["analyze", *files, "--json", str(tmp_path / "no" / "where.json")]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_serve_names_a_path_that_is_not_there(capsys):
     assert main(["serve", "nowhere.csv"]) == 1
     assert "nowhere.csv" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def test_picked_marks_are_read_back():
 @pytest.fixture
 def app(tmp_path, monkeypatch) -> AppTest:
     save_bundle(BUNDLE, tmp_path / "bundle")
-    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(tmp_path / "bundle")]))
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "bundle")]}))
     return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
 
 

@@ -19,7 +19,7 @@ def opened(bundle=None, folder=None, monkeypatch=None, selected=None) -> AppTest
     """The app on a bundle that was written to disk and opened as the command line does."""
     if bundle is not None:
         save_bundle(bundle, folder)
-        monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(folder)]))
+        monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(folder)]}))
     else:
         monkeypatch.delenv("DISSENSUS_OPEN", raising=False)
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
@@ -154,7 +154,7 @@ def test_a_start_that_fails_shows_markup_as_text(tmp_path, monkeypatch):
     broken = tmp_path / "runs.csv"
     rows = "sample_id,model,prediction\n1,![p](http://evil/p.png),x\n1,![p](http://evil/p.png),y\n"
     broken.write_text(rows, "utf-8")
-    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(broken)]))
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(broken)]}))
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     assert "What the command line named cannot be opened" in words(app)
     assert "![p](http" not in words(app)
@@ -215,7 +215,7 @@ def test_a_bad_upload_names_the_problem_and_keeps_what_was_open(tmp_path, monkey
 def test_a_path_that_cannot_be_read_is_answered_with_a_sentence(tmp_path, monkeypatch):
     broken = tmp_path / "broken.csv"
     broken.write_bytes(b"")
-    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps([str(broken)]))
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(broken)]}))
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     assert not app.exception
     assert "broken.csv" in words(app)

@@ -1,0 +1,90 @@
+"""What the command line asks to open: paths, loader options, and which models and samples."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypedDict
+
+import torch
+
+from analysis.bundle import Bundle, BundleError
+from analysis.loading import Options, Reading, read
+
+
+class Request(TypedDict, total=False):
+    """Plain text and lists, so that it travels as JSON; `paths` is always there."""
+
+    paths: list[str]
+    columns: dict[str, list[str]]
+    models: list[str]
+    groups: list[str]
+    where: list[str]
+    values: str
+    empty: str
+    missing_markers: list[str]
+
+
+def reading(request: Request) -> Reading:
+    """What the loader makes of the paths."""
+    columns = {role: tuple(names) for role, names in request.get("columns", {}).items()}
+    groups = request.get("groups")
+    options = Options(
+        columns=columns,
+        groups=tuple(groups) if groups else None,
+        values=request.get("values"),
+        empty=request.get("empty", "missing"),
+        missing_markers=tuple(request.get("missing_markers", ())),
+    )
+    return read([Path(path) for path in request["paths"]], options)
+
+
+def load(request: Request) -> Bundle:
+    """The bundle that was asked for.
+
+    Raises:
+        BundleError: all problems, one a line.
+    """
+    found = reading(request)
+    if found.bundle is None:
+        raise BundleError("\n".join(found.problems))
+    return narrow(found.bundle, request)
+
+
+def narrow(bundle: Bundle, request: Request) -> Bundle:
+    """Only the models and samples that were asked for.
+
+    Raises:
+        BundleError: an unknown model or column, or no sample is left.
+    """
+    if request.get("models"):
+        bundle = bundle.select(request["models"])
+    for condition in request.get("where", ()):
+        bundle = _where(bundle, condition)
+    return bundle
+
+
+def title(request: Mapping) -> str:
+    """The names of the files."""
+    return ", ".join(Path(path).name for path in request["paths"])
+
+
+def _where(bundle: Bundle, condition: str) -> Bundle:
+    column, equals, wanted = condition.partition("=")
+    known = [*bundle.attributes, *(["label"] if bundle.labels is not None else [])]
+    if not equals or column not in known:
+        raise BundleError(
+            f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}."
+        )
+    if column in bundle.attributes:
+        values = bundle.attributes[column]
+        if values.dtype.kind in "iuf":
+            number = float(wanted) if re.fullmatch(r"\s*[-+.\deE]+\s*", wanted) else None
+            kept = torch.from_numpy(values == number) if number is not None else None
+        else:
+            kept = torch.tensor([str(value) == wanted for value in values.tolist()])
+    else:
+        names = [*bundle.classes, ""]
+        kept = torch.tensor([names[code] == wanted for code in bundle.labels.tolist()])
+    if kept is None or not kept.any():
+        raise BundleError(f"--where {condition}: no sample is like this.")
+    return bundle.take(kept)
