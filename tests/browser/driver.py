@@ -148,6 +148,25 @@ def lasso(page, corners: Sequence[tuple[float, float]]) -> None:
     settle(page)
 
 
+def click_bar(page, panel: str, trace: str, place: int) -> None:
+    """Click one bar of a chart, named by its trace and its place on the axis."""
+    chart = page.locator(f"[class*='st-key-{panel}'] .js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    middle = chart.evaluate(
+        """(plot, [trace, place]) => {
+        const row = plot.data.findIndex(t => t.name === trace);
+        const bars = plot.querySelectorAll('.barlayer .trace.bars')[row];
+        const box = bars.querySelectorAll('.point path')[place].getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2]; }""",
+        [trace, place],
+    )
+    page.mouse.move(*middle, steps=3)
+    page.wait_for_timeout(400)
+    page.mouse.click(*middle)
+    page.wait_for_timeout(400)
+    settle(page)
+
+
 def plot_area(page) -> tuple[float, float, float, float]:
     """Left, top, width and height of the map's plot area on the screen."""
     page.locator(".dissensus-map").scroll_into_view_if_needed()

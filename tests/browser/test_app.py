@@ -132,12 +132,7 @@ def test_picking_an_outcome_narrows_every_other_page(demo, chromium):
     rescued = judge(bundle, Ensemble(team, "mean"))["outcomes"]["rescued"]
     page = driver.open_page(chromium, demo)
     driver.visit(page, "Corrections")
-    page.locator(".st-key-ledger-0, [class*='st-key-ledger']").first.wait_for()
-    bar = page.locator("[class*='st-key-ledger'] .bars .point path").first
-    bar.scroll_into_view_if_needed()
-    bar.click(force=True)
-    page.wait_for_timeout(300)
-    driver.settle(page)
+    driver.click_bar(page, "ledger", "rescued", 0)
     assert driver.selected(page) == rescued
     driver.visit(page, "Samples")
     assert f"of {rescued} samples" in page.inner_text("[data-testid=stMain]")
