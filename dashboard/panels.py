@@ -163,7 +163,7 @@ def _pick_ledger(points, panel: str, choices: Choices) -> None:
         if outcome == "corrected":
             here &= table["against_majority"] == (part == outcomes.AGAINST)
         mask |= here & (table["members_right"] == level)
-        parts.append(f"{part}, {level} members right")
+        parts.append(f"{part}, {level} {'member' if level == 1 else 'members'} right")
     state.select(np.flatnonzero(mask), panel, "; ".join(dict.fromkeys(parts)))
 
 

@@ -69,16 +69,10 @@ def titled(
 
 
 def _legend_rows(figure: go.Figure) -> int:
-    """Rows that a horizontal legend takes in a narrow column."""
-    rows, used = 1, 0
-    for trace in figure.data:
-        if trace.showlegend is False or not trace.name:
-            continue
-        width = 48 + 7 * len(trace.name)
-        if used and used + width > NARROW:
-            rows, used = rows + 1, 0
-        used += width
-    return rows
+    """Rows that a horizontal legend takes in a narrow column; all entries are equally wide."""
+    names = [trace.name for trace in figure.data if trace.showlegend is not False and trace.name]
+    widest = max((48 + 7 * len(name) for name in names), default=1)
+    return -(-len(names) // max(1, NARROW // widest))
 
 
 _LEGENDS = {

@@ -154,7 +154,7 @@ def ledger(
         dtick=max(1, members // 12),
         range=[-0.6, members + 0.6],
     )
-    figure.update_yaxes(title="Samples: ensemble wrong (down), right (up)", tickformat=",d")
+    figure.update_yaxes(title="Samples (right up, wrong down)", tickformat=",d")
     figure.add_hline(y=0, line={"color": palette.member, "width": 1})
     return figure
 
@@ -174,7 +174,7 @@ def _add_ledger_bar(
     figure.add_bar(
         x=k,
         y=sign * values,
-        name=name,
+        name="against majority" if name == AGAINST else name,
         marker={
             "color": palette.outcomes[outcome],
             "pattern": {
