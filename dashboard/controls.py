@@ -6,6 +6,7 @@ import streamlit as st
 from analysis.bundle import BundleError
 from analysis.catalog import of_kind
 from analysis.measure import Measure
+from analysis.outcomes import OUTCOME_SUMMARIES
 from analysis.rules import RULES
 from dashboard import compute, state, tables, words
 from dashboard.inputs import Request, title
@@ -14,6 +15,19 @@ from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
 DEMO = "Demo: coloured digits"
+TERMS = OUTCOME_SUMMARIES | {
+    "accuracy": "Share of the judged samples that are right, with 95 % interval.",
+    "corrections": "The ensemble is right where the best member is wrong.",
+    "regressions": "The ensemble is wrong where the best member is right.",
+    "McNemar": "Exact test: could corrections and regressions be as unequal by chance?",
+    "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
+    "one member right.",
+    "ties": "Samples on which several classes had the highest score and the tie rule decided.",
+    "n": "Judged samples.",
+    "size": "Members of the team.",
+    "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",
+    "leave-one-out stability": "How often the team says the same without one of its members.",
+}
 MISSING_LABELS = {
     "exclude": "Leave missing answers out",
     "wrong": "Count missing answers as wrong",
@@ -226,6 +240,12 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
         **state.widget(key, default),
     )
     return choices.bundle.models if picked == "all" else members
+
+
+def table(frame: pd.DataFrame, alt: str, **settings) -> None:
+    """A table whose columns explain the terms in their heads."""
+    config = {name: st.column_config.Column(help=TERMS[name]) for name in frame if name in TERMS}
+    st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 
 def download(table: pd.DataFrame, name: str) -> None:

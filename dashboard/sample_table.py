@@ -65,6 +65,10 @@ def show(choices: Choices, page: np.ndarray) -> int | None:
     if text is not None:
         frame[text] = [str(value) for value in bundle.attributes[text][page]]
         settings[text] = st.column_config.TextColumn(text, width="large")
+    st.caption(
+        "A tick is right, a cross wrong; in brackets the confidence of a model, or for a vote the "
+        "share of members that agree."
+    )
     hidden = len(choices.ensemble.members) - len(members)
     if hidden > 0:
         st.caption(
@@ -89,7 +93,7 @@ def _frame(
     choices: Choices, positions: np.ndarray, members: tuple[str, ...], *, marked: bool
 ) -> pd.DataFrame:
     bundle = choices.bundle
-    confidences = None if marked else compute.confidences(bundle, members)
+    confidences = compute.confidences(bundle, members)
     table = compute.outcome_table(choices, bundle)
     return tables.samples(bundle, positions, members, table, confidences, marked=marked)
 

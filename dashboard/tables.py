@@ -21,7 +21,7 @@ def samples(
     positions: np.ndarray,
     members: Sequence[str],
     outcome: Mapping[str, np.ndarray],
-    confidences: np.ndarray | None,
+    confidences: np.ndarray,
     *,
     marked: bool,
 ) -> pd.DataFrame:
@@ -32,8 +32,9 @@ def samples(
         positions: int [n], which.
         members: K names.
         outcome: "codes", "members_right", "answers", "right" [N] of the ensemble.
-        confidences: float [K, N] or None.
-        marked: put a tick or a cross before every judged answer (for the screen).
+        confidences: float [K, N], NaN where unknown.
+        marked: for the screen: a tick or a cross before every judged answer and the confidence
+            behind it; else answers and confidences in columns of their own.
 
     Returns:
         One row per sample.
@@ -49,16 +50,21 @@ def samples(
             names,
             outcome["answers"][positions],
             np.where(outcome["judged"], outcome["right"], -1)[positions],
-            marked,
+            outcome["confidence"][positions] if marked else None,
         ),
     }
+    if not marked:
+        columns["confidence of the ensemble"] = outcome["confidence"][positions]
     predictions, grades = bundle.predictions.cpu().numpy(), bundle.grades.cpu().numpy()
     for place, member in enumerate(members):
         row = bundle.models.index(member)
         columns[_free(columns, member)] = _answers(
-            names, predictions[row, positions], grades[row, positions], marked
+            names,
+            predictions[row, positions],
+            grades[row, positions],
+            confidences[place, positions] if marked else None,
         )
-        if confidences is not None and not marked:
+        if not marked:
             columns[_free(columns, f"confidence of {member}")] = confidences[place, positions]
     for column, grouping in bundle.groups.items():
         if column != "label":
@@ -78,11 +84,17 @@ def _labels(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndar
     return names[bundle.labels.cpu().numpy()[positions]]
 
 
-def _answers(names: np.ndarray, codes: np.ndarray, grades: np.ndarray, marked: bool) -> list[str]:
+def _answers(
+    names: np.ndarray, codes: np.ndarray, grades: np.ndarray, sure: np.ndarray | None
+) -> list[str]:
     said = names[codes]
-    if not marked:
+    if sure is None:
         return ["" if code < 0 else text for code, text in zip(codes, said, strict=True)]
-    return [f"{MARKS[int(grade)]}{text}" for grade, text in zip(grades, said, strict=True)]
+    behind = [f" ({share:.0%})" if np.isfinite(share) else "" for share in sure.tolist()]
+    return [
+        f"{MARKS[int(grade)]}{text}{share if text != DASH else ''}"
+        for grade, text, share in zip(grades, said, behind, strict=True)
+    ]
 
 
 def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styler":

@@ -55,3 +55,17 @@ def random_bundle(
         embeddings=torch.randn(samples, 6, generator=generator),
         groups={"region": Grouping(codes, ("north", "south", "west"))},
     )
+
+
+def bundle_of(predictions, labels=None, classes="xyz", **more) -> Bundle:
+    """Models a, b, c ... with these class indices on samples 0, 1, 2 ..."""
+    predictions = torch.tensor(predictions, dtype=torch.int32)
+    models, samples = predictions.shape
+    return Bundle(
+        models=tuple("abcdefg"[:models]),
+        ids=tuple(map(str, range(samples))),
+        classes=tuple(classes),
+        predictions=predictions,
+        labels=None if labels is None else torch.tensor(labels, dtype=torch.int32),
+        **more,
+    )

@@ -1,12 +1,14 @@
 """The active ensemble: its answers, outcomes and reference."""
 
 import numpy as np
+from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble, combine
 from analysis.outcomes import against, corrected_against_majority, outcomes
 from analysis.rules import RULES
 from analysis.summary import best_single, judge
+from analysis.sums import confidence_of
 from dashboard import state
 from dashboard.compute.caching import cached, kept
 from dashboard.state import Choices
@@ -87,10 +89,20 @@ def _outcome_table(
         "judged": found.judged,
         "against_majority": corrected_against_majority(found, majority),
         "answers": whole.predictions[0],
+        "confidence": _confidence(team, whole),
     }
     if reference is not None:
         table["change"] = against(whole, _bundle.select((reference,)), missing=missing)
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
+
+
+def _confidence(team: Bundle, whole: Bundle) -> Tensor:
+    """Largest pooled probability, or the share of the votes that the winner got; [N]."""
+    pooled = confidence_of(whole, whole.models[0])
+    if pooled is not None:
+        return pooled
+    votes = ((team.predictions == whole.predictions) & (whole.predictions >= 0)).sum(0)
+    return votes.double() / (team.predictions >= 0).sum(0)
 
 
 def outcome_table(

@@ -27,5 +27,5 @@ with right:
 
 found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.items()}
 table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
-st.dataframe(table, hide_index=True, alt="Outcomes under every rule")
+controls.table(table, "Outcomes under every rule")
 controls.download(table, "corrections.csv")

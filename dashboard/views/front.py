@@ -21,5 +21,5 @@ with right:
 
 table = tables.candidates(found, names_of(found["membership"], found["models"], most=30))
 st.markdown("##### Teams on the front")
-st.dataframe(table, hide_index=True, height=320, alt="Teams on the front")
+controls.table(table, "Teams on the front", height=320)
 controls.download(table, "front.csv")

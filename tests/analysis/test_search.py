@@ -7,26 +7,12 @@ from math import comb
 
 import pytest
 import torch
-from made import random_bundle
+from made import bundle_of, random_bundle
 
-from analysis import Bundle, Grouping
+from analysis import Grouping
 from analysis.groups import size_curve, worst_and_gap
 from analysis.search import evaluate
 from analysis.teams import curve_sizes, sample_teams, teams_of_size
-
-
-def bundle_of(predictions, labels=None, classes="xyz", **more) -> Bundle:
-    predictions = torch.tensor(predictions, dtype=torch.int32)
-    models, samples = predictions.shape
-    return Bundle(
-        models=tuple("abcdefg"[:models]),
-        ids=tuple(map(str, range(samples))),
-        classes=tuple(classes),
-        predictions=predictions,
-        labels=None if labels is None else torch.tensor(labels, dtype=torch.int32),
-        **more,
-    )
-
 
 ONE_TWO_THREE = torch.tensor([[1, 0, 0], [1, 1, 0], [1, 1, 1]]).bool()
 

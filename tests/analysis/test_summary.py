@@ -6,25 +6,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from made import random_bundle
+from made import bundle_of, random_bundle
 
 from analysis import Bundle, BundleError, Ensemble, Grouping
 from analysis.catalog import of_kind
 from analysis.intervals import accuracy_interval, mcnemar_p, per_unit, wilson
 from analysis.summary import best_single, default_ensembles, judge, model_aurc, plain, summarise
-
-
-def bundle_of(predictions, labels=None, classes="xy", **more) -> Bundle:
-    predictions = torch.tensor(predictions, dtype=torch.int32)
-    models, samples = predictions.shape
-    return Bundle(
-        models=tuple("abcdefg"[:models]),
-        ids=tuple(map(str, range(samples))),
-        classes=tuple(classes),
-        predictions=predictions,
-        labels=None if labels is None else torch.tensor(labels, dtype=torch.int32),
-        **more,
-    )
 
 
 def partly_labelled() -> Bundle:
@@ -200,7 +187,7 @@ def test_plain_turns_what_is_undefined_into_none():
 
 def test_aurc_of_a_model_needs_confidence_and_labels():
     bundle = bundle_of(
-        [[0, 1], [0, 1]], [0, 0], probabilities={"a": torch.tensor([[0.9, 0.1]] * 2)}
+        [[0, 1], [0, 1]], [0, 0], "xy", probabilities={"a": torch.tensor([[0.9, 0.1]] * 2)}
     )
     assert model_aurc(bundle, "a").item() == 0.5
     assert model_aurc(bundle, "b").isnan()

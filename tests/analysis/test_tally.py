@@ -4,26 +4,14 @@ import math
 
 import pytest
 import torch
+from made import bundle_of
 
-from analysis.bundle import Bundle, Grouping
+from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.sums import CALIBRATION_BINS, confidence_of
 from analysis.tally import Tally, tally
 
 NEEDS = {name for measure in CATALOG.values() for name in measure.needs}
-
-
-def bundle_of(predictions, labels=None, classes="xyz", **more) -> Bundle:
-    predictions = torch.tensor(predictions, dtype=torch.int32)
-    models, samples = predictions.shape
-    return Bundle(
-        models=tuple("abcdefg"[:models]),
-        ids=tuple(map(str, range(samples))),
-        classes=tuple(classes),
-        predictions=predictions,
-        labels=None if labels is None else torch.tensor(labels, dtype=torch.int32),
-        **more,
-    )
 
 
 def rate(name, bundle, **options):
