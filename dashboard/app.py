@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ VIEWS = {
 }
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
+st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
 
 if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))):
     controls.open_start(named)

@@ -39,7 +39,6 @@ class Palette:
     """Colours of one theme; the same meaning on every page."""
 
     outcomes: dict[str, str]
-    accent: str
     muted: str
     member: str
     best: str
@@ -60,7 +59,6 @@ LIGHT = Palette(
         "spoiled": "#e69f00",
         "missed": "#bfae9f",
     },
-    accent="#2457a6",
     muted="#b4bac1",
     member="#6b7683",
     best="#b0568f",
@@ -89,7 +87,6 @@ DARK = Palette(
         "spoiled": "#f0a93b",
         "missed": "#6d6056",
     },
-    accent="#7fb0f5",
     muted="#5a626b",
     member="#98a2ad",
     best="#e08cc0",

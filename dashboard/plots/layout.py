@@ -61,6 +61,7 @@ def titled(
         showlegend=legend != "none",
         legend=_LEGENDS.get(legend, {}),
         hoverlabel={"align": "left"},
+        modebar={"bgcolor": palette.surface, "color": palette.member},
         uirevision="keep",
     )
     figure.update_xaxes(gridcolor=palette.grid, zeroline=False, automargin=True)
