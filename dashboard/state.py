@@ -1,4 +1,7 @@
-"""What the user has chosen: the only file that touches st.session_state."""
+"""What the user has chosen: the only file that writes st.session_state.
+
+The map component reads its own message there, because Streamlit offers no other way.
+"""
 
 import hashlib
 from collections.abc import Sequence

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from made import ROOT, random_bundle
 
 from analysis.loading import save_bundle
 from dashboard.cli import main
+from dashboard.theme import STREAMLIT_THEME
 
 LONG = "sample_id,model,prediction\n1,a,x\n2,a,y\n3,a,x\n1,b,x\n2,b,x\n3,b,\n"
 SAMPLES = "sample_id,label,site\n1,x,north\n2,y,north\n3,y,south\n"
@@ -178,3 +180,12 @@ def test_the_start_imports_nothing_heavy_before_it_is_needed():
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_theme_of_the_command_is_that_of_the_configuration_file():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    flat = {}
+    for name, value in settings.items():
+        nested = value.items() if isinstance(value, dict) else [(None, value)]
+        flat |= {name if part is None else f"{name}.{part}": colour for part, colour in nested}
+    assert flat == STREAMLIT_THEME
