@@ -306,9 +306,9 @@ def page(title: str, question: str) -> None:
     st.caption(question)
 
 
-def caption(choices: Choices, n: int) -> None:
-    """The footnote on n, intervals and the missing rule."""
+def caption(choices: Choices, n: int, *, tested: bool = True) -> None:
+    """The footnote on n, intervals and the missing rule; tested: McNemar's test was shown."""
     bundle = choices.bundle
     repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
     narrowed = state.selection() is not None
-    st.caption(words.footnote(n, choices.missing, repeated, narrowed))
+    st.caption(words.footnote(n, choices.missing, units=repeated, tested=tested, selected=narrowed))

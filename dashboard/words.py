@@ -53,14 +53,14 @@ def nested(inner: str, outer: str) -> str:
     return f"{inner}, within: {outer}" if len(outer) < 90 else f"{inner}, within the last selection"
 
 
-def footnote(n: int, missing: str, units: bool, selected: bool) -> str:
+def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool) -> str:
     """How the figures of a page were made: n, intervals, missing rule, optimism."""
     gaps = {
         "exclude": "missing answers are left out",
         "wrong": "missing answers count as wrong",
     }[missing]
     how = "bootstrap over units, since samples of one unit are not independent"
-    single = " McNemar's test takes every sample as independent." if units else ""
+    single = " McNemar's test takes every sample as independent." if units and tested else ""
     picked = (
         " Figures within a selection describe it; picked by outcome, they prove nothing."
         if selected

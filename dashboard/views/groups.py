@@ -10,7 +10,7 @@ levels = bundle.groups[choices.grouping].levels
 best = choices.ensemble.members.index(compute.reference(choices))
 who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
 st.markdown(f"#### {words.group_sentence(choices.grouping, levels, table, best, who)}")
-controls.caption(choices, int(table["n"][-1].sum()))
+controls.caption(choices, int(table["n"][-1].sum()), tested=False)
 
 left, right = st.columns(2)
 with left:
