@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -92,12 +93,12 @@ class Bundle:
         graded = (self.grades >= 0).any(0)
         return graded if self.labels is None else graded | (self.labels >= 0)
 
-    @property
+    @cached_property
     def graded_elsewhere(self) -> bool:
         """Grades were given that labels and answers alone do not explain."""
         return not torch.equal(self.grades, _grade(self.predictions, self.labels))
 
-    @property
+    @cached_property
     def grades_alone(self) -> bool:
         """There are grades but no answers, so there is nothing to combine."""
         return bool((self.grades >= 0).any()) and not bool((self.predictions >= 0).any())

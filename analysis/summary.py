@@ -7,11 +7,18 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, BundleError, position
+from analysis.bundle import Bundle, BundleError, Grouping, position
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, combine
 from analysis.intervals import accuracy_interval, group_interval, mcnemar_p
-from analysis.outcomes import Outcomes, against, corrected_against_majority, ledger, outcomes
+from analysis.outcomes import (
+    OUTCOMES,
+    Outcomes,
+    against,
+    corrected_against_majority,
+    ledger,
+    outcomes,
+)
 from analysis.quality import aurc
 from analysis.rules import RULES
 from analysis.sums import confidence_of
@@ -109,8 +116,7 @@ def _plain(values):
 def _bundle(bundle: Bundle) -> dict:
     groups = {}
     for column, grouping in bundle.groups.items():
-        sizes = torch.bincount(grouping.codes.long(), minlength=len(grouping.levels))
-        groups[column] = dict(zip(grouping.levels, sizes.tolist(), strict=True))
+        groups[column] = dict(zip(grouping.levels, _sizes(grouping), strict=True))
     gaps = (~bundle.answered).sum(1).tolist()
     return {
         "samples": len(bundle.ids),
@@ -122,6 +128,10 @@ def _bundle(bundle: Bundle) -> dict:
         "missing": dict(zip(bundle.models, gaps, strict=True)),
         "notes": list(bundle.notes),
     }
+
+
+def _sizes(grouping: Grouping) -> list[int]:
+    return torch.bincount(grouping.codes.long(), minlength=len(grouping.levels)).tolist()
 
 
 def _models(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
@@ -180,7 +190,7 @@ def _groups(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
         low, high = group_interval(
             bundle.correct, graded, grouping.codes, len(grouping.levels), bundle.units, seed=seed
         )
-        sizes = torch.bincount(grouping.codes.long(), minlength=len(grouping.levels)).tolist()
+        sizes = _sizes(grouping)
         groups[column] = {
             level: {
                 "n": sizes[place],
@@ -235,7 +245,9 @@ def judge(
     if not judged:
         return base | {"accuracy": None, "accuracy_interval": [None, None]}
     table = ledger(found, len(team.models)).tolist()
-    majority = combine(bundle, Ensemble(ensemble.members, "plurality"))
+    majority = combined
+    if ensemble.rule != "plurality":
+        majority = combine(bundle, Ensemble(ensemble.members, "plurality"))
     return base | {
         "outcomes": found.counts(),
         "corrected_against_majority": int(corrected_against_majority(found, majority).sum()),
@@ -296,7 +308,7 @@ def _group_outcomes(
         count(found.right),
         count(change > 0),
         count(change < 0),
-        count(found.codes == 2),
+        count(found.codes == OUTCOMES.index("rescued")),
         strict=True,
     )
     return {

@@ -10,7 +10,7 @@ from dashboard.plots import maps
 from dashboard.state import Choices
 from dashboard.theme import OUTCOME_SYMBOLS, SEQUENTIAL, Palette, count, markdown
 
-METHODS = {"PCA": "PCA", "UMAP": "UMAP"}
+METHODS = ("PCA", "UMAP")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x")
 DRAWN = ("kept", "missed", "corrected", "spoiled", "overruled", "rescued")
 MOST_LEVELS = 8
@@ -37,7 +37,7 @@ def pick_method() -> str:
     """PCA or UMAP."""
     return st.segmented_control(
         "Layout",
-        list(METHODS),
+        METHODS,
         required=True,
         help="PCA shows the two directions of largest spread, at once. UMAP keeps neighbours "
         "together; it takes seconds to minutes in the background and is kept.",

@@ -104,7 +104,7 @@ def _pick_outcome(points, panel: str, choices: Choices, rules: tuple[str, ...]) 
     _select_within(
         np.flatnonzero(codes == OUTCOMES.index(outcome)),
         panel,
-        f"{outcome} by the {words.RULE_PHRASES[rule]} ({OUTCOME_SUMMARIES[outcome]})",
+        f"{outcome} by the {words.rule_phrase(rule)} ({OUTCOME_SUMMARIES[outcome]})",
     )
 
 

@@ -13,10 +13,15 @@ RULE_PHRASES = {
 }
 
 
+def rule_phrase(rule: str) -> str:
+    """A rule inside a sentence; its name where nobody has found a better word."""
+    return RULE_PHRASES.get(rule, rule)
+
+
 def ensemble_name(rule: str, members: int) -> str:
     """Rule and number of members: "The mean of 30 models"."""
     models = "model" if members == 1 else "models"
-    return f"The {RULE_PHRASES.get(rule, rule)} of {members} {models}"
+    return f"The {rule_phrase(rule)} of {members} {models}"
 
 
 def verdict(found: Mapping, best: Mapping[str, float], selected: int | None = None) -> str:

@@ -11,7 +11,6 @@ from dashboard.compute.ensembles import (
     outcome_table,
     reference,
     rule_labels,
-    usable_rules,
 )
 from dashboard.compute.models import accuracy_of, differing, model_table, pairs
 from dashboard.compute.samples import confidences, different_answers, hover, pca_map
@@ -38,5 +37,4 @@ __all__ = [
     "rule_labels",
     "scope",
     "size_curve",
-    "usable_rules",
 ]

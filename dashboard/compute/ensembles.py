@@ -5,7 +5,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble, combine
-from analysis.outcomes import against, corrected_against_majority, outcomes
+from analysis.outcomes import corrected_against_majority, outcomes
 from analysis.rules import RULES
 from analysis.summary import best_single, judge
 from analysis.sums import confidence_of
@@ -59,14 +59,10 @@ def judged(choices: Choices, bundle: Bundle, rule: str | None = None) -> dict:
     )
 
 
-def usable_rules(choices: Choices) -> list[str]:
-    """Rules that the members can answer."""
-    return state.usable_rules(choices.bundle, choices.ensemble.members)
-
-
 def rule_labels(choices: Choices) -> dict[str, str]:
-    """What the usable rules are called, by name."""
-    return {name: RULES[name].label for name in usable_rules(choices)}
+    """What the rules that the members can answer are called, by name."""
+    usable = state.usable_rules(choices.bundle, choices.ensemble.members)
+    return {name: RULES[name].label for name in usable}
 
 
 @cached()
@@ -76,7 +72,6 @@ def _outcome_table(
     members: tuple[str, ...],
     rule: str,
     missing: str,
-    reference: str | None,
 ) -> dict[str, np.ndarray]:
     team = _bundle.select(members)
     whole = combined(_bundle, Ensemble(members, rule))
@@ -91,8 +86,6 @@ def _outcome_table(
         "answers": whole.predictions[0],
         "confidence": _confidence(team, whole),
     }
-    if reference is not None:
-        table["change"] = against(whole, _bundle.select((reference,)), missing=missing)
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
 
 
@@ -115,5 +108,4 @@ def outcome_table(
         choices.ensemble.members,
         rule or choices.ensemble.rule,
         choices.missing,
-        reference(choices),
     )

@@ -24,12 +24,11 @@ def _model_table(_bundle: Bundle, fingerprint: str, missing: str) -> dict[str, n
         "low": low.cpu().numpy(),
         "high": high.cpu().numpy(),
         "judged": sums["graded"].cpu().numpy(),
-        "gaps": (~_bundle.answered).sum(1).cpu().numpy(),
     }
 
 
 def model_table(bundle: Bundle, missing: str) -> dict[str, np.ndarray]:
-    """Accuracy [M], its interval, judged answers and gaps of every model."""
+    """Accuracy [M], its interval, and judged answers of every model."""
     return _model_table(bundle, bundle.fingerprint, missing)
 
 
