@@ -127,6 +127,7 @@ def _bundle(bundle: Bundle) -> dict:
         "embeddings": None if bundle.embeddings is None else list(bundle.embeddings.shape),
         "missing": dict(zip(bundle.models, gaps, strict=True)),
         "notes": list(bundle.notes),
+        "fingerprint": bundle.fingerprint,
     }
 
 

@@ -90,13 +90,28 @@ def _serving(command: argparse.ArgumentParser) -> None:
 def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add = command.add_argument
     add("paths", nargs=paths, type=Path, metavar="PATH", help="bundle folder, zip, or files")
-    add("--column", action="append", default=[], metavar="ROLE=NAME", help="what a column is")
+    add(
+        "--column",
+        action="append",
+        default=[],
+        metavar="ROLE=NAME",
+        help="what a column is; NAME may be FILE:NAME",
+    )
     add("--models", metavar="A,B", help="only these models")
     add("--groups", metavar="COL,COL", help="group by these columns only")
     add("--where", action="append", default=[], metavar="COL=VALUE", help="keep these samples")
     add("--values", choices=("probabilities", "logits"), help="what the arrays hold")
     add("--empty", choices=("answer", "missing"), default="missing", help="what an empty cell is")
     add("--missing-marker", action="append", default=[], metavar="TEXT", help="a missing answer")
+    add(
+        "--multi",
+        action="append",
+        default=[],
+        metavar="COL=SEP",
+        help="cells of this column hold several values, separated by SEP",
+    )
+    add("--threshold", type=float, metavar="SCORE", help="right from this score on; default: 1")
+    add("--alike", choices=("keep", "merge"), help="classes that differ only by case or space")
 
 
 def _judging(command: argparse.ArgumentParser) -> None:
@@ -127,14 +142,17 @@ def _request(options: argparse.Namespace) -> dict:
     request = {
         "paths": [str(path.resolve()) for path in options.paths],
         "columns": _columns(options.column),
+        "multi": _separators(options.multi),
         "models": options.models.split(",") if options.models else [],
         "groups": options.groups.split(",") if options.groups else [],
         "where": options.where,
         "values": options.values,
         "empty": options.empty,
         "missing_markers": options.missing_marker,
+        "threshold": options.threshold,
+        "alike": options.alike,
     }
-    return {name: value for name, value in request.items() if value}
+    return {name: value for name, value in request.items() if value not in (None, [], {})}
 
 
 def _columns(pairs: Sequence[str]) -> dict[str, list[str]]:
@@ -145,6 +163,16 @@ def _columns(pairs: Sequence[str]) -> dict[str, list[str]]:
             sys.exit(_fail(f"--column {pair}: expected ROLE=NAME."))
         columns.setdefault(role, []).append(name)
     return columns
+
+
+def _separators(pairs: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        column, equals, separator = pair.partition("=")
+        if not (column and equals and separator):
+            sys.exit(_fail(f"--multi {pair}: expected COL=SEP, for instance --multi 'skills=;'."))
+        found[column] = separator
+    return found
 
 
 def _open_app(request: dict, options: argparse.Namespace) -> int:
@@ -218,7 +246,12 @@ def _check(options: argparse.Namespace) -> int:
     except BundleError as problem:
         print(f"problem: {problem}")
         return 1
-    print(f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples")
+    for question in found.questions:
+        print(f"question: {question.text}")
+    print(
+        f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples, "
+        f"fingerprint {bundle.fingerprint}"
+    )
     return 0
 
 

@@ -22,20 +22,30 @@ class Request(TypedDict, total=False):
     values: str
     empty: str
     missing_markers: list[str]
+    multi: dict[str, str]
+    threshold: float
+    alike: str
 
 
-def reading(request: Request) -> Reading:
-    """What the loader makes of the paths."""
+def options(request: Request) -> Options:
+    """What was said about the inputs, for the loader."""
     columns = {role: tuple(names) for role, names in request.get("columns", {}).items()}
     groups = request.get("groups")
-    options = Options(
+    return Options(
         columns=columns,
         groups=tuple(groups) if groups else None,
         values=request.get("values"),
         empty=request.get("empty", "missing"),
         missing_markers=tuple(request.get("missing_markers", ())),
+        multi=request.get("multi", {}),
+        threshold=request.get("threshold", 1.0),
+        alike=request.get("alike", "keep"),
     )
-    return read([Path(path) for path in request["paths"]], options)
+
+
+def reading(request: Request) -> Reading:
+    """What the loader makes of the paths."""
+    return read([Path(path) for path in request["paths"]], options(request))
 
 
 def load(request: Request) -> Bundle:

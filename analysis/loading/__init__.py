@@ -2,6 +2,16 @@
 
 from analysis.loading.reading import load_bundle, read
 from analysis.loading.saving import save_bundle
-from analysis.loading.sources import Found, Options, Reading, Source
+from analysis.loading.sources import CancelledError, Found, Options, Question, Reading, Source
 
-__all__ = ["Found", "Options", "Reading", "Source", "load_bundle", "read", "save_bundle"]
+__all__ = [
+    "CancelledError",
+    "Found",
+    "Options",
+    "Question",
+    "Reading",
+    "Source",
+    "load_bundle",
+    "read",
+    "save_bundle",
+]

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, check_members
+from analysis.loading.formats import format_of
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
-TABLES = (".csv", ".tsv", ".parquet")
-ARRAYS = (".npy", ".npz")
-KNOWN = (*TABLES, *ARRAYS, ".zip")
 CANONICAL = {
     **{
         f"{role}{suffix}": role
@@ -50,13 +48,8 @@ def expand(source: Source, log: Log) -> list[File]:
     if isinstance(content, Path) and content.is_dir():
         return _canonical(source.name, _listed(content), log)
     file = File(source.name, content)
-    if file.suffix == ".zip":
+    if format_of(file) == "zip":
         return _canonical(source.name, _members(file), log)
-    if file.suffix not in KNOWN:
-        raise RefusedError(
-            f"{source.name} has the unknown suffix '{file.suffix}'; expected a folder or a file "
-            f"that ends in {', '.join(KNOWN)}."
-        )
     return [file]
 
 

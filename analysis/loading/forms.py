@@ -77,7 +77,8 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
     }.get(form, "not needed")
     for column in part.table.columns.values():
         used.setdefault(
-            column.name, WORDS["ignore"] if column.name in options.named("ignore") else other
+            column.name,
+            WORDS["ignore"] if column.name in options.named("ignore", part.file.name) else other,
         )
     log.found.append(
         Found(
@@ -107,8 +108,11 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
     Raises:
         RefusedError: the values do not tell and nothing was said.
     """
-    given = options.named("prediction")
-    by_hand = {*options.named("group"), *options.named("ignore")}
+    given = options.named("prediction", part.file.name)
+    by_hand = {
+        *options.named("group", part.file.name),
+        *options.named("ignore", part.file.name),
+    }
     own = {part.roles[r].name for r in ("id", "label", "unit") if r in part.roles}
     candidates = [
         column for column in part.table.columns.values() if column.name not in own | by_hand

@@ -1,15 +1,17 @@
 """The way from sources to a `Reading`: expand, read, tell forms apart, join."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.arrays import texts
-from analysis.loading.folders import ARRAYS, expand
+from analysis.loading.folders import expand
+from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.roles import Part, assign, check_named
 from analysis.loading.sources import (
+    CancelledError,
     File,
     Found,
     Log,
@@ -17,23 +19,32 @@ from analysis.loading.sources import (
     Reading,
     RefusedError,
     Source,
+    silent,
 )
-from analysis.loading.stacks import Stack, read_stacks
-from analysis.loading.tables import read_table
+from analysis.loading.stacks import Stack
 
+READ = 0.8  # share of the work that is reading; the rest is joining
 STRICT = False  # tests set it, so that a programming error is not turned into a sentence
 
 
-def read(sources: Sequence[Source | Path | str], options: Options | None = None) -> Reading:
+def read(
+    sources: Sequence[Source | Path | str],
+    options: Options | None = None,
+    report: Callable[[float, str], None] = silent,
+) -> Reading:
     """Read inputs of any accepted form and join them by sample id.
 
     Args:
         sources: folders, zips or files, on disk or uploaded.
         options: what the person says about them.
+        report: told the share that is done and what is being done; raises CancelledError to stop.
 
     Returns:
         The bundle and what was found and assumed; with any problem the bundle is None. Nothing is
         raised for what the person who made the files can mend.
+
+    Raises:
+        CancelledError: `report` asked to stop.
     """
     options = options or Options()
     log = Log()
@@ -48,7 +59,8 @@ def read(sources: Sequence[Source | Path | str], options: Options | None = None)
             _unexpected(source.name, error, log)
     if not sources:
         log.problem("There is no input; give a folder, a zip or files with predictions.")
-    parts, stacks = _read_files(files, options, log)
+    parts, stacks = _read_files(files, options, log, report)
+    report(READ, "Joining by sample id")
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
     bundle = None
@@ -94,7 +106,7 @@ def _named(given: Sequence[Source | Path | str]) -> list[Source]:
 
 def _unexpected(name: str, error: Exception, log: Log) -> None:
     """A failure that no check foresaw still becomes a sentence; strict mode lets tests see it."""
-    if STRICT:
+    if STRICT or isinstance(error, CancelledError):
         raise error
     detail = (str(error).splitlines() or [""])[0][:160]
     log.problem(
@@ -103,15 +115,21 @@ def _unexpected(name: str, error: Exception, log: Log) -> None:
     )
 
 
-def _read_files(files: list[File], options: Options, log: Log) -> tuple[list[Part], list[Stack]]:
+def _read_files(
+    files: list[File], options: Options, log: Log, report: Callable[[float, str], None]
+) -> tuple[list[Part], list[Stack]]:
     parts: list[Part] = []
     stacks: list[Stack] = []
+    total, done = max(sum(file.size() for file in files), 1), 0
     for file in files:
+        report(READ * done / total, f"Reading {file.name}")
+        done += file.size()
         try:
-            if file.suffix in ARRAYS:
-                stacks += read_stacks(file, log)
-            else:
-                parts.append(assign(read_table(file), options))
+            for piece in pieces(file, log):
+                if isinstance(piece, Stack):
+                    stacks.append(piece)
+                else:
+                    parts.append(assign(piece, options))
         except RefusedError as error:
             log.problem(str(error))
             log.found.append(Found(file.name, "not read", 0, {}, ()))

@@ -138,7 +138,11 @@ def assign(table: Table, options: Options) -> Part:
     own = "dissensus.groups" in table.metadata
     by_key = {_key(name): column for name, column in reversed(table.columns.items())}
     given = {
-        role: [table.columns[name] for name in options.named(role) if name in table.columns]
+        role: [
+            table.columns[name]
+            for name in options.named(role, table.file.name)
+            if name in table.columns
+        ]
         for role in KNOWN_ROLES
     }
     taken = {column.name for columns in given.values() for column in columns}
@@ -171,10 +175,14 @@ def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None
         log: receives a note for every column that was recognised under another name.
     """
     part.roles = {role: column for role, column in part.roles.items() if role in roles}
-    used = {column.name for column in part.roles.values()} | set(options.named("ignore"))
+    used = {column.name for column in part.roles.values()} | set(
+        options.named("ignore", part.file.name)
+    )
     part.rest = [column for column in part.table.columns.values() if column.name not in used]
     for role, column in part.roles.items():
-        if column.name != CANONICAL[role] and column.name not in options.named(role):
+        if column.name != CANONICAL[role] and column.name not in options.named(
+            role, part.file.name
+        ):
             shown = f"column '{column.name}'" if column.name else "the column without a name"
             log.note(f"{part.file.name}: {shown} is read as the {WORDS[role]}.")
 
@@ -182,13 +190,14 @@ def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None
 def check_named(options: Options, parts: list[Part], log: Log) -> None:
     """Report roles that do not exist and named columns that are in no file."""
     columns = [name for part in parts for name in part.table.columns]
+    known = {*columns, *(f"{part.file.name}:{n}" for part in parts for n in part.table.columns)}
     for role in options.columns:
         if role not in KNOWN_ROLES:
             log.problem(
                 f"There is no role '{role}' for a column; expected one of {', '.join(KNOWN_ROLES)}."
             )
         for name in options.named(role):
-            if parts and name not in columns:
+            if parts and name not in known:
                 log.problem(
                     f"The column '{name}' that was named as {role} is in none of the files; they "
                     f"have {quoted(dict.fromkeys(columns), 12)}."

@@ -28,6 +28,12 @@ class Options:
         values: what the arrays hold; None: decided from the values.
         empty: whether an empty cell is an answer (and a label) or a missing one.
         missing_markers: texts that stand for a missing answer in predictions.
+        multi: column -> separator of the several values in each of its cells.
+        threshold: an answer is right from this score on, for inputs with a column `score`.
+        alike: classes that differ only by case or outer space stay apart ("keep") or are one
+            class ("merge"), spelt as the labels spell it.
+
+    A column can be named for one file only, as "predictions.csv:answer".
     """
 
     columns: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
@@ -35,11 +41,39 @@ class Options:
     values: Literal["probabilities", "logits"] | None = None
     empty: Literal["answer", "missing"] = "missing"
     missing_markers: tuple[str, ...] = ()
+    multi: Mapping[str, str] = field(default_factory=dict)
+    threshold: float = 1.0
+    alike: Literal["keep", "merge"] = "keep"
 
-    def named(self, role: str) -> tuple[str, ...]:
-        """The columns that were given for a role."""
+    def named(self, role: str, file: str | None = None) -> tuple[str, ...]:
+        """The columns that were given for a role.
+
+        Args:
+            role: one of the roles.
+            file: only those that hold for this file, without its name; None: as they were given.
+        """
         names = self.columns.get(role, ())
-        return (names,) if isinstance(names, str) else tuple(names)
+        names = (names,) if isinstance(names, str) else tuple(names)
+        if file is None:
+            return names
+        return names + tuple(n.removeprefix(f"{file}:") for n in names if n.startswith(f"{file}:"))
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the values leave open; a default was taken, and the person may choose.
+
+    Attributes:
+        option: the field of `Options` that answers it: "multi", "alike", "empty" ...
+        subject: the column or file that it is about, "" for all inputs.
+        text: the question, one sentence, with what was taken for now.
+        choices: (value for the option, words for the person), the one that was taken first.
+    """
+
+    option: str
+    subject: str
+    text: str
+    choices: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +103,7 @@ class Reading:
     found: tuple[Found, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +147,7 @@ class Log:
         self.found: list[Found] = []
         self.problems: list[str] = []
         self.notes: list[str] = []
+        self.questions: list[Question] = []
 
     def problem(self, text: str) -> None:
         """Add a problem once."""
@@ -123,13 +159,28 @@ class Log:
         if text not in self.notes:
             self.notes.append(text)
 
+    def ask(self, question: Question) -> None:
+        """Add a question once."""
+        if question not in self.questions:
+            self.questions.append(question)
+
     def reading(self, bundle: Bundle | None) -> Reading:
         """The outcome; with any problem there is no bundle."""
         shown = self.problems[:SHOWN_PROBLEMS]
         if more := len(self.problems) - len(shown):
             shown.append(f"There {'is' if more == 1 else 'are'} {count(more, 'more problem')}.")
         bundle = None if self.problems else bundle
-        return Reading(bundle, tuple(self.found), tuple(shown), tuple(self.notes))
+        return Reading(
+            bundle, tuple(self.found), tuple(shown), tuple(self.notes), tuple(self.questions)
+        )
+
+
+class CancelledError(Exception):
+    """Raised by a progress callback to stop the work."""
+
+
+def silent(share: float, doing: str) -> None:
+    """A progress callback that tells nobody: share done in [0, 1], and what is being done."""
 
 
 class RefusedError(BundleError):

@@ -37,6 +37,7 @@ class Stack:
         name: the model for probabilities and model embeddings, else the array's name.
         values: the array.
         ids: sample ids of its rows, when its file gives them.
+        columns: class names of its columns, when its file gives them.
     """
 
     file: File
@@ -44,6 +45,7 @@ class Stack:
     name: str
     values: np.ndarray
     ids: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
 
 
 def read_stacks(file: File, log: Log) -> list[Stack]:

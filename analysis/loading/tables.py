@@ -117,6 +117,7 @@ class Table:
         metadata: what this project stored with a Parquet file.
         delimited: a text file, whose rows have lines.
         comments: assumptions made while reading.
+        noun: what messages call a row: "row", "line" (of JSON Lines), "record".
     """
 
     file: File
@@ -125,6 +126,7 @@ class Table:
     metadata: Mapping[str, str]
     delimited: bytes | None = None
     comments: tuple[str, ...] = ()
+    noun: str = "row"
 
     @cached_property
     def _lines(self) -> np.ndarray:
@@ -139,7 +141,7 @@ class Table:
 
     def where(self, row: int) -> str:
         """File and row for a message."""
-        return f"{self.file.name}, row {self.row(row)}"
+        return f"{self.file.name}, {self.noun} {self.row(row)}"
 
     def preview(self) -> tuple[tuple[str, ...], ...]:
         """The header and the first five rows."""
@@ -155,14 +157,12 @@ def first_positions(codes: np.ndarray, levels: int) -> np.ndarray:
     return first
 
 
-def read_table(file: File) -> Table:
-    """Read a CSV, TSV or Parquet file.
+def read_text(file: File) -> Table:
+    """Read separated text: CSV, TSV and their like.
 
     Raises:
         RefusedError: it cannot be read; the text says why.
     """
-    if file.suffix == ".parquet":
-        return read_parquet(file)
     parsed = read_delimited(file)
     columns = {
         name: Column(name, parsed.table.column(name), typed=False)

@@ -156,7 +156,7 @@ CASES = {
     ),
     "unknown suffix": (
         {"x.xlsx": b"PK"},
-        ["x.xlsx has the unknown suffix '.xlsx'", ".csv, .tsv, .parquet, .npy, .npz, .zip"],
+        ["x.xlsx is an Excel file; save the sheet as CSV. Known are CSV", "safetensors"],
     ),
     "ragged rows": (
         {"x.csv": 'sample_id,label\na,"x\ny"\n\nb,x,extra\nc\n'},

@@ -1,0 +1,118 @@
+"""Which format a file has, by its first bytes, and the reader of each format."""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.loading.sources import File, Log, RefusedError
+from analysis.loading.stacks import Stack, read_stacks
+from analysis.loading.tables import Table, read_parquet, read_text
+
+HEAD = 512
+KNOWN = (
+    "CSV, TSV and other separated text, JSON, JSON Lines, Parquet, Arrow (Feather), NPY, NPZ, "
+    "safetensors, each also in gzip or zip"
+)
+STARTS = {
+    b"PAR1": "parquet",
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    b"\x93NUMPY": "npy",
+    b"\x1f\x8b": "gzip",
+    b"ARROW1": "arrow",
+    b"FEA1": "feather1",
+    b"\xff\xff\xff\xff": "arrow stream",
+}
+REFUSED = {
+    b"\x80": "a Python pickle, which can run any code and is never opened",
+    b"\x89HDF": "an HDF5 file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"SQLite format 3": "an SQLite database",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7z archive",
+}
+BY_SUFFIX = {
+    ".parquet": "parquet",
+    ".npy": "npy",
+    ".npz": "npz",
+    ".zip": "zip",
+    ".gz": "gzip",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".safetensors": "safetensors",
+}
+FOREIGN = {
+    ".xlsx": "an Excel file; save the sheet as CSV",
+    ".xls": "an Excel file; save the sheet as CSV",
+    ".pkl": "a Python pickle, which is never opened; save it as CSV, Parquet or NPZ",
+    ".pickle": "a Python pickle, which is never opened; save it as CSV, Parquet or NPZ",
+    ".pt": "a torch file, which is never opened; save the tensors as safetensors or NPZ",
+    ".pth": "a torch file, which is never opened; save the tensors as safetensors or NPZ",
+}
+READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
+    "text": lambda file, log: [read_text(file)],
+    "parquet": lambda file, log: [read_parquet(file)],
+    "npy": read_stacks,
+    "npz": read_stacks,
+}
+
+
+def format_of(file: File) -> str:
+    """The format of a file by its content: a key of READERS, or "zip" or "gzip".
+
+    Text under the name of a binary format counts as that format, whose reader then says that it is
+    damaged.
+
+    Raises:
+        RefusedError: it is none of the known formats; the text lists them.
+    """
+    if file.suffix in FOREIGN:
+        raise RefusedError(f"{file.name} is {FOREIGN[file.suffix]}. Known are {KNOWN}.")
+    head = _head(file)
+    for start, name in STARTS.items():
+        if head.startswith(start):
+            return "npz" if name == "zip" and file.suffix == ".npz" else name
+    if file.suffix in BY_SUFFIX:
+        return BY_SUFFIX[file.suffix]
+    for start, what in REFUSED.items():
+        if head.startswith(start):
+            raise RefusedError(f"{file.name} is {what}; expected {KNOWN}.")
+    if _safetensors(head, file.size()):
+        return "safetensors"
+    if b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise RefusedError(f"{file.name} has an unknown format; expected {KNOWN}.")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return "json"
+    return "text"
+
+
+def pieces(file: File, log: Log) -> list[Table | Stack]:
+    """The tables and arrays in a file.
+
+    Raises:
+        RefusedError: it cannot be read; the text says why and how to mend it.
+    """
+    name = format_of(file)
+    if name not in READERS:
+        raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")
+    return READERS[name](file, log)
+
+
+def _head(file: File) -> bytes:
+    if isinstance(file.content, Path):
+        with file.content.open("rb") as stream:
+            return stream.read(HEAD)
+    return file.content[:HEAD]
+
+
+def _safetensors(head: bytes, size: int) -> bool:
+    """An 8-byte length, then a JSON object of that length that fits the file."""
+    if len(head) < 10 or head[8:9] != b"{":
+        return False
+    return struct.unpack("<Q", head[:8])[0] + 8 <= size
