@@ -7,6 +7,7 @@ from analysis.loading.grades import Answers, Entry, enter_confidence, enter_grad
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, report_unmatched
 from analysis.loading.sources import Log, Options, count, quoted, shortened
+from analysis.loading.spool import table_of
 from analysis.loading.tables import first_positions
 
 UNSET = -2
@@ -30,7 +31,7 @@ def collect_answers(
     entries = [entry for part in parts for entry in _entries(part, roster, answers, names, log)]
     if not entries:
         return answers
-    answers.numbers = np.full((len(answers.models), len(roster.ids)), UNSET, dtype=np.int32)
+    answers.numbers = table_of(len(answers.models), len(roster.ids), UNSET)
     missing = _missing(roster, words, entries, options, log)
     done: list[Entry] = []
     for entry in entries:
@@ -40,7 +41,8 @@ def collect_answers(
         if entry.part.form != WIDE:
             enter_confidence(entry, answers, log)
             enter_grades(entry, answers, log)
-    answers.numbers[answers.numbers == UNSET] = -1
+    for row in answers.numbers:
+        np.maximum(row, -1, out=row)
     return answers
 
 
@@ -73,7 +75,7 @@ def _entries(
         return [Entry(part, part.prediction, place(names[part.file.name]), samples)]
     codes, listed = _named_models(part, answers)
     first = first_positions(codes, len(listed))
-    places = np.full(len(listed) + 1, -1, dtype=np.int64)
+    places = np.full(len(listed) + 1, -1, dtype=np.int32)
     for code in np.argsort(first, kind="stable").tolist():
         if first[code] < len(codes) and listed[code]:
             places[code] = place(listed[code])
@@ -127,26 +129,22 @@ def _missing(
 def _enter(entry, answers, roster, words, missing, done: list[Entry], log: Log) -> None:
     if entry.column is None:
         return
-    values = words.encode(entry.column, missing)
-    if isinstance(entry.model, int):
-        table, cells = answers.numbers[entry.model], entry.samples
-        valid = cells >= 0
-    else:
-        table = answers.numbers.reshape(-1)
-        cells = entry.model * len(roster.ids) + entry.samples
-        valid = (entry.samples >= 0) & (entry.model >= 0)
-    rows = np.flatnonzero(valid) if not valid.all() else slice(None)
-    cells, values = cells[rows], values[rows]
-    earlier = table[cells]
-    taken = earlier != UNSET
-    clash = taken & (earlier != values)
-    table[cells] = values
-    clash |= table[cells] != values
-    if clash.any():
-        row = int(np.flatnonzero(valid)[np.flatnonzero(clash)[-1]])
-        _report_clash(entry, row, int(clash.sum()), answers, done, log)
+    numbers = words.numbers(entry.column, missing)
+    codes = entry.column.codes
+    clash, total, entered, before = None, 0, 0, _filled(entry, answers)
+    for rows, models, samples in entry.blocks():
+        values = numbers[codes[rows]]
+        earlier = answers.numbers[models, samples]
+        answers.numbers[models, samples] = values
+        differs = (earlier != UNSET) & (earlier != values)
+        differs |= answers.numbers[models, samples] != values
+        entered += len(rows)
+        if differs.any():
+            clash, total = int(rows[differs][-1]), total + int(differs.sum())
+    if clash is not None:
+        _report_clash(entry, clash, total, answers, done, log)
         return
-    repeated = len(cells) - _distinct(cells[~taken], table.size)
+    repeated = entered - (_filled(entry, answers) - before)
     if repeated:
         log.note(
             f"{entry.part.file.name}: {count(repeated, 'row')} "
@@ -155,10 +153,10 @@ def _enter(entry, answers, roster, words, missing, done: list[Entry], log: Log) 
         )
 
 
-def _distinct(cells: np.ndarray, size: int) -> int:
-    seen = np.zeros(size, dtype=bool)
-    seen[cells] = True
-    return int(np.count_nonzero(seen))
+def _filled(entry: Entry, answers: Answers) -> int:
+    """Cells of the models of an entry that hold an answer or a missing one."""
+    models = [entry.model] if isinstance(entry.model, int) else range(len(answers.models))
+    return sum(int(np.count_nonzero(answers.numbers[model] != UNSET)) for model in models)
 
 
 def _model_of(entry: Entry, row: int) -> int:
@@ -221,14 +219,13 @@ def note_gaps(answers: Answers, roster: Roster, log: Log) -> None:
         )
     if roster.labels is None:
         return
-    known = set(np.unique(roster.labels).tolist())
+    known = np.zeros(max(answers.numbers.max(), roster.labels.max()) + 2, dtype=bool)
+    known[roster.labels] = True
+    known[-1] = False
     strange = [
         name
-        for row, name in enumerate(answers.models)
-        if (answers.numbers[row] >= 0).any()
-        and not known.intersection(
-            np.unique(answers.numbers[row][answers.numbers[row] >= 0]).tolist()
-        )
+        for name, row in zip(answers.models, answers.numbers, strict=True)
+        if (row >= 0).any() and not known[row].any()
     ]
     if strange:
         log.note(

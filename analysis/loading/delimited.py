@@ -1,230 +1,298 @@
-"""Parsing of comma, semicolon and tab separated text, and where each record starts."""
+"""Separated text, read block by block: comma, semicolon, tab and bar separated values."""
 
+import codecs
+import csv
 import io
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from analysis.loading.sources import File, RefusedError, count, quoted
+from analysis.loading.lines import line_of_record, open_quote, undecodable
+from analysis.loading.sources import File, Log, RefusedError, count, quoted
+from analysis.loading.spool import Encoder
 
 ENCODED_COLUMNS = 16
+HEAD = 4 << 20
+BLOCKS = (8 << 20, 64 << 20, 1 << 30)
 SHOWN_ROWS = 3
 BOM = b"\xef\xbb\xbf"
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+LARGE = 1 << 30
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """Parsed text: a pyarrow table of text columns, the bytes it came from, assumptions."""
+    """Parsed text: columns of text cells, how many rows, the separator, assumptions."""
 
-    table: pa.Table
-    content: bytes
+    columns: dict[str, pa.ChunkedArray]
+    rows: int
+    separator: str
     comments: tuple[str, ...]
 
 
-def read_delimited(file: File) -> Delimited:
-    """Parse a text file, every cell as text.
+@dataclass(frozen=True)
+class Layout:
+    """What the first lines say: where the header starts, the separator, the names of columns."""
+
+    start: int
+    separator: str
+    header: list[str]
+    comments: tuple[str, ...]
+
+
+def read_delimited(file: File, log: Log) -> Delimited:
+    """Parse a text file, every cell as text, holding one block of it at a time.
+
+    Args:
+        file: the text.
+        log: told how much of it is read.
 
     Raises:
         RefusedError: it is empty, not UTF-8, or has a bad header, ragged rows or an open quote.
     """
-    content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
-    content = _decoded(file, content)
-    _check_quotes(file, content)
-    separator = _separator(file, content)
-    header = _header(file, content, separator)
-    comments = (
-        ()
-        if separator == "," or file.suffix == ".tsv"
-        else (f"{file.name}: columns are separated by {SEPARATORS[separator]}.",)
-    )
-    table = _parse(file, content, separator, header)
-    if not table.num_rows:
+    with file.open() as stream:
+        head = stream.read(HEAD)
+    layout = _layout(file, head)
+    columns, rows = _parse(file, layout, head, log)
+    if not rows:
         raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
-    return Delimited(table, content, comments)
+    return Delimited(columns, rows, layout.separator, layout.comments)
 
 
-def record_lines(content: bytes) -> np.ndarray:
-    """int64 [records], the line on which each record starts, the header first.
-
-    A line break inside quotation marks does not end a record; blank lines are no records.
-    """
-    if b"\n" not in content:
-        content = content.replace(b"\r", b"\n")
-    data = np.frombuffer(content, dtype=np.uint8)
-    breaks = np.flatnonzero(data == 0x0A)
-    quotes = np.flatnonzero(data == 0x22)
-    starts = np.concatenate([[0], breaks + 1])
-    if len(quotes) % 2 == 0:
-        outside = np.searchsorted(quotes, starts) % 2 == 0
-    else:
-        outside = np.ones(len(starts), dtype=bool)
-    ends = np.concatenate([breaks, [len(data)]])
-    return_only = (ends - starts == 1) & (data[np.minimum(starts, len(data) - 1)] == 0x0D)
-    filled = (ends > starts) & ~return_only
-    return np.flatnonzero(outside & filled) + 1
-
-
-def _decoded(file: File, content: bytes) -> bytes:
-    if not content or content.isspace():
+def _layout(file: File, head: bytes) -> Layout:
+    if not head or head.isspace():
         raise RefusedError(
             f"{file.name} is empty; expected a header line and at least one row below it."
         )
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise RefusedError(f"{file.name} is UTF-16 text; expected UTF-8. Save it again as UTF-8.")
-    content = content.removeprefix(BOM)
-    if not content.isascii():
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            byte = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-            raise RefusedError(
-                f"{file.name}, row {line}: byte {byte} of the line "
-                f"(0x{content[error.start]:02X}) is not UTF-8; expected UTF-8 text. Save the "
-                "file again as UTF-8."
-            ) from None
-    return content
-
-
-def _separator(file: File, content: bytes) -> str:
-    start = len(content) - len(content.lstrip(b"\r\n"))
-    end = content.find(b"\n", start)
-    first = content[start : end if end > 0 else len(content)]
-    if file.suffix == ".tsv":
-        return "\t"
-    if b"," in first:
-        return ","
-    return next((s for s in (";", "\t") if s.encode() in first), ",")
-
-
-def _options(separator: str, quotes: bool, handler=None) -> pyarrow.csv.ParseOptions:
-    return pyarrow.csv.ParseOptions(
-        delimiter=separator, newlines_in_values=quotes, invalid_row_handler=handler
-    )
-
-
-def _header(file: File, content: bytes, separator: str) -> list[str]:
-    start = len(content) - len(content.lstrip(b"\r\n"))
-    line_end = content.find(b"\n", start)
-    head = content[start : line_end if line_end > 0 else len(content)]
-    while head.count(b'"') % 2 and len(head) < len(content) - start:
-        line_end = content.find(b"\n", line_end + 1)
-        head = content[start : line_end if line_end > 0 else len(content)]
-        if line_end < 0:
-            break
+    start = len(BOM) if head.startswith(BOM) else 0
+    start += len(head[start:]) - len(head[start:].lstrip(b"\r\n"))
+    line = _first_record(head[start:])
     try:
-        parsed = pyarrow.csv.read_csv(
-            io.BytesIO(head + b"\n"),
-            read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=True, use_threads=False),
-            parse_options=_options(separator, quotes=True),
-            convert_options=_texts_only({}),
-        )
-        names = [str(column[0].as_py()).strip() for column in parsed.columns]
-    except (pa.ArrowInvalid, IndexError):
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise RefusedError(undecodable(file)) from None
+    separator, comments = _separator(file, text)
+    names = [name.strip() for name in _cells(text, separator)]
+    if not any(names):
         raise RefusedError(
             f"{file.name} has no header line that can be read; expected the names of the columns."
-        ) from None
+        )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RefusedError(
             f"{file.name} has {quoted(twice)} more than once in its header; each column needs a "
             "name of its own."
         )
-    return names
+    return Layout(start, separator, names, comments)
 
 
-def _texts_only(types: dict) -> pyarrow.csv.ConvertOptions:
-    return pyarrow.csv.ConvertOptions(
-        column_types=types,
-        null_values=[],
-        strings_can_be_null=False,
-        quoted_strings_can_be_null=False,
-        true_values=[],
-        false_values=[],
-        check_utf8=False,
+def _first_record(text: bytes) -> bytes:
+    """The header, which may hold line breaks inside quotation marks."""
+    breaks = b"\n" if b"\n" in text else b"\r"
+    end = text.find(breaks)
+    while end > 0 and text.count(b'"', 0, end) % 2:
+        end = text.find(breaks, end + 1)
+    return text[:end] if end > 0 else text
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    limit = csv.field_size_limit(HEAD)
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return []
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _separator(file: File, header: str) -> tuple[str, tuple[str, ...]]:
+    """The separator that splits the header into most columns; on a tie the usual one."""
+    if file.suffix == ".tsv" and "\t" in header:
+        return "\t", ()
+    sizes = {separator: len(_cells(header, separator)) for separator in SEPARATORS}
+    best = max(sizes, key=sizes.get)
+    if sizes[best] < 2 or best == ",":
+        return ",", ()
+    return best, (f"{file.name}: columns are separated by {SEPARATORS[best]}.",)
+
+
+def _parse(
+    file: File, layout: Layout, head: bytes, log: Log
+) -> tuple[dict[str, pa.ChunkedArray], int]:
+    kinds = _kinds(file, layout, head)
+    for block in BLOCKS:
+        try:
+            return _read(file, layout, kinds, block, log)
+        except UnicodeDecodeError:
+            raise RefusedError(undecodable(file)) from None
+        except pa.ArrowInvalid as error:
+            reason = str(error).split("\n")[0][:160]
+            if "straddling" in reason and block < min(file.size(), BLOCKS[-1]):
+                continue
+            _check_quotes(file)
+            raise RefusedError(f"{file.name} cannot be read as a table ({reason}).") from None
+    raise RefusedError(f"{file.name} has a row of more than {BLOCKS[-1] >> 30} GiB; split it.")
+
+
+def _kinds(file: File, layout: Layout, head: bytes) -> dict[str, pa.DataType]:
+    """Codes for columns that repeat their values, plain text for the others of a wide table."""
+    text = pa.large_string() if file.size() > LARGE else pa.string()
+    codes = pa.dictionary(pa.int32(), text)
+    if len(layout.header) <= ENCODED_COLUMNS:
+        return dict.fromkeys(layout.header, codes)
+    sample = itertools.islice(
+        csv.reader(
+            io.StringIO(head[layout.start : 1 << 20].decode("utf-8", "replace"), newline=""),
+            delimiter=layout.separator,
+        ),
+        1,
+        200,
+    )
+    columns = list(itertools.zip_longest(*sample, fillvalue=""))
+    seen = {
+        name: len(set(values)) / len(values)
+        for name, values in zip(layout.header, columns, strict=False)
+    }
+    return {name: text if seen.get(name, 1) > 0.5 else codes for name in layout.header}
+
+
+class _Watched(io.RawIOBase):
+    """A stream from a place on, which checks that it is UTF-8 and counts its quotation marks."""
+
+    def __init__(self, stream: BinaryIO, start: int) -> None:
+        self._stream = stream
+        self._stream.seek(start)
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self.marks = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.marks += data.count(b'"')
+        if self._decoder.getstate()[0] or not data.isascii():
+            self._decoder.decode(data, final=not data)
+        return data
+
+
+def _blocks(
+    stream, layout: Layout, kinds: dict, block: int, skip, threads: bool = True
+) -> Iterator[pa.RecordBatch]:
+    return pyarrow.csv.open_csv(
+        stream,
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=layout.header,
+            skip_rows_after_names=1,
+            block_size=block,
+            use_threads=threads,
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=skip
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=kinds,
+            null_values=[],
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=False,
+            true_values=[],
+            false_values=[],
+            check_utf8=False,
+        ),
     )
 
 
-def _parse(file: File, content: bytes, separator: str, header: list[str]) -> pa.Table:
-    text = pa.string()
-    kind = pa.dictionary(pa.int32(), text) if len(header) <= ENCODED_COLUMNS else text
+def _read(
+    file: File, layout: Layout, kinds: dict, block: int, log: Log
+) -> tuple[dict[str, pa.ChunkedArray], int]:
     ragged = []
-    filled = content.lstrip(b"\r\n")
 
     def skip(row: pyarrow.csv.InvalidRow) -> str:
         ragged.append(row)
+        return "error"
+
+    encoders = {n: Encoder() for n, kind in kinds.items() if pa.types.is_dictionary(kind)}
+    plain: dict[str, list] = {name: [] for name in kinds if name not in encoders}
+    rows = 0
+    with file.open() as raw:
+        stream = _Watched(raw, layout.start)
+        try:
+            for batch in _blocks(stream, layout, kinds, block, skip):
+                rows += batch.num_rows
+                log.advance(raw.tell() / max(file.size(), 1))
+                for name, values in zip(kinds, batch.columns, strict=True):
+                    if name in encoders:
+                        encoders[name].add(values)
+                    else:
+                        plain[name].append(values)
+        except pa.ArrowInvalid:
+            if not ragged:
+                raise
+        if ragged:
+            _check_quotes(file)
+            raise RefusedError(_ragged(file, layout, block))
+        if stream.marks % 2:
+            _check_quotes(file)
+    if not rows:
+        return {}, 0
+    return {
+        name: encoders[name].column() if name in encoders else pa.chunked_array(plain[name])
+        for name in kinds
+    }, rows
+
+
+def _ragged(file: File, layout: Layout, block: int) -> str:
+    """Where rows have another number of cells than the header, from a second, slower pass."""
+    first: list[pyarrow.csv.InvalidRow] = []
+    total = 0
+
+    def skip(row: pyarrow.csv.InvalidRow) -> str:
+        nonlocal total
+        total += 1
+        if len(first) < SHOWN_ROWS:
+            first.append(row)
         return "skip"
 
-    def parse(threads: bool, block: int) -> pa.Table:
-        return pyarrow.csv.read_csv(
-            pa.BufferReader(filled),
-            read_options=pyarrow.csv.ReadOptions(
-                column_names=header, skip_rows_after_names=1, block_size=block, use_threads=threads
-            ),
-            parse_options=_options(separator, b'"' in content, skip),
-            convert_options=_texts_only(dict.fromkeys(header, kind)),
-        )
-
-    whole = min(len(content) + 1, 2**31 - 1)
-    try:
-        table = parse(True, 32 << 20)
-    except pa.ArrowInvalid:
-        ragged.clear()
-        try:
-            table = parse(False, whole)
-        except pa.ArrowInvalid as error:
-            reason = str(error).split("\n")[0][:160]
-            raise RefusedError(f"{file.name} cannot be read as a table ({reason}).") from None
-    if ragged:
-        ragged.clear()
-        parse(False, whole)
-        raise RefusedError(_ragged(file, content, header, ragged))
-    return table
-
-
-def _ragged(file: File, content: bytes, header: list[str], ragged: list) -> str:
-    lines = record_lines(content)
+    texts = dict.fromkeys(layout.header, pa.string())
+    with file.open() as raw:
+        for _ in _blocks(_Watched(raw, layout.start), layout, texts, block, skip, threads=False):
+            pass
     shown = [
-        f"row {lines[min(row.number - 1, len(lines) - 1)]} has {row.actual_columns}"
-        for row in ragged[:SHOWN_ROWS]
+        f"row {line_of_record(file, row.number - 1)} has {row.actual_columns}"
+        + _other_separator(row.text, layout)
+        for row in first
     ]
-    more = len(ragged) - len(shown)
+    more = total - len(first)
     return (
-        f"{file.name}: expected {count(len(header), 'column')} in every row, as in the header, "
-        f"but {', '.join(shown)}" + (f" and {more:,} more rows differ" if more > 0 else "") + ". "
-        "Put cells that hold the separator in quotation marks."
+        f"{file.name}: expected {count(len(layout.header), 'column')} in every row, as in the "
+        f"header, but {', '.join(shown)}"
+        + (f" and {more:,} more rows differ" if more > 0 else "")
+        + ". Put cells that hold the separator in quotation marks."
     )
 
 
-def _check_quotes(file: File, content: bytes) -> None:
+def _other_separator(row: str, layout: Layout) -> str:
+    for separator, word in SEPARATORS.items():
+        if (
+            separator != layout.separator
+            and len(layout.header) > 1
+            and len(_cells(row, separator)) == len(layout.header)
+        ):
+            return f" (it is separated by {word})"
+    return ""
+
+
+def _check_quotes(file: File) -> None:
     """A quotation mark that is never closed would swallow the rest of the file."""
-    if content.count(b'"') % 2 == 0:
-        return
-    opened = _open_quote(content)
+    opened = open_quote(file)
     if opened is not None:
         raise RefusedError(
             f"{file.name}, row {opened}: a quotation mark opens here and is never closed; expected "
             "a second one at the end of the cell. Close it, or double it if it belongs to the text."
         )
-
-
-def _open_quote(content: bytes) -> int | None:
-    """The line of the cell that is open at the end of the file, if one is."""
-    position, inside, size = 0, False, len(content)
-    opened = 0
-    while position < size:
-        found = content.find(b'"', position)
-        if found < 0:
-            break
-        if inside:
-            if content[found + 1 : found + 2] == b'"':
-                position = found + 2
-                continue
-            inside = False
-        elif found == 0 or content[found - 1 : found] in (b",", b";", b"\t", b"\n", b"\r"):
-            inside, opened = True, found
-        position = found + 1
-    return content.count(b"\n", 0, opened) + 1 if inside else None

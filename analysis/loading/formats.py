@@ -56,7 +56,7 @@ FOREIGN = {
     ".pth": "a torch file, which is never opened; save the tensors as safetensors or NPZ",
 }
 READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
-    "text": lambda file, log: [read_text(file)],
+    "text": lambda file, log: [read_text(file, log)],
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,

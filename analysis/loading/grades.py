@@ -1,12 +1,13 @@
 """What the models answered, and the confidence and grades that stand beside the answers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, shortened
-from analysis.loading.tables import Column
+from analysis.loading.tables import Column, row_blocks
 
 RIGHT = {"1": 1, "1.0": 1, "true": 1, "yes": 1, "0": 0, "0.0": 0, "false": 0, "no": 0}
 
@@ -22,6 +23,24 @@ class Entry:
     column: Column | None
     model: int | np.ndarray
     samples: np.ndarray
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray | int, np.ndarray]]:
+        """Rows that have a sample and a model, their models and samples, some rows at a time."""
+        for block in row_blocks(len(self.samples)):
+            samples, models = self.samples[block], self.model
+            valid = samples >= 0
+            if not isinstance(models, int):
+                models = models[block]
+                valid &= models >= 0
+            if valid.all():
+                yield np.arange(block.start, block.stop), models, samples
+                continue
+            rows = np.flatnonzero(valid)
+            yield (
+                rows + block.start,
+                models if isinstance(models, int) else models[rows],
+                samples[rows],
+            )
 
 
 @dataclass(eq=False)
@@ -43,12 +62,6 @@ class Answers:
     info: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def _target(entry: Entry) -> tuple[np.ndarray, np.ndarray | int]:
-    valid = (entry.samples >= 0) & (np.asarray(entry.model) >= 0)
-    rows = np.flatnonzero(valid)
-    return rows, entry.model if isinstance(entry.model, int) else entry.model[rows]
-
-
 def enter_confidence(entry: Entry, answers: Answers, log: Log) -> None:
     """Enter the column of confidence, if the table has one; reports a cell that is no number."""
     column = entry.part.confidence
@@ -60,8 +73,8 @@ def enter_confidence(entry: Entry, answers: Answers, log: Log) -> None:
         return
     if answers.confidence is None:
         answers.confidence = np.full(answers.numbers.shape, np.nan, dtype=np.float32)
-    rows, models = _target(entry)
-    answers.confidence[models, entry.samples[rows]] = values[rows]
+    for rows, models, samples in entry.blocks():
+        answers.confidence[models, samples] = values[rows]
 
 
 def _not_a_number(part: Part, column: Column, log: Log) -> None:
@@ -89,18 +102,20 @@ def enter_grades(entry: Entry, answers: Answers, log: Log) -> None:
         return
     if answers.grades is None:
         answers.grades = np.full(answers.numbers.shape, -1, dtype=np.int8)
-    rows, models = _target(entry)
-    cells, values = entry.samples[rows], grades[rows]
-    earlier = answers.grades[models, cells]
-    answers.grades[models, cells] = values
-    differs = answers.grades[models, cells] != values
-    differs |= (earlier >= 0) & (earlier != values)
-    if differs.any():
-        clash = rows[differs]
+    clash, total = None, 0
+    for rows, models, samples in entry.blocks():
+        values, earlier = grades[rows], answers.grades[models, samples]
+        answers.grades[models, samples] = values
+        differs = answers.grades[models, samples] != values
+        differs |= (earlier >= 0) & (earlier != values)
+        if differs.any():
+            clash = int(rows[differs][0]) if clash is None else clash
+            total += int(differs.sum())
+    if clash is not None:
         log.problem(
-            f"{part.table.where(clash[0])}: sample '{part.id.text(int(clash[0]))}' is graded right "
-            f"in one row and wrong in another for the same model ({count(len(clash), 'row')}); "
-            "expected one grade per sample and model. Remove the wrong row."
+            f"{part.table.where(clash)}: sample '{part.id.text(clash)}' is graded right in one row "
+            f"and wrong in another for the same model ({count(total, 'row')}); expected one grade "
+            "per sample and model. Remove the wrong row."
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from analysis.bundle import Bundle, BundleError
+from analysis.loading.alike import check_kind, settle_alike
 from analysis.loading.answers import collect_answers, note_gaps
 from analysis.loading.classes import class_order, given_classes
 from analysis.loading.distributions import collect_probabilities
@@ -46,6 +47,8 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     fill_labels(roster, parts, stacks, words, options, log)
     fill_roster(roster, parts, log)
     answers = collect_answers(parts, roster, words, options, log)
+    settle_alike(roster, answers, words, options, log)
+    check_kind(roster, answers, words, log)
     given = given_classes(parts, stacks, log)
     classes = class_order(given, roster, answers, words, stacks, log)
     if log.problems:
@@ -74,7 +77,9 @@ def _bundle(
 ) -> Bundle | None:
     index = np.full(max(classes.values(), default=-1) + 2, -1, dtype=np.int32)
     index[list(classes.values())] = np.arange(len(classes))
-    predictions = torch.from_numpy(index[answers.numbers])
+    for row in answers.numbers:
+        row[:] = index[row]
+    predictions = torch.from_numpy(answers.numbers)
     labels = None if roster.labels is None else index[roster.labels]
     stored = _stored_groups(parts)
     groups = build_groups(roster.attributes, labels, list(classes), options, stored, log)

@@ -47,7 +47,7 @@ def read(
         CancelledError: `report` asked to stop.
     """
     options = options or Options()
-    log = Log()
+    log = Log(report)
     files = []
     for source in _named(sources):
         try:
@@ -59,8 +59,8 @@ def read(
             _unexpected(source.name, error, log)
     if not sources:
         log.problem("There is no input; give a folder, a zip or files with predictions.")
-    parts, stacks = _read_files(files, options, log, report)
-    report(READ, "Joining by sample id")
+    parts, stacks = _read_files(files, options, log)
+    log.begin(READ, 1.0, "Joining by sample id")
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
     bundle = None
@@ -115,15 +115,14 @@ def _unexpected(name: str, error: Exception, log: Log) -> None:
     )
 
 
-def _read_files(
-    files: list[File], options: Options, log: Log, report: Callable[[float, str], None]
-) -> tuple[list[Part], list[Stack]]:
+def _read_files(files: list[File], options: Options, log: Log) -> tuple[list[Part], list[Stack]]:
     parts: list[Part] = []
     stacks: list[Stack] = []
     total, done = max(sum(file.size() for file in files), 1), 0
     for file in files:
-        report(READ * done / total, f"Reading {file.name}")
-        done += file.size()
+        until = done + file.size()
+        log.begin(READ * done / total, READ * until / total, f"Reading {file.name}")
+        done = until
         try:
             for piece in pieces(file, log):
                 if isinstance(piece, Stack):

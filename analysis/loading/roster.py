@@ -23,13 +23,17 @@ class Vocabulary:
         """The number of a text, a new one when it is new."""
         return self.place.setdefault(text, len(self.place))
 
-    def encode(self, column: Column, missing: frozenset[str]) -> np.ndarray:
-        """int32 [rows], -1 for nothing and for the texts that stand for nothing."""
+    def numbers(self, column: Column, missing: frozenset[str]) -> np.ndarray:
+        """int32 [levels + 1], the number of each level; -1 for nothing and what stands for it."""
         numbers = [
             -1 if level in missing or not n else self.number(level)
             for level, n in zip(column.levels, column.counts.tolist(), strict=True)
         ]
-        return np.array([*numbers, -1], dtype=np.int32)[column.codes]
+        return np.array([*numbers, -1], dtype=np.int32)
+
+    def encode(self, column: Column, missing: frozenset[str]) -> np.ndarray:
+        """int32 [rows], -1 for nothing and for the texts that stand for nothing."""
+        return self.numbers(column, missing)[column.codes]
 
 
 @dataclass(eq=False)
@@ -56,13 +60,13 @@ class Roster:
         self.positions = {name: place for place, name in enumerate(self.ids)}
 
     def locate(self, ids) -> np.ndarray:
-        """int64 [ids], the position of each id, -1 where it is unknown."""
-        return np.fromiter((self.positions.get(i, -1) for i in ids), np.int64)
+        """int32 [ids], the position of each id, -1 where it is unknown."""
+        return np.fromiter((self.positions.get(i, -1) for i in ids), np.int32)
 
     def rows(self, part: Part) -> np.ndarray:
-        """int64 [rows] of a table, the sample of each row, -1 where unknown."""
+        """int32 [rows] of a table, the sample of each row, -1 where unknown."""
         if part.located is None:
-            part.located = np.append(self.locate(part.id.levels), -1)[part.id.codes]
+            part.located = np.append(self.locate(part.id.levels), np.int32(-1))[part.id.codes]
         return part.located
 
 
@@ -177,7 +181,7 @@ def _ids(parts: list[Part]) -> tuple[str, ...]:
 
 def _check_filled(part: Part, role: str, log: Log) -> None:
     column = getattr(part, role)
-    if column is None or not column.empty.any():
+    if column is None or not column.gaps or not column.empty.any():
         return
     rows = np.flatnonzero(column.empty)
     more = f" ({len(rows) - 1:,} more like it)" if len(rows) > 1 else ""

@@ -1,9 +1,10 @@
 """What goes into the loader and what comes out: sources, options, findings, problems."""
 
-from collections.abc import Iterable, Mapping
+import io
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from analysis.bundle import Bundle, BundleError
 
@@ -132,6 +133,12 @@ class File:
         last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
         return "." + last.rsplit(".", 1)[1].lower() if "." in last[1:] else ""
 
+    def open(self) -> BinaryIO:
+        """The content as a stream of bytes."""
+        if isinstance(self.content, bytes):
+            return io.BytesIO(self.content)
+        return self.content.open("rb")
+
     def size(self) -> int:
         """Size in bytes."""
         if isinstance(self.content, bytes):
@@ -140,14 +147,26 @@ class File:
 
 
 class Log:
-    """Collects findings, problems and notes while files are read."""
+    """Collects findings, problems and notes while files are read, and tells how far it is."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, report: Callable[[float, str], None] | None = None) -> None:
+        """Start empty; `report` is told the share that is done and what is being done."""
+        self._report = report or silent
+        self._span = (0.0, 1.0, "")
         self.found: list[Found] = []
         self.problems: list[str] = []
         self.notes: list[str] = []
         self.questions: list[Question] = []
+
+    def begin(self, start: float, end: float, doing: str) -> None:
+        """The next step takes the work from one share to another."""
+        self._span = (start, end, doing)
+        self._report(start, doing)
+
+    def advance(self, share: float) -> None:
+        """This share of the step is done."""
+        start, end, doing = self._span
+        self._report(start + (end - start) * min(share, 1.0), doing)
 
     def problem(self, text: str) -> None:
         """Add a problem once."""

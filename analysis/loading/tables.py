@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analysis.loading.delimited import read_delimited, record_lines
-from analysis.loading.sources import File, RefusedError, count
+from analysis.loading.delimited import read_delimited
+from analysis.loading.lines import line_of_record
+from analysis.loading.sources import File, Log, RefusedError, count
 
 CELL_LIMIT = 500_000_000
+ROWS = 1 << 20
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
 LEADING_ZERO = r"^[+-]?0\d"
 LONG_WHOLE = r"^[+-]?\d{16,}$"
@@ -44,11 +46,15 @@ class Column:
             values = pa.chunked_array([pa.array(plain, pa.string())])
         if not pa.types.is_dictionary(values.type):
             values = pc.dictionary_encode(values)
-        whole = values.unify_dictionaries().combine_chunks()
+        if values.num_chunks != 1:
+            values = values.unify_dictionaries().combine_chunks()
+        whole = values
         if isinstance(whole, pa.ChunkedArray):
             whole = whole.chunk(0) if whole.num_chunks else pa.array([], values.type)
-        codes = pc.fill_null(whole.indices.cast(pa.int32()), -1).to_numpy(zero_copy_only=False)
-        return codes, _texts(whole.dictionary)
+        indices = whole.indices.cast(pa.int32())
+        if indices.null_count:
+            indices = pc.fill_null(indices, -1)
+        return indices.to_numpy(zero_copy_only=False), _texts(whole.dictionary)
 
     @property
     def codes(self) -> np.ndarray:
@@ -63,7 +69,15 @@ class Column:
     @cached_property
     def counts(self) -> np.ndarray:
         """int64 [levels], how often each level occurs."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+        total = np.zeros(len(self.levels) + 1, dtype=np.int64)
+        for rows in row_blocks(len(self.codes)):
+            total += np.bincount(self.codes[rows] + 1, minlength=len(total))
+        return total[1:]
+
+    @property
+    def gaps(self) -> bool:
+        """A cell may be empty; False where no level is and no value is absent."""
+        return "" in self.levels or int(self.codes.min(initial=0)) < 0
 
     @cached_property
     def empty(self) -> np.ndarray:
@@ -115,7 +129,7 @@ class Table:
         columns: name -> column, in file order.
         rows: number of rows.
         metadata: what this project stored with a Parquet file.
-        delimited: a text file, whose rows have lines.
+        separator: of a text file, whose rows have lines; None: another format.
         comments: assumptions made while reading.
         noun: what messages call a row: "row", "line" (of JSON Lines), "record".
     """
@@ -124,20 +138,15 @@ class Table:
     columns: Mapping[str, Column]
     rows: int
     metadata: Mapping[str, str]
-    delimited: bytes | None = None
+    separator: str | None = None
     comments: tuple[str, ...] = ()
     noun: str = "row"
 
-    @cached_property
-    def _lines(self) -> np.ndarray:
-        return record_lines(self.delimited)
-
     def row(self, row: int) -> int:
         """The number of a row as an editor shows it: its line, or its position from 1."""
-        if self.delimited is None:
+        if self.separator is None:
             return int(row) + 1
-        lines = self._lines
-        return int(lines[row + 1]) if row + 1 < len(lines) else int(row) + 2
+        return line_of_record(self.file, int(row) + 1)
 
     def where(self, row: int) -> str:
         """File and row for a message."""
@@ -151,24 +160,30 @@ class Table:
 
 def first_positions(codes: np.ndarray, levels: int) -> np.ndarray:
     """int64 [levels], where each code first occurs; len(codes) where it does not."""
-    first = np.full(levels, len(codes), dtype=np.int64)
-    present = codes >= 0
-    first[codes[present][::-1]] = np.flatnonzero(present)[::-1]
-    return first
+    first = np.full(levels + 1, len(codes), dtype=np.int64)
+    for rows in reversed(row_blocks(len(codes))):
+        first[codes[rows][::-1]] = np.arange(rows.stop - 1, rows.start - 1, -1)
+    return first[:levels]
 
 
-def read_text(file: File) -> Table:
+def row_blocks(rows: int) -> list[slice]:
+    """Slices that cover so many rows; work on them one by one holds little memory."""
+    return [slice(at, min(at + ROWS, rows)) for at in range(0, rows, ROWS)]
+
+
+def read_text(file: File, log: Log) -> Table:
     """Read separated text: CSV, TSV and their like.
+
+    Args:
+        file: the text.
+        log: told how much of it is read.
 
     Raises:
         RefusedError: it cannot be read; the text says why.
     """
-    parsed = read_delimited(file)
-    columns = {
-        name: Column(name, parsed.table.column(name), typed=False)
-        for name in parsed.table.column_names
-    }
-    return Table(file, columns, parsed.table.num_rows, {}, parsed.content, parsed.comments)
+    parsed = read_delimited(file, log)
+    columns = {name: Column(name, raw, typed=False) for name, raw in parsed.columns.items()}
+    return Table(file, columns, parsed.rows, {}, parsed.separator, parsed.comments)
 
 
 def read_parquet(file: File) -> Table:
