@@ -1,26 +1,26 @@
 """From what was given to the list of files: canonical names in folders and zips, or loose files."""
 
-import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, check_members
-from analysis.loading.formats import format_of
+from analysis.loading.formats import format_of, unpacked
+from analysis.loading.packing import Packed, member
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
-CANONICAL = {
-    **{
-        f"{role}{suffix}": role
-        for role in ("samples", "predictions")
-        for suffix in (".parquet", ".csv")
-    },
-    "probabilities.npz": "probabilities",
-    "classes.csv": "classes",
-    **{f"embeddings{suffix}": "embeddings" for suffix in (".npy", ".npz", ".parquet", ".csv")},
-    "models.csv": "models",
-    "thumbnails.npy": "thumbnails",
+TABLES = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".feather", ".arrow")
+SUFFIXES = {
+    "samples": TABLES,
+    "predictions": TABLES,
+    "probabilities": (".npz", ".safetensors", *TABLES),
+    "classes": TABLES,
+    "embeddings": (".npy", ".npz", ".safetensors", *TABLES),
+    "models": TABLES,
+    "thumbnails": (".npy",),
 }
+READABLE = (*TABLES, ".npy", ".npz", ".safetensors")
+ANSWERS = ("predictions", "probabilities", "probabilities of one model")
 EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
     "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
@@ -47,7 +47,7 @@ def expand(source: Source, log: Log) -> list[File]:
         raise RefusedError(f"{source.name} does not exist; check the path.")
     if isinstance(content, Path) and content.is_dir():
         return _canonical(source.name, _listed(content), log)
-    file = File(source.name, content)
+    file = unpacked(File(source.name, content))
     if format_of(file) == "zip":
         return _canonical(source.name, _members(file), log)
     return [file]
@@ -64,10 +64,9 @@ def _listed(folder: Path) -> list[tuple[str, Path]]:
     return members
 
 
-def _members(file: File) -> list[tuple[str, bytes]]:
-    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+def _members(file: File) -> list[tuple[str, bytes | Packed]]:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with file.open() as stream, zipfile.ZipFile(stream) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             check_members(file, infos)
             names = [info.filename.replace("\\", "/") for info in infos]
@@ -78,8 +77,8 @@ def _members(file: File) -> list[tuple[str, bytes]]:
                 if not _hidden(name)
             ]
             return [
-                (name, archive.read(info) if _role(name) else b"")
-                for name, info in sorted(wanted, key=lambda member: member[0])
+                (name, member(file.content, info.filename, info.file_size))
+                for name, info in sorted(wanted, key=lambda found: found[0])
             ]
     except RefusedError:
         raise
@@ -101,31 +100,43 @@ def _hidden(name: str) -> bool:
 
 
 def _role(name: str) -> str | None:
-    path = PurePosixPath(name)
+    path = PurePosixPath(name[:-3] if name.lower().endswith(".gz") else name)
     if len(path.parts) == 1 and not name.endswith("/"):
-        return CANONICAL.get(name.lower())
+        stem = path.stem.lower()
+        return stem if path.suffix.lower() in SUFFIXES.get(stem, ()) else None
     if len(path.parts) == 2 and path.suffix == ".npy":
         return SUBFOLDERS.get(path.parts[0])
     return None
 
 
-def _canonical(name: str, members: list[tuple[str, Path | bytes]], log: Log) -> list[File]:
-    members = [(member, content) for member, content in members if not _hidden(member)]
+def _canonical(name: str, members: list[tuple[str, Path | bytes | Packed]], log: Log) -> list[File]:
+    """The files of known names; without answers among them, all others that can be read."""
+    members = [(inside, content) for inside, content in members if not _hidden(inside)]
     files = [
-        File(f"{name}/{member}", content, role)
-        for member, content in members
-        if (role := _role(member))
+        File(f"{name}/{inside}", content, role)
+        for inside, content in members
+        if (role := _role(inside))
     ]
-    others = [member for member, _ in members if not _role(member)]
+    others = [(inside, content) for inside, content in members if not _role(inside)]
+    if not any(file.role in ANSWERS for file in files):
+        loose, others = _loose(name, others)
+        if loose:
+            log.note(
+                f"{name}: {quoted((f.name.removeprefix(f'{name}/') for f in loose), 10)} "
+                f"{'is' if len(loose) == 1 else 'are'} read, because no file is called "
+                "predictions or probabilities."
+            )
+        files += loose
+    left = [inside for inside, _ in others]
     if not files:
-        held = f"it holds {quoted(others)}" if others else "it is empty"
+        held = f"it holds {quoted(left)}" if left else "it is empty"
         raise RefusedError(f"{name} has no file that can be read: {held}; expected {EXPECTED}.")
-    if others:
+    if left:
         log.note(
-            f"{name}: {quoted(others, 10)} {'is' if len(others) == 1 else 'are'} not read; in a "
+            f"{name}: {quoted(left, 10)} {'is' if len(left) == 1 else 'are'} not read; in a "
             "folder only the known names are."
         )
-    roles = [file.role for file in files if not file.role.endswith("of one model")]
+    roles = [file.role for file in files if file.role in SUFFIXES]
     for role in dict.fromkeys(role for role in roles if roles.count(role) > 1):
         both = [file.name for file in files if file.role == role]
         log.problem(
@@ -134,3 +145,17 @@ def _canonical(name: str, members: list[tuple[str, Path | bytes]], log: Log) -> 
         )
         files = [file for file in files if file.role != role or file.name == both[0]]
     return files
+
+
+def _loose(
+    name: str, members: list[tuple[str, Path | bytes | Packed]]
+) -> tuple[list[File], list[tuple[str, Path | bytes | Packed]]]:
+    """Files of a known format whatever they are called, and what is left."""
+    loose, left = [], []
+    for inside, content in members:
+        file = File(f"{name}/{inside}", content)
+        if inside.endswith("/") or file.suffix not in READABLE:
+            left.append((inside, content))
+        else:
+            loose.append(file)
+    return loose, left

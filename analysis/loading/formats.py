@@ -2,8 +2,9 @@
 
 import struct
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
+from analysis.loading.packing import GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
@@ -18,7 +19,6 @@ STARTS = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
     b"\x93NUMPY": "npy",
-    b"\x1f\x8b": "gzip",
     b"ARROW1": "arrow",
     b"FEA1": "feather1",
     b"\xff\xff\xff\xff": "arrow stream",
@@ -42,7 +42,6 @@ BY_SUFFIX = {
     ".npy": "npy",
     ".npz": "npz",
     ".zip": "zip",
-    ".gz": "gzip",
     ".feather": "arrow",
     ".arrow": "arrow",
     ".safetensors": "safetensors",
@@ -64,7 +63,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
 
 
 def format_of(file: File) -> str:
-    """The format of a file by its content: a key of READERS, or "zip" or "gzip".
+    """The format of a file by its content: a key of READERS, or "zip".
 
     Text under the name of a binary format counts as that format, whose reader then says that it is
     damaged.
@@ -98,17 +97,45 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
     Raises:
         RefusedError: it cannot be read; the text says why and how to mend it.
     """
+    file = unpacked(file)
     name = format_of(file)
+    if isinstance(file.content, Packed) and name != "text":
+        file = _held(file)
     if name not in READERS:
         raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")
     return READERS[name](file, log)
 
 
+def unpacked(file: File) -> File:
+    """The content of a gzip file; any other file as it is.
+
+    Raises:
+        RefusedError: it is damaged or unpacks to too much.
+    """
+    if not _head(file).startswith(GZIP):
+        if file.name.lower().endswith(".gz"):
+            raise RefusedError(f"{file.name} is no gzip file in spite of its name; rename it.")
+        return file
+    try:
+        return replace(file, content=gunzip(file.content, file.size()))
+    except PackedError as error:
+        raise RefusedError(f"{file.name} {error}.") from None
+
+
+def _held(file: File) -> File:
+    """A packed file in memory, for formats that are not read as a stream."""
+    if file.size() > UNPACKED_LIMIT:
+        raise RefusedError(
+            f"{file.name} unpacks to {file.size() / 2**30:.1f} GiB; expected at most "
+            f"{UNPACKED_LIMIT / 2**30:.0f} GiB for this format. Unpack it first."
+        )
+    with file.open() as stream:
+        return replace(file, content=stream.read())
+
+
 def _head(file: File) -> bytes:
-    if isinstance(file.content, Path):
-        with file.content.open("rb") as stream:
-            return stream.read(HEAD)
-    return file.content[:HEAD]
+    with file.open() as stream:
+        return stream.read(HEAD)
 
 
 def _safetensors(head: bytes, size: int) -> bool:

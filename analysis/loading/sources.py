@@ -1,12 +1,12 @@
 """What goes into the loader and what comes out: sources, options, findings, problems."""
 
-import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from analysis.bundle import Bundle, BundleError
+from analysis.loading.packing import Packed, open_content
 
 SHOWN_PROBLEMS = 20
 
@@ -113,34 +113,38 @@ class File:
 
     Attributes:
         name: as shown in messages, "demo.zip/samples.csv".
-        content: where it is, or its bytes.
+        content: where it is, its bytes, or how to unpack it.
         role: the role that its place in a folder gives it; None: decided by content.
     """
 
     name: str
-    content: Path | bytes
+    content: Path | bytes | Packed
     role: str | None = None
+
+    @property
+    def last(self) -> str:
+        """The last part of the name, without the ending of a gzip file."""
+        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
+        return last[:-3] if last.lower().endswith(".gz") else last
 
     @property
     def stem(self) -> str:
         """The last part of the name without its suffix."""
-        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
-        return last.rsplit(".", 1)[0] if "." in last[1:] else last
+        return self.last.rsplit(".", 1)[0] if "." in self.last[1:] else self.last
 
     @property
     def suffix(self) -> str:
         """The ending of the name in lower case, with its dot; "" without one."""
-        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
-        return "." + last.rsplit(".", 1)[1].lower() if "." in last[1:] else ""
+        return "." + self.last.rsplit(".", 1)[1].lower() if "." in self.last[1:] else ""
 
     def open(self) -> BinaryIO:
-        """The content as a stream of bytes."""
-        if isinstance(self.content, bytes):
-            return io.BytesIO(self.content)
-        return self.content.open("rb")
+        """The content as a stream of bytes, unpacked."""
+        return open_content(self.content)
 
     def size(self) -> int:
-        """Size in bytes."""
+        """Size in bytes, unpacked."""
+        if isinstance(self.content, Packed):
+            return self.content.size
         if isinstance(self.content, bytes):
             return len(self.content)
         return self.content.stat().st_size

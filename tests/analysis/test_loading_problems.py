@@ -250,8 +250,8 @@ CASES = {
     ),
     "zip that is none": ({"b.zip": b"hello"}, ["b.zip cannot be opened as a zip"]),
     "zip without a known name": (
-        {"b.zip": zipped({"a.csv": SAMPLES})},
-        ["b.zip has no file that can be read", "'a.csv'"],
+        {"b.zip": zipped({"a.txt": SAMPLES})},
+        ["b.zip has no file that can be read", "'a.txt'"],
     ),
     "two files for one role": (
         {
