@@ -63,6 +63,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _reading(analyze)
     _judging(analyze)
+    convert = _command(
+        commands,
+        "convert",
+        _convert,
+        "write the canonical bundle folder, without holding the input in memory",
+        "dissensus convert log.csv.gz --column label=gold -o bundle/",
+    )
+    _reading(convert)
+    convert.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="DIR", help="a new or empty folder"
+    )
     return parser
 
 
@@ -279,6 +290,34 @@ def _analyze(options: argparse.Namespace) -> int:
     except OSError as problem:
         return _fail(f"--json {options.json} cannot be written: {problem.strerror}.")
     return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from analysis.bundle import BundleError
+    from analysis.loading import save_bundle
+    from dashboard.inputs import narrow, reading
+
+    request = _request(options)
+    found = reading(request, _progress)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if found.bundle is None:
+        return _fail("\n".join(found.problems))
+    try:
+        bundle = narrow(found.bundle, request)
+        save_bundle(bundle, options.output)
+    except (BundleError, OSError) as problem:
+        return _fail(str(problem))
+    print(f"{options.output}  fingerprint {bundle.fingerprint}")
+    return 0
+
+
+def _progress(share: float, doing: str) -> None:
+    """A line that rewrites itself, where somebody looks at it."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{share:4.0%}  {doing}", end="", file=sys.stderr, flush=True)
+        if share >= 1:
+            print("\r\033[K", end="", file=sys.stderr)
 
 
 def _load(options: argparse.Namespace):

@@ -1,7 +1,7 @@
 """What the command line asks to open: paths, loader options, and which models and samples."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypedDict
 
@@ -9,6 +9,7 @@ import torch
 
 from analysis.bundle import Bundle, BundleError
 from analysis.loading import Options, Reading, read
+from analysis.loading.sources import silent
 
 
 class Request(TypedDict, total=False):
@@ -43,9 +44,9 @@ def options(request: Request) -> Options:
     )
 
 
-def reading(request: Request) -> Reading:
-    """What the loader makes of the paths."""
-    return read([Path(path) for path in request["paths"]], options(request))
+def reading(request: Request, report: Callable[[float, str], None] = silent) -> Reading:
+    """What the loader makes of the paths; `report` is told how far it is."""
+    return read([Path(path) for path in request["paths"]], options(request), report)
 
 
 def load(request: Request) -> Bundle:

@@ -69,6 +69,7 @@ def read(
             bundle = join(parts, stacks, options, log)
         except Exception as error:
             _unexpected("The inputs", error, log)
+    report(1.0, "Done")
     places = {file.name: place for place, file in enumerate(files)}
     log.found.sort(key=lambda found: places.get(found.file, -1))
     return log.reading(bundle)
