@@ -60,7 +60,7 @@ def _entries(
     part: Part, roster: Roster, answers: Answers, names: dict[str, str], log: Log
 ) -> list[Entry]:
     report_unmatched(roster, part, log)
-    samples = roster.rows(part)
+    samples = roster.places(part)
     known = {name: place for place, name in enumerate(answers.models)}
 
     def place(name: str) -> int:
@@ -70,16 +70,16 @@ def _entries(
         return known[name]
 
     if part.form == WIDE:
-        return [Entry(part, column, place(column.name), samples) for column in part.models]
+        return [Entry(part, column, samples, place(column.name)) for column in part.models]
     if part.form == ONE:
-        return [Entry(part, part.prediction, place(names[part.file.name]), samples)]
+        return [Entry(part, part.prediction, samples, place(names[part.file.name]))]
     codes, listed = _named_models(part, answers)
     first = first_positions(codes, len(listed))
     places = np.full(len(listed) + 1, -1, dtype=np.int32)
     for code in np.argsort(first, kind="stable").tolist():
         if first[code] < len(codes) and listed[code]:
             places[code] = place(listed[code])
-    return [Entry(part, part.prediction, places[codes], samples)]
+    return [Entry(part, part.prediction, samples, codes=codes, models=places)]
 
 
 def _named_models(part: Part, answers: Answers) -> tuple[np.ndarray, list[str]]:
@@ -155,21 +155,18 @@ def _enter(entry, answers, roster, words, missing, done: list[Entry], log: Log) 
 
 def _filled(entry: Entry, answers: Answers) -> int:
     """Cells of the models of an entry that hold an answer or a missing one."""
-    models = [entry.model] if isinstance(entry.model, int) else range(len(answers.models))
+    models = range(len(answers.models)) if entry.model is None else [entry.model]
     return sum(int(np.count_nonzero(answers.numbers[model] != UNSET)) for model in models)
 
 
-def _model_of(entry: Entry, row: int) -> int:
-    return entry.model if isinstance(entry.model, int) else int(entry.model[row])
-
-
 def _report_clash(entry: Entry, row, total, answers, done: list[Entry], log: Log) -> None:
-    model, sample = _model_of(entry, row), entry.samples[row]
+    sample, model = map(int, entry.of(row))
     value = entry.column.text(row)
     for other in [entry, *done]:
         if other.column is None:
             continue
-        same = (other.samples == sample) & (other.model == model)
+        samples, models = other.of(slice(None))
+        same = (samples == sample) & (models == model)
         for candidate in np.flatnonzero(same).tolist():
             if other.column.text(candidate) != value:
                 first, second = (other, candidate), (entry, row)
@@ -207,6 +204,12 @@ def note_gaps(answers: Answers, roster: Roster, log: Log) -> None:
         log.note(
             f"{count(len(nobody), 'sample')} without any answer (first: "
             f"'{shortened(roster.ids[nobody[0]])}')."
+        )
+    silent = [name for name, row in zip(answers.models, answered, strict=True) if not row.any()]
+    if silent:
+        log.note(
+            f"{quoted(silent)} {'has' if len(silent) == 1 else 'have'} no answer at all; every "
+            "row is a missing answer."
         )
     gaps = (~answered).sum(1)
     models = [(name, int(n)) for name, n in zip(answers.models, gaps, strict=True) if n]

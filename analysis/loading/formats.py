@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.loading.packing import GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
+from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
@@ -97,13 +97,18 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
     Raises:
         RefusedError: it cannot be read; the text says why and how to mend it.
     """
-    file = unpacked(file)
-    name = format_of(file)
-    if isinstance(file.content, Packed) and name != "text":
-        file = _held(file)
-    if name not in READERS:
-        raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")
-    return READERS[name](file, log)
+    try:
+        file = unpacked(file)
+        name = format_of(file)
+        if isinstance(file.content, Packed) and name != "text":
+            file = _held(file)
+        if name not in READERS:
+            raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")
+        return READERS[name](file, log)
+    except DAMAGED as error:
+        raise RefusedError(
+            f"{file.name} is damaged inside its archive ({error}); pack it again."
+        ) from None
 
 
 def unpacked(file: File) -> File:

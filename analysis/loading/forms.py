@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from analysis.loading.roles import PREDICTION_HINTS, SAMPLE_HINTS, WORDS, Part, hinted, keep
+from analysis.loading.roles import (
+    PREDICTION_HINTS,
+    SAMPLE_HINTS,
+    WORDS,
+    Part,
+    check_rivals,
+    hinted,
+    keep,
+)
 from analysis.loading.sources import Found, Log, Options, RefusedError, quoted
 from analysis.loading.tables import Column, described_columns
 
@@ -67,6 +75,7 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
     models = {column.name for column in part.models}
     keep(part, ROLES[form], options, log)
     part.rest = [column for column in part.rest if column.name not in models]
+    check_rivals(part, options, log)
     used = {column.name: WORDS[role] for role, column in part.roles.items()}
     used |= {column.name: "answers of a model" for column in part.models}
     other = {
@@ -91,6 +100,10 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
     )
     for text in part.table.comments:
         log.note(text)
+    if part.table.separator not in (None, ","):
+        commas = [column.name for column in part.table.columns.values() if column.decimal_comma]
+        if commas:
+            log.note(f"{part.file.name}: numbers in {quoted(commas)} have a decimal comma.")
 
 
 def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str:

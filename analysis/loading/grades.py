@@ -17,30 +17,39 @@ THRESHOLD = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """Rows of one table for one model (an int) or several (an array): where they go."""
+    """Rows of one table and where they go: to one model, or to several.
+
+    Attributes:
+        part: the table.
+        column: what was answered; None for grades alone.
+        places: int32 [ids + 1], the sample of each distinct id of the table, -1 for none.
+        model: the model of all rows; None: each row has its own.
+        codes: int32 [rows], which of `models` a row belongs to.
+        models: int32 [distinct + 1], models by code, -1 for none.
+    """
 
     part: Part
     column: Column | None
-    model: int | np.ndarray
-    samples: np.ndarray
+    places: np.ndarray
+    model: int | None = None
+    codes: np.ndarray | None = None
+    models: np.ndarray | None = None
+
+    def of(self, rows: slice | np.ndarray | int) -> tuple[np.ndarray, np.ndarray | int]:
+        """The samples and models of these rows, -1 for none."""
+        samples = self.places[self.part.id.codes[rows]]
+        return samples, self.models[self.codes[rows]] if self.model is None else self.model
 
     def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray | int, np.ndarray]]:
         """Rows that have a sample and a model, their models and samples, some rows at a time."""
-        for block in row_blocks(len(self.samples)):
-            samples, models = self.samples[block], self.model
-            valid = samples >= 0
-            if not isinstance(models, int):
-                models = models[block]
-                valid &= models >= 0
-            if valid.all():
-                yield np.arange(block.start, block.stop), models, samples
-                continue
+        for block in row_blocks(self.part.table.rows):
+            samples, models = self.of(block)
+            valid = (samples >= 0) & (np.asarray(models) >= 0)
             rows = np.flatnonzero(valid)
-            yield (
-                rows + block.start,
-                models if isinstance(models, int) else models[rows],
-                samples[rows],
-            )
+            if len(rows) < len(samples):
+                samples = samples[rows]
+                models = models if self.model is not None else models[rows]
+            yield rows + block.start, models, samples
 
 
 @dataclass(eq=False)
@@ -82,11 +91,12 @@ def _not_a_number(part: Part, column: Column, log: Log) -> None:
         try:
             float(level or 0)
         except ValueError:
+            comma = " with a decimal point" if "," in level else ""
             row = int(np.flatnonzero(column.codes == code)[0])
             log.problem(
                 f"{part.table.where(row)}: column '{column.name}' holds '{shortened(level)}'; "
-                "expected a number or an empty cell. Correct it, or leave the column out with "
-                f"--column ignore={column.name}."
+                f"expected a number{comma} or an empty cell. Correct it, or leave the column "
+                f"out with --column ignore={column.name}."
             )
             return
 

@@ -13,6 +13,7 @@ UNPACKED_LIMIT = 2 << 30
 USUAL_RATIO = 40
 BLOCK = 4 << 20
 GZIP = b"\x1f\x8b"
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 
 
 class PackedError(ValueError):

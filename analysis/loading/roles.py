@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from analysis.loading.sources import File, Log, Options, quoted
+from analysis.loading.sources import File, Log, Options, count, quoted, shortened
 from analysis.loading.tables import Column, Table
 
 ALIASES = {
@@ -100,6 +100,18 @@ WORDS = {
 }
 SINGLE = tuple(CANONICAL)
 KNOWN_ROLES = (*SINGLE, "embedding", "group", "ignore")
+RIVALS = (
+    "label",
+    "target",
+    "gold",
+    "gold_label",
+    "true_label",
+    "y_true",
+    "truth",
+    "ground_truth",
+    "groundtruth",
+    "correct_answer",
+)
 PREDICTION_HINTS = ("pred", "answer", "output", "wide", "response")
 SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "reference")
 
@@ -185,6 +197,35 @@ def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None
         ):
             shown = f"column '{column.name}'" if column.name else "the column without a name"
             log.note(f"{part.file.name}: {shown} is read as the {WORDS[role]}.")
+
+
+def check_rivals(part: Part, options: Options, log: Log) -> None:
+    """Report a second column of labels that says something else; say when it says the same.
+
+    Args:
+        part: a table whose roles are settled.
+        options: a label column named by hand settles the question.
+        log: receives the problem or the note.
+    """
+    label, own = part.label, "dissensus.groups" in part.table.metadata
+    if label is None or own or options.named("label", part.file.name):
+        return
+    for rival in part.rest:
+        if _key(rival.name) not in RIVALS:
+            continue
+        place = {level: code for code, level in enumerate(label.levels)}
+        lookup = np.array([place.get(level, -2) for level in rival.levels] + [-1])
+        differs = np.flatnonzero((lookup[rival.codes] != label.codes) & ~label.empty & ~rival.empty)
+        if not len(differs):
+            log.note(f"{part.file.name}: '{rival.name}' repeats the labels of '{label.name}'.")
+            continue
+        row = int(differs[0])
+        log.problem(
+            f"{part.table.where(row)}: the columns '{label.name}' and '{rival.name}' both look "
+            f"like labels and contradict each other ('{shortened(label.text(row))}' and "
+            f"'{shortened(rival.text(row))}'; {count(len(differs), 'row')} in all). Say which one "
+            f"holds the labels: --column label={label.name} or --column label={rival.name}."
+        )
 
 
 def check_named(options: Options, parts: list[Part], log: Log) -> None:

@@ -65,8 +65,12 @@ class Roster:
 
     def rows(self, part: Part) -> np.ndarray:
         """int32 [rows] of a table, the sample of each row, -1 where unknown."""
+        return self.places(part)[part.id.codes]
+
+    def places(self, part: Part) -> np.ndarray:
+        """int32 [ids + 1], the sample of each distinct id of a table, -1 where unknown."""
         if part.located is None:
-            part.located = np.append(self.locate(part.id.levels), np.int32(-1))[part.id.codes]
+            part.located = np.append(self.locate(part.id.levels), np.int32(-1))
         return part.located
 
 
@@ -272,10 +276,11 @@ def _unit_numbers(codes: np.ndarray | None) -> np.ndarray | None:
 def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
     """Say which rows belong to no sample; when none does, that is a problem."""
     _check_filled(part, "model", log)
-    samples = roster.rows(part)
-    unknown = np.flatnonzero((samples < 0) & ~part.id.empty)
-    if not len(unknown):
+    strange = roster.places(part)[:-1] < 0
+    strange &= (part.id.counts > 0) & np.array([level != "" for level in part.id.levels])
+    if not strange.any():
         return
+    unknown = np.flatnonzero(strange[part.id.codes] & (part.id.codes >= 0))
     example = part.id.text(int(unknown[0]))
     if len(unknown) == part.table.rows:
         log.problem(

@@ -5,7 +5,7 @@ import tempfile
 import numpy as np
 import pyarrow as pa
 
-SPILL = 256 << 20
+SPILL = 64 << 20
 MERGE = 1 << 18
 
 

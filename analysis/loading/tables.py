@@ -19,6 +19,8 @@ ROWS = 1 << 20
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
 LEADING_ZERO = r"^[+-]?0\d"
 LONG_WHOLE = r"^[+-]?\d{16,}$"
+COMMA_NUMBER = r"^[+-]?(\d+(,\d+)?|,\d+)([eE][+-]?\d{1,2})?$"
+THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
 SPECIAL = r"^([+-]?(inf|infinity)|nan)$"
 
 
@@ -30,11 +32,13 @@ class Column:
         name: its name in the header.
         raw: its values as read.
         typed: the format tells missing (null) from the empty text.
+        commas: a comma may be the decimal mark, because it does not separate the columns.
     """
 
     name: str
     raw: pa.ChunkedArray
     typed: bool
+    commas: bool = False
 
     @cached_property
     def _encoded(self) -> tuple[np.ndarray, list[str]]:
@@ -106,10 +110,24 @@ class Column:
         """Float64 [rows] with NaN for empty cells; None when a value is no number."""
         if self.numeric:
             return self.raw.cast(pa.float64()).to_numpy().astype(np.float64)
-        if self._plain_text:
+        if self._plain_text and not self.decimal_comma:
             return _parsed(self.raw.combine_chunks())
-        levels = _parsed(pa.array(self.levels, pa.large_string()))
+        levels = _parsed(pa.array(self.plain_levels, pa.large_string()))
         return None if levels is None else np.append(levels, np.nan)[self.codes]
+
+    @cached_property
+    def decimal_comma(self) -> bool:
+        """All numbers are written as 1,5 and none as 1.5."""
+        if not self.commas or (self._plain_text and not _with_comma(self.raw.slice(0, 100))):
+            return False
+        return _with_comma(pa.array(self.levels, pa.large_string()))
+
+    @property
+    def plain_levels(self) -> list[str]:
+        """The levels with a decimal point where they have a decimal comma."""
+        if not self.decimal_comma:
+            return self.levels
+        return [level.replace(",", ".") for level in self.levels]
 
     @property
     def _plain_text(self) -> bool:
@@ -182,7 +200,10 @@ def read_text(file: File, log: Log) -> Table:
         RefusedError: it cannot be read; the text says why.
     """
     parsed = read_delimited(file, log)
-    columns = {name: Column(name, raw, typed=False) for name, raw in parsed.columns.items()}
+    columns = {
+        name: Column(name, raw, typed=False, commas=parsed.separator != ",")
+        for name, raw in parsed.columns.items()
+    }
     return Table(file, columns, parsed.rows, {}, parsed.separator, parsed.comments)
 
 
@@ -249,6 +270,18 @@ def _texts(values: pa.Array | pa.ChunkedArray) -> list[str]:
         return ["" if v is None else str(v) for v in values.to_pylist()]
 
 
+def _with_comma(texts: pa.Array | pa.ChunkedArray) -> bool:
+    """Every filled text is a number without a point, and some have a comma inside.
+
+    1,234 might be one thousand and more: a column of nothing but these is not decided.
+    """
+    texts = texts.filter(pc.not_equal(texts, ""))
+    if not len(texts) or not pc.all(pc.match_substring_regex(texts, COMMA_NUMBER)).as_py():
+        return False
+    commas = texts.filter(pc.match_substring(texts, ","))
+    return len(commas) > 0 and not pc.all(pc.match_substring_regex(commas, THOUSANDS)).as_py()
+
+
 def _parsed(texts: pa.Array) -> np.ndarray | None:
     blank = pc.equal(texts, "")
     special = pc.match_substring_regex(texts, SPECIAL, ignore_case=True)
@@ -272,7 +305,9 @@ def exact_numbers(column: Column) -> tuple[np.ndarray | None, str]:
         return _stored_numbers(column), ""
     if column.typed:
         return None, ""
-    used = [level for level, n in zip(column.levels, column.counts, strict=True) if n and level]
+    used = [
+        level for level, n in zip(column.plain_levels, column.counts, strict=True) if n and level
+    ]
     if not used:
         return None, ""
     texts = pa.array(used, pa.large_string())
