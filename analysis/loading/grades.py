@@ -90,7 +90,7 @@ def enter_grades(entry: Entry, answers: Answers, log: Log) -> None:
     if answers.grades is None:
         answers.grades = np.full(answers.numbers.shape, -1, dtype=np.int8)
     rows, models = _target(entry)
-    cells, values = entry.samples[rows], grades[rows]
+    cells, values = entry.samples[rows], _of_answers(entry, answers, grades, log)[rows]
     earlier = answers.grades[models, cells]
     answers.grades[models, cells] = values
     differs = answers.grades[models, cells] != values
@@ -102,6 +102,27 @@ def enter_grades(entry: Entry, answers: Answers, log: Log) -> None:
             f"in one row and wrong in another for the same model ({count(len(clash), 'row')}); "
             "expected one grade per sample and model. Remove the wrong row."
         )
+
+
+def _of_answers(entry: Entry, answers: Answers, grades: np.ndarray, log: Log) -> np.ndarray:
+    """Grades without the wrongs that stand beside an empty answer: that is a missing one.
+
+    Grades that this project wrote are taken as they are, and so are those of a model that has no
+    answer at all: its log holds grades alone.
+    """
+    if entry.column is None or "dissensus.grades" in entry.part.table.metadata:
+        return grades
+    answered = answers.numbers >= 0
+    here = np.maximum(entry.samples, 0), np.maximum(entry.model, 0)
+    empty = (grades == 0) & ~answered[here[1], here[0]] & answered.any(1)[here[1]]
+    empty &= (entry.samples >= 0) & (np.asarray(entry.model) >= 0)
+    if number := int(empty.sum()):
+        log.note(
+            f"{entry.part.file.name}: {count(number, 'missing answer')} "
+            f"{'is' if number == 1 else 'are'} graded wrong and read as missing; with --missing "
+            "wrong a missing answer counts as wrong."
+        )
+    return np.where(empty, -1, grades).astype(np.int8)
 
 
 def _graded(part: Part, log: Log) -> np.ndarray | None:
