@@ -1,4 +1,4 @@
-"""What several models answered on the same samples: the immutable `Bundle` and its `Grouping`s."""
+"""What several models answered on the same samples: the immutable `Bundle`."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,7 @@ import torch
 from torch import Tensor
 
 from analysis.checks import BundleError, check
-
-
-@dataclass(frozen=True, eq=False)
-class Grouping:
-    """A partition of the samples.
-
-    Attributes:
-        codes: int32 [N], the level of each sample, 0 to G-1; a missing value is a level of its own.
-        levels: G names.
-    """
-
-    codes: Tensor
-    levels: tuple[str, ...]
+from analysis.grouping import Grouping
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +31,7 @@ class Bundle:
         embeddings: float32 [N, D], one space shared by all samples.
         model_embeddings: {model: float32 [N, D_m]}.
         attributes: {column: numpy values [N]}, numbers or text.
-        groups: {column: Grouping}, views on attributes.
+        groups: {column: Grouping}, views on attributes; groups of one grouping may overlap.
         model_info: {column: numpy values [M]}: family, seed, epoch, cost ...
         units: int32 [N], samples that are not independent share a number (the same image under
             several shifts); intervals resample units. None when every sample stands alone.
@@ -235,7 +223,7 @@ def _mapped(bundle: Bundle, change) -> dict:
     for name in ("probabilities", "model_embeddings"):
         fields[name] = {model: change(t, 0) for model, t in getattr(bundle, name).items()}
     fields["groups"] = {
-        name: Grouping(change(grouping.codes, 0), grouping.levels)
+        name: replace(grouping, codes=change(grouping.codes, 0))
         for name, grouping in bundle.groups.items()
     }
     return fields
@@ -255,6 +243,13 @@ def _info(bundle: Bundle, name: str) -> np.ndarray:
 
 def _derived(parent: str, operation: str, detail: bytes) -> str:
     return f"{parent}/{operation}:{hashlib.blake2b(detail, digest_size=6).hexdigest()}"
+
+
+def _unpadded(codes: Tensor) -> np.ndarray:
+    """Codes without columns of padding alone, which a subset of samples may be left with."""
+    if codes.ndim == 2:
+        codes = codes[:, : int((codes >= 0).sum(1).max())]
+    return codes.cpu().numpy()
 
 
 def _fingerprint(bundle: Bundle) -> str:
@@ -279,7 +274,7 @@ def _fingerprint(bundle: Bundle) -> str:
         for column, values in sorted(getattr(bundle, name).items()):
             add(f"{name}\0{column}", values)
     for column, grouping in sorted(bundle.groups.items()):
-        add(f"group\0{column}\0" + "\0".join(grouping.levels), grouping.codes.cpu().numpy())
+        add(f"group\0{column}\0" + "\0".join(grouping.levels), _unpadded(grouping.codes))
     if bundle.thumbnails is not None:
         add("thumbnails", bundle.thumbnails)
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from analysis.bundle import Bundle
+    from analysis.grouping import Grouping
 
 SUM_TOLERANCE = 1e-3
 
@@ -69,11 +70,35 @@ def _check_codes(bundle: "Bundle") -> None:
     if bundle.labels is not None:
         ranges["labels"] = (bundle.labels, -1, highest)
     for name, grouping in bundle.groups.items():
-        ranges[f"grouping '{name}'"] = (grouping.codes, 0, len(grouping.levels) - 1)
+        lowest = -1 if grouping.overlapping else 0
+        ranges[f"grouping '{name}'"] = (grouping.codes, lowest, len(grouping.levels) - 1)
     for name, (codes, low, high) in ranges.items():
         if codes.min() < low or codes.max() > high:
             what = "a class index" if name in ("predictions", "labels") else "a level"
             raise BundleError(f"{name} holds {what} outside {low} to {high}.")
+    for name, grouping in bundle.groups.items():
+        if grouping.overlapping:
+            _check_overlapping(bundle, name, grouping)
+
+
+def _check_overlapping(bundle: "Bundle", name: str, grouping: "Grouping") -> None:
+    """Every sample has a level and none twice; levels can be told apart when they are joined."""
+    ordered = grouping.codes.sort(1).values
+    without = (ordered < 0).all(1)
+    twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(1)
+    for rows, what in ((without, "no level"), (twice, "a level twice")):
+        if rows.any():
+            sample = bundle.ids[int(rows.nonzero()[0])]
+            raise BundleError(
+                f"grouping '{name}' gives sample '{sample}' {what}; expected one or more different "
+                "levels, filled up with -1."
+            )
+    mixed = next((level for level in grouping.levels if grouping.separator in level), None)
+    if mixed is not None:
+        raise BundleError(
+            f"grouping '{name}' has the separator '{grouping.separator}' and the level '{mixed}'; "
+            "expected a separator that is in no level."
+        )
 
 
 def _check_probabilities(bundle: "Bundle", model: str, probabilities: Tensor) -> None:

@@ -80,15 +80,16 @@ def size_curve(
     drawn = [teams_of_size(len(bundle.models), size, teams, seed=seed) for size in sizes]
     membership = torch.cat(drawn).double().to(bundle.device)
     grouping = bundle.groups[column]
-    member = torch.nn.functional.one_hot(grouping.codes.long(), len(grouping.levels)).double()
-    right = torch.zeros(len(membership), member.shape[1], dtype=torch.float64, device=member.device)
+    shape = (len(membership), len(grouping.levels))
+    right = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
     count, start = right.clone(), 0
     for said in answers(bundle, rule, membership):
         rows = slice(start, start + said.predictions.shape[1])
         start = rows.stop
         grades = grade(bundle, said.predictions, rows)
-        right += (grades == 1).double() @ member[rows]
-        count += judged(bundle, grades, rows, missing).double() @ member[rows]
+        member = grouping.membership(rows).double()
+        right += (grades == 1).double() @ member
+        count += judged(bundle, grades, rows, missing).double() @ member
     rates = torch.where(count > 0, right / count, torch.nan)
     parts = rates.split([len(part) for part in drawn])
     ends = torch.tensor([0.1, 0.9], dtype=torch.float64, device=rates.device)

@@ -110,8 +110,7 @@ def accuracy_interval(
 def group_interval(
     correct: Tensor,
     graded: Tensor,
-    codes: Tensor,
-    levels: int,
+    membership: Tensor,
     units: Tensor | None = None,
     *,
     seed: int = 0,
@@ -121,8 +120,7 @@ def group_interval(
     Args:
         correct: bool [M, N].
         graded: bool [M, N].
-        codes: int [N], the group of each sample.
-        levels: G.
+        membership: bool [N, G], which samples are in which group; groups may overlap.
         units: int [N] or None.
         seed: of the bootstrap.
 
@@ -130,8 +128,7 @@ def group_interval(
         Lower and upper end, float64 [M, G]; NaN for a group without a judged answer.
     """
     ends = []
-    for level in range(levels):
-        here = codes == level
+    for here in membership.T:
         part = None if units is None else units[here]
         ends.append(accuracy_interval(correct[:, here], graded[:, here], part, seed=seed))
     low, high = (torch.stack(side, dim=1) for side in zip(*ends, strict=True))

@@ -116,7 +116,7 @@ def _plain(values):
 def _bundle(bundle: Bundle) -> dict:
     groups = {}
     for column, grouping in bundle.groups.items():
-        groups[column] = dict(zip(grouping.levels, _sizes(grouping), strict=True))
+        groups[column] = dict(zip(grouping.levels, grouping.sizes().tolist(), strict=True))
     gaps = (~bundle.answered).sum(1).tolist()
     return {
         "samples": len(bundle.ids),
@@ -129,10 +129,6 @@ def _bundle(bundle: Bundle) -> dict:
         "notes": list(bundle.notes),
         "fingerprint": bundle.fingerprint,
     }
-
-
-def _sizes(grouping: Grouping) -> list[int]:
-    return torch.bincount(grouping.codes.long(), minlength=len(grouping.levels)).tolist()
 
 
 def _models(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
@@ -189,9 +185,9 @@ def _groups(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
     for column, grouping in bundle.groups.items():
         rate = value(CATALOG["group_accuracy"], sums, group=column)
         low, high = group_interval(
-            bundle.correct, graded, grouping.codes, len(grouping.levels), bundle.units, seed=seed
+            bundle.correct, graded, grouping.membership(), bundle.units, seed=seed
         )
-        sizes = _sizes(grouping)
+        sizes = grouping.sizes().tolist()
         groups[column] = {
             level: {
                 "n": sizes[place],
@@ -285,7 +281,7 @@ def _ensemble_against(
     change = against(combined, bundle.select((reference,)), missing=missing)
     corrections, regressions = int((change > 0).sum()), int((change < 0).sum())
     groups = {
-        column: _group_outcomes(grouping.codes.long(), grouping.levels, found, change)
+        column: _group_outcomes(grouping, found, change)
         for column, grouping in bundle.groups.items()
     }
     return {
@@ -297,19 +293,19 @@ def _ensemble_against(
     }
 
 
-def _group_outcomes(
-    codes: Tensor, levels: tuple[str, ...], found: Outcomes, change: Tensor
-) -> dict:
-    def count(mask: Tensor) -> list[int]:
-        return torch.bincount(codes[mask], minlength=len(levels)).tolist()
-
+def _group_outcomes(grouping: Grouping, found: Outcomes, change: Tensor) -> dict:
     columns = zip(
-        levels,
-        count(found.judged),
-        count(found.right),
-        count(change > 0),
-        count(change < 0),
-        count(found.codes == OUTCOMES.index("rescued")),
+        grouping.levels,
+        *(
+            grouping.sizes(samples).tolist()
+            for samples in (
+                found.judged,
+                found.right,
+                change > 0,
+                change < 0,
+                found.codes == OUTCOMES.index("rescued"),
+            )
+        ),
         strict=True,
     )
     return {

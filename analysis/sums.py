@@ -234,10 +234,7 @@ def _entropy(probabilities: Tensor) -> Tensor:
 
 def group_sums(piece: Piece, column: str) -> dict[str, Tensor]:
     """Graded and right answers per level of one grouping, [M, G] each."""
-    grouping = piece.bundle.groups[column]
-    codes = grouping.codes[piece.rows].long()
-    member = torch.zeros(len(grouping.levels), len(codes), dtype=torch.bool, device=codes.device)
-    member[codes, torch.arange(len(codes), device=codes.device)] = True
+    member = piece.bundle.groups[column].membership(piece.rows).T
     return {
         f"group_graded/{column}": _product(piece.graded, member, piece.weights),
         f"group_right/{column}": _product(piece.right, member, piece.weights),

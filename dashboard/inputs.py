@@ -86,7 +86,10 @@ def _where(bundle: Bundle, condition: str) -> Bundle:
         raise BundleError(
             f"--where {condition}: expected COL=VALUE with one of {', '.join(known)}."
         )
-    if column in bundle.attributes:
+    grouping = bundle.groups.get(column)
+    if grouping is not None and grouping.overlapping and wanted in grouping.levels:
+        kept = grouping.within([grouping.levels.index(wanted)])
+    elif column in bundle.attributes:
         values = bundle.attributes[column]
         if values.dtype.kind in "iuf":
             number = float(wanted) if re.fullmatch(r"\s*[-+.\deE]+\s*", wanted) else None

@@ -159,8 +159,8 @@ def _colours(choices: Choices, colouring: str, palette: Palette) -> dict:
     if colouring == "answers":
         different = compute.different_answers(bundle, choices.ensemble.members)
         return {"values": different.astype(np.float32), "value_title": "Different answers"}
-    grouping = bundle.groups[colouring.removeprefix("group/")]
-    return _levels(grouping.codes.cpu().numpy(), grouping.levels, palette)
+    known = bundle.groups[colouring.removeprefix("group/")].combinations()
+    return _levels(known.codes.cpu().numpy(), known.levels, palette)
 
 
 def _present(codes: np.ndarray, categories: list[tuple[str, str, str]]) -> dict:

@@ -310,7 +310,7 @@ def group_dots(choices: Choices, panel: str) -> None:
 def _pick_group(points, panel: str, choices: Choices) -> None:
     grouping = choices.bundle.groups[choices.grouping]
     chosen = group_plots.decode_groups(points, len(grouping.levels))
-    rows = np.flatnonzero(np.isin(grouping.codes.cpu().numpy(), chosen))
+    rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
     names = words.listed([grouping.levels[place] for place in chosen])
     _select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
 
@@ -319,15 +319,14 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
     """Accuracy per group against the number of members."""
     bundle, column = compute.scope(choices, panel), choices.grouping
     found = compute.size_curve(choices, bundle, column, pool)
-    codes = bundle.groups[column].codes.cpu().numpy()
-    levels = bundle.groups[column].levels
+    grouping = bundle.groups[column]
     figure = group_plots.size_curve(
         found["sizes"].tolist(),
-        levels,
+        grouping.levels,
         found["mean"],
         found["low"],
         found["high"],
-        np.bincount(codes, minlength=len(levels)),
+        grouping.sizes().cpu().numpy(),
         column=column,
         subtitle=f"{RULES[choices.ensemble.rule].label}, mean over teams of {len(pool)} models, "
         f"band: 10 to 90 % of the teams; {_within(choices, panel)}",

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -68,9 +69,9 @@ def samples(
             columns[_free(columns, f"confidence of {member}")] = confidences[place, positions]
     for column, grouping in bundle.groups.items():
         if column != "label":
-            levels = np.array(grouping.levels, dtype=object)
-            codes = grouping.codes.cpu().numpy()[positions]
-            columns[_free(columns, column)] = levels[codes]
+            known = replace(grouping, codes=grouping.codes[positions]).combinations()
+            levels = np.array(known.levels, dtype=object)
+            columns[_free(columns, column)] = levels[known.codes.cpu().numpy()]
     return pd.DataFrame(columns)
 
 

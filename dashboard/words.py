@@ -85,6 +85,14 @@ def within(selected: int | None, total: int) -> str:
     return f"within the selection, n = {count(selected)} of {count(total)}"
 
 
+def overlap(column: str, sizes: int, samples: int) -> str:
+    """Why the sizes of groups that overlap add up to more than the samples."""
+    return (
+        f"A sample may have several values of {markdown(column)} and counts in the group of each: "
+        f"{count(samples)} samples, but sizes that add up to {count(sizes)}."
+    )
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """Some names of many as Markdown: a, b, c and 4 more."""
     text = ", ".join(markdown(name) for name in names[:most])

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -55,6 +56,18 @@ def random_bundle(
         embeddings=torch.randn(samples, 6, generator=generator),
         groups={"region": Grouping(codes, ("north", "south", "west"))},
     )
+
+
+def overlapping(samples: int = 60, seed: int = 0, **more) -> Bundle:
+    """A random bundle whose samples have one to three of four tags."""
+    random = np.random.default_rng(seed)
+    codes = np.full((samples, 3), -1, dtype=np.int32)
+    for row in codes:
+        own = np.sort(random.permutation(4)[: random.integers(1, 4)])
+        row[: len(own)] = own
+    groups = {"tags": Grouping(torch.from_numpy(codes), ("p", "q", "r", "s"))}
+    bundle = random_bundle(samples=samples, seed=seed, **more)
+    return Bundle(**{**vars(bundle), "groups": groups, "fingerprint": ""})
 
 
 def bundle_of(predictions, labels=None, classes="xyz", **more) -> Bundle:

@@ -40,7 +40,7 @@ def collect_answers(
     for entry in entries:
         if entry.part.form != WIDE:
             enter_confidence(entry, answers, log)
-            enter_grades(entry, answers, log)
+            enter_grades(entry, answers, options.threshold, log)
     for row in answers.numbers:
         np.maximum(row, -1, out=row)
     return answers

@@ -12,9 +12,6 @@ from analysis.loading.tables import Column, row_blocks
 RIGHT = {"1": 1, "1.0": 1, "true": 1, "yes": 1, "0": 0, "0.0": 0, "false": 0, "no": 0}
 
 
-THRESHOLD = 1.0
-
-
 @dataclass(frozen=True, eq=False)
 class Entry:
     """Rows of one table and where they go: to one model, or to several.
@@ -101,26 +98,37 @@ def _not_a_number(part: Part, column: Column, log: Log) -> None:
             return
 
 
-def enter_grades(entry: Entry, answers: Answers, log: Log) -> None:
+def enter_grades(entry: Entry, answers: Answers, threshold: float, log: Log) -> None:
     """Enter the column `correct` or `score`, if the table has one; reports two grades for one."""
     part = entry.part
     column = part.correct or part.score
     if column is None:
         return
-    grades = _graded(part, log)
+    grades = _graded(part, threshold, log)
     if grades is None:
         return
     if answers.grades is None:
         answers.grades = np.full(answers.numbers.shape, -1, dtype=np.int8)
-    clash, total = None, 0
+    clash, total, unanswered = None, 0, 0
+    silent = _silent(entry, answers)
     for rows, models, samples in entry.blocks():
         values, earlier = grades[rows], answers.grades[models, samples]
+        if silent is not None:
+            empty = (values == 0) & (answers.numbers[models, samples] < 0) & ~silent[models]
+            values = np.where(empty, np.int8(-1), values)
+            unanswered += int(empty.sum())
         answers.grades[models, samples] = values
         differs = answers.grades[models, samples] != values
         differs |= (earlier >= 0) & (earlier != values)
         if differs.any():
             clash = int(rows[differs][0]) if clash is None else clash
             total += int(differs.sum())
+    if unanswered:
+        log.note(
+            f"{part.file.name}: {count(unanswered, 'missing answer')} "
+            f"{'is' if unanswered == 1 else 'are'} graded wrong and read as missing; with "
+            "--missing wrong a missing answer counts as wrong."
+        )
     if clash is not None:
         log.problem(
             f"{part.table.where(clash)}: sample '{part.id.text(clash)}' is graded right in one row "
@@ -129,7 +137,18 @@ def enter_grades(entry: Entry, answers: Answers, log: Log) -> None:
         )
 
 
-def _graded(part: Part, log: Log) -> np.ndarray | None:
+def _silent(entry: Entry, answers: Answers) -> np.ndarray | None:
+    """Bool [M], models without any answer, whose log holds grades alone; None: all grades count.
+
+    Elsewhere a wrong beside an empty answer is a missing answer; grades that this project wrote
+    are taken as they are.
+    """
+    if entry.column is None or "dissensus.grades" in entry.part.table.metadata:
+        return None
+    return ~(answers.numbers >= 0).any(1)
+
+
+def _graded(part: Part, threshold: float, log: Log) -> np.ndarray | None:
     if part.correct is None:
         values = part.score.numbers()
         if values is None:
@@ -142,8 +161,8 @@ def _graded(part: Part, log: Log) -> np.ndarray | None:
                 f"{values[outside[0]]:g}; expected a number from 0 to 1."
             )
             return None
-        log.note(f"{part.file.name}: an answer is right from a score of {THRESHOLD:g}.")
-        return np.where(np.isnan(values), -1, values >= THRESHOLD).astype(np.int8)
+        log.note(f"{part.file.name}: an answer is right from a score of {threshold:g}.")
+        return np.where(np.isnan(values), -1, values >= threshold).astype(np.int8)
     column = part.correct
     lookup = [RIGHT.get(level.lower(), -1 if level == "" else -9) for level in column.levels]
     grades = np.array([*lookup, -1], dtype=np.int8)[column.codes]

@@ -3,13 +3,14 @@
 import numpy as np
 import torch
 
-from analysis.bundle import Grouping
+from analysis.grouping import Grouping
+from analysis.loading import multi
 from analysis.loading.classes import ordered
+from analysis.loading.multi import MISSING
 from analysis.loading.sources import Log, Options, quoted
 
 LEVEL_LIMIT = 100
 NUMBER_LIMIT = 20
-MISSING = "(missing)"
 
 
 def build_groups(
@@ -18,6 +19,7 @@ def build_groups(
     classes: list[str],
     options: Options,
     stored: dict[str, list[str]] | None,
+    several: dict[str, str],
     log: Log,
 ) -> dict[str, Grouping]:
     """Group the samples by the attributes that suit, or by those that were named.
@@ -28,8 +30,10 @@ def build_groups(
         classes: class names, the levels of the group `label`.
         options: `groups` and columns named as `group`.
         stored: {column: levels} that a saved bundle brings along, None for other inputs.
-        log: receives what was left out.
+        several: {column: separator} of columns that are known to hold several values in a cell.
+        log: receives what was left out and what should be asked.
     """
+    several = multi.separators(several, attributes, options, log)
     wanted = options.groups
     if wanted is None and stored is not None:
         wanted = tuple(stored)
@@ -42,13 +46,21 @@ def build_groups(
             )
     groups, left = {}, []
     for name, values in attributes.items():
-        if wanted is not None and name not in (*wanted, *options.named("group")):
+        named = (*(wanted or ()), *options.named("group"))
+        named = named if options.groups else (*named, *options.multi)
+        if wanted is not None and name not in named:
             continue
-        codes, levels = _levels(values)
-        if wanted is None and name not in options.named("group") and not _suits(values, levels):
+        mark, cells = several.get(name, ""), _cells(values)
+        if mark:
+            codes, levels = multi.split(name, cells, mark, log)
+        else:
+            codes, levels = _numbers(values) if cells is None else _texts(*cells)
+        if cells and not mark and stored is None and name not in options.multi:
+            multi.ask(name, cells, LEVEL_LIMIT, log)
+        if name not in named and not _suits(values, codes, levels):
             left.append(name)
             continue
-        groups[name] = _reordered(codes, levels, (stored or {}).get(name))
+        groups[name] = _reordered(codes, levels, (stored or {}).get(name), mark)
     if left:
         log.note(
             f"{quoted(left, 20)} {'is' if len(left) == 1 else 'are'} not used for groups: too "
@@ -63,32 +75,36 @@ def build_groups(
     return {name: groups[name] for name in dict.fromkeys((*wanted, *groups)) if name in groups}
 
 
-def _suits(values: np.ndarray, levels: list[str]) -> bool:
+def _suits(values: np.ndarray, codes: np.ndarray, levels: list[str]) -> bool:
+    """Not too many levels, and some that samples share."""
     filled = len(levels) - (MISSING in levels)
     limit = NUMBER_LIMIT if values.dtype.kind in "iuf" else LEVEL_LIMIT
-    return 0 < filled <= limit and filled < len(values)
+    return 0 < filled <= limit and filled < int((codes >= 0).sum())
 
 
-def _levels(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    if values.dtype.kind in "iuf":
-        distinct, codes = np.unique(values, return_inverse=True)
-        gaps = int(np.isnan(distinct).sum()) if values.dtype.kind == "f" else 0
-        levels = [_number(value) for value in distinct[: len(distinct) - gaps].tolist()]
-        codes = codes.astype(np.int32)
-        if gaps:
-            codes = np.minimum(codes, len(levels)).astype(np.int32)
-            levels.append(MISSING)
-        return codes, levels
-    texts = values.tolist()
-    distinct = set(texts)
-    levels = ordered(str(text) for text in distinct if text not in ("", None))
+def _cells(values: np.ndarray) -> multi.Cells | None:
+    """Distinct texts and where they are; None for a column of numbers."""
+    return None if values.dtype.kind in "iuf" else multi.distinct(values)
+
+
+def _numbers(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    distinct, codes = np.unique(values, return_inverse=True)
+    gaps = int(np.isnan(distinct).sum()) if values.dtype.kind == "f" else 0
+    levels = [_number(value) for value in distinct[: len(distinct) - gaps].tolist()]
+    codes = codes.astype(np.int32)
+    if gaps:
+        codes = np.minimum(codes, len(levels)).astype(np.int32)
+        levels.append(MISSING)
+    return codes, levels
+
+
+def _texts(texts: list[str], codes: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    levels = ordered(text for text in texts if text)
     place = {level: code for code, level in enumerate(levels)}
-    if "" in distinct or None in distinct:
-        place[""] = place[None] = place.get(MISSING, len(levels))
+    if "" in texts:
+        place[""] = place.get(MISSING, len(levels))
         levels += [] if MISSING in levels else [MISSING]
-    return np.array(
-        [place[text] if text is None else place[str(text)] for text in texts], dtype=np.int32
-    ), levels
+    return np.array([place[text] for text in texts], dtype=np.int32)[codes], levels
 
 
 def _number(value: float) -> str:
@@ -102,9 +118,12 @@ def _label_groups(labels: np.ndarray, used: np.ndarray, classes: list[str]) -> G
     return Grouping(torch.from_numpy(lookup[labels]), tuple(levels))
 
 
-def _reordered(codes: np.ndarray, levels: list[str], stored: list[str] | None) -> Grouping:
+def _reordered(
+    codes: np.ndarray, levels: list[str], stored: list[str] | None, mark: str
+) -> Grouping:
     """The levels in the order of a saved bundle, when they are the same ones."""
-    if stored is None or not set(levels) <= set(stored):
-        return Grouping(torch.from_numpy(codes), tuple(levels))
-    lookup = np.array([stored.index(level) for level in levels], dtype=np.int32)
-    return Grouping(torch.from_numpy(lookup[codes]), tuple(stored))
+    if stored is not None and set(levels) <= set(stored):
+        lookup = np.array([*map(stored.index, levels), len(stored)], dtype=np.int32)
+        codes, levels = np.sort(lookup[codes], axis=-1) if mark else lookup[codes], stored
+        codes = np.where(codes == len(stored), -1, codes).astype(np.int32)
+    return Grouping(torch.from_numpy(codes), tuple(levels), mark or ";")

@@ -15,6 +15,7 @@ from analysis.loading.forms import SAMPLES
 from analysis.loading.grades import Answers
 from analysis.loading.grouping import build_groups
 from analysis.loading.labels import fill_labels
+from analysis.loading.multi import stored_separators
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, build_roster, fill_roster
 from analysis.loading.sources import Log, Options, count
@@ -82,7 +83,8 @@ def _bundle(
     predictions = torch.from_numpy(answers.numbers)
     labels = None if roster.labels is None else index[roster.labels]
     stored = _stored_groups(parts)
-    groups = build_groups(roster.attributes, labels, list(classes), options, stored, log)
+    several = roster.multi | stored_separators(parts)
+    groups = build_groups(roster.attributes, labels, list(classes), options, stored, several, log)
     shared, own = embeddings(parts, stacks, roster, answers.models, log)
     info = model_info(parts, answers, log)
     pictures = thumbnails(stacks, roster, log)

@@ -45,6 +45,7 @@ class Roster:
         source: what messages call the place that they come from.
         ordered: arrays without ids may take their rows in this order.
         labels: int32 [N], numbers of the vocabulary, -1 = unlabelled; None: no labels at all.
+        multi: {column: separator} of attributes that were lists of text.
     """
 
     ids: tuple[str, ...]
@@ -52,6 +53,7 @@ class Roster:
     ordered: bool
     labels: np.ndarray | None = None
     attributes: dict[str, np.ndarray] = field(default_factory=dict)
+    multi: dict[str, str] = field(default_factory=dict)
     units: np.ndarray | None = None
     positions: dict[str, int] = field(default_factory=dict)
 
@@ -147,6 +149,12 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
                 )
             elif column.name not in roster.attributes:
                 _attribute(roster, part, column, log)
+                if column.separator:
+                    roster.multi[column.name] = column.separator
+                    log.note(
+                        f"{part.file.name}: column '{column.name}' holds lists; a sample counts "
+                        "in the group of each of its values."
+                    )
     for part in parts:
         if part.unit and roster.units is None:
             codes, first = per_sample(roster, part, part.unit, log)

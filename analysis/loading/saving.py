@@ -78,9 +78,12 @@ def _write_samples(bundle: Bundle, path: Path) -> None:
         columns[name] = _attribute(values)
     for name, grouping in bundle.groups.items():
         if name not in columns:
-            columns[name] = _encoded(grouping.codes.numpy(), grouping.levels)
+            whole = grouping.combinations()
+            columns[name] = _encoded(whole.codes.numpy(), whole.levels)
     groups = {name: list(grouping.levels) for name, grouping in bundle.groups.items()}
-    table = pa.table(columns).replace_schema_metadata({"dissensus.groups": json.dumps(groups)})
+    several = {name: g.separator for name, g in bundle.groups.items() if g.overlapping}
+    stored = {"dissensus.groups": json.dumps(groups), "dissensus.multi": json.dumps(several)}
+    table = pa.table(columns).replace_schema_metadata(stored)
     pq.write_table(table, path, compression="zstd")
 
 
@@ -113,6 +116,7 @@ def _write_predictions(bundle: Bundle, path: Path) -> None:
             grades = bundle.grades[row].numpy()
             columns["correct"] = pa.array(grades, mask=grades < 0)
         table = pa.table(columns)
+        table = table.replace_schema_metadata({"dissensus.grades": "as they are"})
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table)
     writer.close()

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from analysis.loading.delimited import read_delimited
 from analysis.loading.lines import line_of_record
+from analysis.loading.lists import joined, text_lists
 from analysis.loading.sources import File, Log, RefusedError, count
 
 CELL_LIMIT = 500_000_000
@@ -45,6 +46,8 @@ class Column:
         values = self.raw
         if pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+        if text_lists(values.type):
+            values = self._joined[0]
         if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
             plain = [None if v is None else str(v) for v in values.to_pylist()]
             values = pa.chunked_array([pa.array(plain, pa.string())])
@@ -104,7 +107,17 @@ class Column:
     def listed(self) -> bool:
         """Each cell holds a list of numbers."""
         kind = self.raw.type
-        return pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)
+        lists = pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)
+        return lists and not text_lists(kind)
+
+    @cached_property
+    def _joined(self) -> tuple[pa.ChunkedArray, str]:
+        return joined(self.raw)
+
+    @property
+    def separator(self) -> str:
+        """What stands between the values of a cell that was a list of text; else ""."""
+        return self._joined[1] if text_lists(self.raw.type) else ""
 
     def numbers(self) -> np.ndarray | None:
         """Float64 [rows] with NaN for empty cells; None when a value is no number."""

@@ -74,12 +74,10 @@ def _group_table(
     sums = tally(both, measure.needs, groups=(column,), missing=missing)
     graded = sums[f"group_graded/{column}"]
     rate = value(measure, sums, group=column)
-    grouping = both.groups[column]
     low, high = group_interval(
         both.correct,
         judged_answers(both, missing),
-        grouping.codes,
-        len(grouping.levels),
+        both.groups[column].membership(),
         both.units,
     )
     _, gap = group_measures.worst_and_gap(rate, graded)

@@ -10,7 +10,10 @@ levels = bundle.groups[choices.grouping].levels
 best = choices.ensemble.members.index(compute.reference(choices))
 who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
 st.markdown(f"#### {words.group_sentence(choices.grouping, levels, table, best, who)}")
-controls.caption(choices, int(table["n"][-1].sum()), tested=False)
+controls.caption(choices, compute.judged(choices, bundle)["n"], tested=False)
+if bundle.groups[choices.grouping].overlapping:
+    sizes = int(bundle.groups[choices.grouping].sizes().sum())
+    st.caption(words.overlap(choices.grouping, sizes, len(bundle.ids)))
 
 left, right = st.columns(2)
 with left:

@@ -189,3 +189,12 @@ def test_the_theme_of_the_command_is_that_of_the_configuration_file():
         nested = value.items() if isinstance(value, dict) else [(None, value)]
         flat |= {name if part is None else f"{name}.{part}": colour for part, colour in nested}
     assert flat == STREAMLIT_THEME
+
+
+def test_where_keeps_samples_that_have_the_value_among_several(tmp_path, capsys):
+    samples, long = tmp_path / "samples.csv", tmp_path / "long.csv"
+    samples.write_text("sample_id,label,tags\n1,x,p;q\n2,x,q\n3,x,p\n4,x,\n", "utf-8")
+    long.write_text("sample_id,model,prediction\n1,a,x\n2,a,y\n3,a,x\n4,a,x\n", "utf-8")
+    found = analyzed(capsys, str(samples), str(long), "--multi", "tags=;", "--where", "tags=p")
+    assert found["bundle"]["samples"] == 2
+    assert found["bundle"]["groups"]["tags"] == {"p": 2, "q": 1, "(missing)": 0}

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from made import ROOT, random_bundle
+from made import ROOT, overlapping, random_bundle
 from streamlit.testing.v1 import AppTest
 
 from analysis.ensemble import Ensemble, combine
@@ -115,3 +115,18 @@ def test_a_ledger_bar_selects_the_samples_it_counts(app):
     assert (
         app.session_state["selection"].positions.tolist() == expected.nonzero().flatten().tolist()
     )
+
+
+def test_a_group_that_overlaps_others_selects_all_samples_that_have_its_level(
+    tmp_path, monkeypatch
+):
+    from dashboard import panels
+
+    bundle = overlapping()
+    save_bundle(bundle, tmp_path / "tagged")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "tagged")]}))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    app.session_state["grouping"] = "tags"
+    pick(app, panels._pick_group, points(1), "groups", chosen(app))
+    expected = bundle.groups["tags"].membership()[:, 1].nonzero().flatten()
+    assert app.session_state["selection"].positions.tolist() == expected.tolist()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made import ROOT, random_bundle
+from made import ROOT, overlapping, random_bundle
 from streamlit.testing.v1 import AppTest
 
 from analysis.loading import save_bundle
@@ -59,6 +59,7 @@ BUNDLES = {
     "one model": random_bundle(models=1),
     "one sample": random_bundle(samples=1),
     "two models": random_bundle(models=2),
+    "overlapping groups": overlapping(),
     "many": random_bundle(models=60, samples=40, probabilities=False),
 }
 
@@ -219,3 +220,35 @@ def test_a_path_that_cannot_be_read_is_answered_with_a_sentence(tmp_path, monkey
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     assert not app.exception
     assert "broken.csv" in words(app)
+
+
+def test_groups_that_overlap_are_explained_counted_and_joined_in_the_table(tmp_path, monkeypatch):
+    bundle = BUNDLES["overlapping groups"]
+    sizes = bundle.groups["tags"].sizes()
+    app = opened(bundle, tmp_path / "bundle", monkeypatch)
+    app.selectbox(key="widget/grouping").set_value("tags").run()
+    text = words(visit(app, "groups"))
+    assert f"60 samples, but sizes that add up to {int(sizes.sum())}" in text
+    assert "n = 60 judged samples" in text
+    dots = json.dumps(figures(app)[0])
+    for level, size in zip("pqrs", sizes.tolist(), strict=True):
+        assert f"{level} (n = {size})" in dots
+    table = visit(app, "samples").dataframe[0].value
+    first = [
+        level for level in "pqrs" if bundle.groups["tags"].membership()[0, "pqrs".index(level)]
+    ]
+    row = table[table["sample"] == "s0000"]
+    assert row["tags"].tolist() in ([";".join(first)], [])
+    assert any(";" in cell for cell in table["tags"])
+
+
+def test_the_map_colours_overlapping_groups_by_what_a_sample_has_together():
+    from dashboard.map_panel import _levels
+    from dashboard.theme import LIGHT
+
+    whole = BUNDLES["overlapping groups"].groups["tags"].combinations()
+    colours = _levels(whole.codes.numpy(), whole.levels, LIGHT)
+    names = [name for name, _, _ in colours["categories"]]
+    assert len(names) == 8
+    assert names[-1].endswith("other levels")
+    assert any(";" in name for name in names)

@@ -1,0 +1,91 @@
+"""Samples by a known attribute: a partition, or groups that overlap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """The group, or the groups, that each sample is in.
+
+    Attributes:
+        codes: int32 [N], the level of each sample, 0 to G-1: a partition. Or int32 [N, L], the
+            levels of each sample, no level twice, filled up with -1: groups overlap and their
+            sizes add up to more than N. A missing value is a level of its own.
+        levels: G names.
+        separator: what stands between the values of one sample when they are written as text.
+    """
+
+    codes: Tensor
+    levels: tuple[str, ...]
+    separator: str = ";"
+
+    @property
+    def overlapping(self) -> bool:
+        """A sample may be in several groups."""
+        return self.codes.ndim == 2
+
+    def membership(self, rows: Tensor | slice | None = None) -> Tensor:
+        """Which samples are in which group.
+
+        Args:
+            rows: int64 [n] or a slice, these samples only; None: all of them.
+
+        Returns:
+            bool [n, G]; each row of a partition has one True, else at least one.
+
+        Example:
+            >>> both = Grouping(torch.tensor([[0, 1], [1, -1]]), ("a", "b"))
+            >>> both.membership().tolist()
+            [[True, True], [False, True]]
+        """
+        codes = self._cells() if rows is None else self._cells()[rows]
+        member = torch.zeros(
+            len(codes), len(self.levels) + 1, dtype=torch.bool, device=codes.device
+        )
+        return member.scatter_(1, codes, True)[:, :-1]
+
+    def sizes(self, counted: Tensor | None = None) -> Tensor:
+        """How many samples each group holds.
+
+        Args:
+            counted: bool [N], only these samples; None: all.
+
+        Returns:
+            int64 [G]; adds up to more than N when groups overlap.
+        """
+        codes = self.codes if counted is None else self.codes[counted]
+        return torch.bincount(codes[codes >= 0].long(), minlength=len(self.levels))
+
+    def within(self, levels: Sequence[int]) -> Tensor:
+        """Bool [N], samples that are in any of these groups, given by their position."""
+        wanted = torch.tensor(levels, dtype=self.codes.dtype, device=self.codes.device)
+        inside = torch.isin(self.codes, wanted)
+        return inside.any(1) if self.overlapping else inside
+
+    def combinations(self) -> "Grouping":
+        """The partition by everything that is known: samples with the same levels together.
+
+        Returns:
+            Itself for a partition; else a level for each combination that occurs, its names
+            joined by the separator.
+        """
+        if not self.overlapping:
+            return self
+        distinct, codes = torch.unique(self._cells().sort(1).values, dim=0, return_inverse=True)
+        names = (*self.levels, "")
+        joined = [
+            self.separator.join(names[code] for code in row if code < len(self.levels))
+            for row in distinct.tolist()
+        ]
+        return Grouping(codes.int(), tuple(joined))
+
+    def _cells(self) -> Tensor:
+        """int64 [N, L], with G in place of the padding."""
+        codes = self.codes.long()
+        if not self.overlapping:
+            return codes[:, None]
+        return torch.where(codes < 0, len(self.levels), codes)
