@@ -19,6 +19,7 @@ CANONICAL = {
     "classes.csv": "classes",
     **{f"embeddings{suffix}": "embeddings" for suffix in (".npy", ".npz", ".parquet", ".csv")},
     "models.csv": "models",
+    "models.parquet": "models",
     "thumbnails.npy": "thumbnails",
 }
 EXPECTED = (
