@@ -106,7 +106,8 @@ def _missing(
         empty is not None and roster.labels is not None and bool((roster.labels == empty).any())
     )
     missing = set(options.missing_markers)
-    if options.empty == "missing" and not is_label:
+    saved = all(entry.part.table.metadata for entry in entries)
+    if options.empty == "missing" and not is_label and not saved:
         missing.add("")
     occurrences = dict.fromkeys(missing, 0)
     for entry in entries:

@@ -143,7 +143,7 @@ def _silent(entry: Entry, answers: Answers) -> np.ndarray | None:
     Elsewhere a wrong beside an empty answer is a missing answer; grades that this project wrote
     are taken as they are.
     """
-    if entry.column is None or "dissensus.grades" in entry.part.table.metadata:
+    if entry.column is None or "dissensus.saved" in entry.part.table.metadata:
         return None
     return ~(answers.numbers >= 0).any(1)
 

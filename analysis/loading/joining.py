@@ -1,7 +1,5 @@
 """From tables and arrays to one bundle."""
 
-import json
-
 import numpy as np
 import torch
 
@@ -11,11 +9,10 @@ from analysis.loading.answers import collect_answers, note_gaps
 from analysis.loading.classes import class_order, given_classes
 from analysis.loading.distributions import collect_probabilities
 from analysis.loading.extras import embeddings, model_info, thumbnails
-from analysis.loading.forms import SAMPLES
 from analysis.loading.grades import Answers
 from analysis.loading.grouping import build_groups
 from analysis.loading.labels import fill_labels
-from analysis.loading.multi import stored_separators
+from analysis.loading.restoring import Saved, first_notes, named, restore
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, build_roster, fill_roster
 from analysis.loading.sources import Log, Options, count
@@ -34,6 +31,7 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     Returns:
         The bundle, or None when a problem stands in its way.
     """
+    stacks = named(stacks, parts)
     roster = build_roster(parts, stacks, log)
     if roster is None:
         if not log.problems:
@@ -47,6 +45,7 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     words = Vocabulary()
     fill_labels(roster, parts, stacks, words, options, log)
     fill_roster(roster, parts, log)
+    saved = restore(parts, roster)
     answers = collect_answers(parts, roster, words, options, log)
     settle_alike(roster, answers, words, options, log)
     check_kind(roster, answers, words, log)
@@ -63,7 +62,7 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     if log.problems:
         return None
     note_gaps(answers, roster, log)
-    return _bundle(parts, stacks, roster, answers, classes, probabilities, options, log)
+    return _bundle(parts, stacks, roster, answers, classes, probabilities, saved, options, log)
 
 
 def _bundle(
@@ -73,6 +72,7 @@ def _bundle(
     answers: Answers,
     classes: dict[str, int],
     probabilities,
+    saved: Saved | None,
     options: Options,
     log: Log,
 ) -> Bundle | None:
@@ -82,9 +82,10 @@ def _bundle(
         row[:] = index[row]
     predictions = torch.from_numpy(answers.numbers)
     labels = None if roster.labels is None else index[roster.labels]
-    stored = _stored_groups(parts)
-    several = roster.multi | stored_separators(parts)
+    stored = saved.levels if saved else None
+    several = roster.multi | (saved.several if saved else {})
     groups = build_groups(roster.attributes, labels, list(classes), options, stored, several, log)
+    groups = saved.merged(groups, options) if saved else groups
     shared, own = embeddings(parts, stacks, roster, answers.models, log)
     info = model_info(parts, answers, log)
     pictures = thumbnails(stacks, roster, log)
@@ -112,23 +113,11 @@ def _bundle(
             model_info=info,
             thumbnails=pictures,
             units=None if roster.units is None else torch.from_numpy(roster.units),
-            notes=tuple(log.notes),
+            notes=first_notes(saved, parts, log),
         )
     except BundleError as error:
         log.problem(str(error))
         return None
-
-
-def _stored_groups(parts: list[Part]) -> dict[str, list[str]] | None:
-    """The groups of a saved bundle; None for inputs that no one saved from here."""
-    for part in parts:
-        if part.form == SAMPLES and "dissensus.groups" in part.table.metadata:
-            try:
-                stored = json.loads(part.table.metadata["dissensus.groups"])
-            except ValueError:
-                return None
-            return {str(k): list(map(str, v)) for k, v in stored.items()}
-    return None
 
 
 def _grades(answers: Answers, predictions, labels, log: Log) -> torch.Tensor | None:

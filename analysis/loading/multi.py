@@ -1,14 +1,12 @@
 """Cells that hold several values, and the groups that overlap because of them."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
 
 from analysis.loading.classes import ordered
 from analysis.loading.lists import SEPARATORS
-from analysis.loading.roles import Part
 from analysis.loading.sources import Log, Options, Question, count, quoted
 
 NUMERIC_SEPARATORS = (";", "|")
@@ -18,18 +16,6 @@ OFTEN = 0.2
 FEWER = 0.7
 
 Cells = tuple[list[str], np.ndarray]
-
-
-def stored_separators(parts: Iterable[Part]) -> dict[str, str]:
-    """{column: separator} of the overlapping groups of a saved bundle."""
-    for part in parts:
-        if "dissensus.multi" in part.table.metadata:
-            try:
-                found = json.loads(part.table.metadata["dissensus.multi"])
-            except ValueError:
-                return {}
-            return {str(column): str(mark) for column, mark in found.items() if mark}
-    return {}
 
 
 def separators(

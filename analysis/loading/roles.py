@@ -147,7 +147,7 @@ def assign(table: Table, options: Options) -> Part:
         options: columns named by hand come first, then known names.
     """
     table = _without_index(table)
-    own = "dissensus.groups" in table.metadata
+    own = bool(table.metadata)
     by_key = {_key(name): column for name, column in reversed(table.columns.items())}
     given = {
         role: [

@@ -1,10 +1,10 @@
 """Writing a bundle as the canonical folder."""
 
 import csv
-import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.bundle import Bundle, BundleError
+from analysis.grouping import Grouping
+from analysis.loading.restoring import Layout, layout
 
-FORBIDDEN = '/\\:*?"<>|'
-LABEL_COLUMNS = ("sample_id", "label", "unit_id")
+OWN = {"dissensus.saved": "1"}
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -47,49 +48,48 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
 
 
 def _write(bundle: Bundle, folder: Path) -> None:
-    _write_samples(bundle, folder / "samples.parquet")
+    places = layout(bundle)
+    _write_samples(bundle, places, folder / "samples.parquet")
     _write_predictions(bundle, folder / "predictions.parquet")
     with (folder / "classes.csv").open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
         rows.writerows([("class_index", "label"), *enumerate(bundle.classes)])
     if not bundle.classes:
         (folder / "classes.csv").unlink()
-    _write_arrays(bundle.probabilities, folder, "probabilities")
-    _write_arrays(bundle.model_embeddings, folder, "embeddings")
+    _write_arrays(bundle.probabilities, folder / "probabilities", places.files)
+    _write_arrays(bundle.model_embeddings, folder / "embeddings", places.files)
     if bundle.embeddings is not None:
         np.save(folder / "embeddings.npy", bundle.embeddings.numpy(), allow_pickle=False)
     if bundle.thumbnails is not None:
         np.save(folder / "thumbnails.npy", bundle.thumbnails, allow_pickle=False)
     if bundle.model_info:
-        _write_models(bundle, folder / "models.csv")
+        _write_models(bundle, folder / "models.parquet")
 
 
-def _write_samples(bundle: Bundle, path: Path) -> None:
+def _write_samples(bundle: Bundle, places: Layout, path: Path) -> None:
     columns: dict[str, pa.Array] = {"sample_id": pa.array(bundle.ids, pa.string())}
     if bundle.labels is not None:
         columns["label"] = _encoded(bundle.labels.numpy(), bundle.classes)
     if bundle.units is not None:
         columns["unit_id"] = pa.array(bundle.units.numpy())
-    for name, values in bundle.attributes.items():
-        if name in LABEL_COLUMNS:
-            raise BundleError(
-                f"An attribute is called '{name}', which is a reserved column name; rename it."
-            )
-        columns[name] = _attribute(values)
-    for name, grouping in bundle.groups.items():
-        if name not in columns:
-            whole = grouping.combinations()
-            columns[name] = _encoded(whole.codes.numpy(), whole.levels)
-    groups = {name: list(grouping.levels) for name, grouping in bundle.groups.items()}
-    several = {name: g.separator for name, g in bundle.groups.items() if g.overlapping}
-    stored = {"dissensus.groups": json.dumps(groups), "dissensus.multi": json.dumps(several)}
-    table = pa.table(columns).replace_schema_metadata(stored)
+    for name, column in places.attributes.items():
+        columns[column] = _attribute(bundle.attributes[name])
+    for name, column in places.groups.items():
+        columns[column] = _group(bundle.groups[name])
+    table = pa.table(columns).replace_schema_metadata(places.metadata())
     pq.write_table(table, path, compression="zstd")
 
 
 def _encoded(codes: np.ndarray, levels: tuple[str, ...]) -> pa.Array:
     indices = pa.array(codes, pa.int32(), mask=codes < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(levels, pa.string()))
+
+
+def _group(grouping: Grouping) -> pa.Array:
+    """Level names, or positions where a sample is in several groups."""
+    if not grouping.overlapping:
+        return _encoded(grouping.codes.numpy(), grouping.levels)
+    return pa.array([" ".join(map(str, row)) for row in grouping.codes.tolist()], pa.string())
 
 
 def _attribute(values: np.ndarray) -> pa.Array:
@@ -115,8 +115,7 @@ def _write_predictions(bundle: Bundle, path: Path) -> None:
         if graded:
             grades = bundle.grades[row].numpy()
             columns["correct"] = pa.array(grades, mask=grades < 0)
-        table = pa.table(columns)
-        table = table.replace_schema_metadata({"dissensus.grades": "as they are"})
+        table = pa.table(columns).replace_schema_metadata(OWN)
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table)
     writer.close()
@@ -132,38 +131,23 @@ def _follows(bundle: Bundle) -> bool:
     return bool((derived == bundle.grades).all())
 
 
-def _write_arrays(arrays: dict, folder: Path, kind: str) -> None:
-    if not arrays:
-        return
-    if any(_unsafe(model) for model in arrays):
-        named = {model: values.numpy() for model, values in arrays.items()}
-        np.savez(folder / f"{kind}.npz", **named)
-        return
-    (folder / kind).mkdir()
+def _write_arrays(arrays: dict, folder: Path, files: Mapping[str, str]) -> None:
+    if arrays:
+        folder.mkdir()
     for model, values in arrays.items():
-        np.save(folder / kind / f"{model}.npy", values.numpy(), allow_pickle=False)
-
-
-def _unsafe(name: str) -> bool:
-    return (
-        not name.strip(". ")
-        or name != name.strip()
-        or name.startswith(".")
-        or len(name) > 120
-        or any(c in FORBIDDEN or ord(c) < 32 for c in name)
-    )
+        path = folder / f"{files.get(model, model)}.npy"
+        np.save(path, values.numpy(), allow_pickle=False)
 
 
 def _write_models(bundle: Bundle, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream)
-        rows.writerow(["model", *bundle.model_info])
-        for place, model in enumerate(bundle.models):
-            values = (column[place] for column in bundle.model_info.values())
-            rows.writerow([model, *(_cell(value) for value in values)])
-
-
-def _cell(value: object) -> str:
-    if value is None or value != value:
-        return ""
-    return repr(float(value)) if isinstance(value, float | np.floating) else str(value)
+    """Typed, since text that looks like a number would not be text again in a CSV."""
+    columns = {"model": pa.array(bundle.models, pa.string())}
+    for name, values in bundle.model_info.items():
+        if name in columns:
+            raise BundleError(
+                f"A column of model_info is called '{name}', which is a reserved name; rename it."
+            )
+        numbers = values.dtype.kind in "iuf"
+        texts = [None if value is None else str(value) for value in values.tolist()]
+        columns[name] = pa.array(values) if numbers else pa.array(texts, pa.string())
+    pq.write_table(pa.table(columns).replace_schema_metadata(OWN), path, compression="zstd")

@@ -276,7 +276,7 @@ def test_graded_bundle_keeps_its_grades(tmp_path):
         probabilities={"a b/c": torch.ones(2, 1)},
     )
     save_bundle(bundle, tmp_path / "new")
-    assert (tmp_path / "new" / "probabilities.npz").exists()
+    assert (tmp_path / "new" / "probabilities" / "model-1.npy").exists()
     assert read([tmp_path / "new"]).bundle.fingerprint == bundle.fingerprint
 
 
