@@ -60,6 +60,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,
+    "safetensors": read_stacks,
 }
 
 

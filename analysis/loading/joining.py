@@ -16,6 +16,7 @@ from analysis.loading.grouping import build_groups
 from analysis.loading.labels import fill_labels
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, build_roster, fill_roster
+from analysis.loading.shapes import answer_parts
 from analysis.loading.sources import Log, Options, count
 from analysis.loading.stacks import Stack
 
@@ -45,7 +46,9 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     words = Vocabulary()
     fill_labels(roster, parts, stacks, words, options, log)
     fill_roster(roster, parts, log)
-    answers = collect_answers(parts, roster, words, options, log)
+    answers = collect_answers(
+        [*parts, *answer_parts(stacks, roster, log)], roster, words, options, log
+    )
     given = given_classes(parts, stacks, log)
     classes = class_order(given, roster, answers, words, stacks, log)
     if log.problems:

@@ -10,6 +10,7 @@ from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.roles import Part, assign, check_named
+from analysis.loading.shapes import spread
 from analysis.loading.sources import (
     CancelledError,
     File,
@@ -63,6 +64,7 @@ def read(
     report(READ, "Joining by sample id")
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
+    stacks = spread(stacks, parts, log)
     bundle = None
     if parts or stacks:
         try:
