@@ -64,12 +64,13 @@ def collect_probabilities(
 
 def _both_classes(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack | None:
     """Probabilities of the second class with those of the first beside them."""
+    if len(classes) == 1:
+        return replace(stack, kind="probabilities", values=stack.values[:, None])
     if len(classes) != 2:
         log.problem(
             f"{shown_array(stack)} has one number per sample for '{stack.name}', which can only be "
-            "the probability of the second of two classes, but there "
-            f"{'is 1 class' if len(classes) == 1 else f'are {len(classes)} classes'}; expected "
-            "[samples, classes]."
+            f"the probability of the second of two classes, but there are {len(classes)} classes; "
+            "expected [samples, classes]."
         )
         return None
     log.note(

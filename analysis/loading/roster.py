@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.loading.forms import EMBEDDINGS, LONG, ONE, SAMPLES, WIDE
+from analysis.loading.forms import EMBEDDINGS, LONG, ONE, PROBABILITIES, SAMPLES, WIDE
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, quoted, shortened
 from analysis.loading.stacks import OF_MODELS, Stack
@@ -121,7 +121,7 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
     owners = [
         part
         for part in parts
-        if part.form in (SAMPLES, WIDE) or (alone and part.form in (LONG, ONE))
+        if part.form in (SAMPLES, WIDE, PROBABILITIES) or (alone and part.form in (LONG, ONE))
     ]
     for part in parts:
         unused = [column.name for column in part.rest]

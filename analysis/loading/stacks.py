@@ -58,6 +58,7 @@ class Stack:
         ids: sample ids of its rows, when its file gives them.
         columns: class names of its columns, when its file gives them.
         models: the models that its file names, for an array of all of them.
+        array: what the array is called in its file.
         where: file and row for a message, when the rows are those of a table.
         info: what a table says of the model: its base model and run.
     """
@@ -69,6 +70,7 @@ class Stack:
     ids: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
+    array: str = ""
     where: Callable[[int], str] | None = None
     info: Mapping[str, str] = field(default_factory=dict)
 
@@ -95,7 +97,7 @@ def read_stacks(file: File, log: Log) -> list[Stack]:
     )
     names = _model_names(file, kinds, models or ())
     stacks = [
-        Stack(file, kind, names[name], _column(arrays[name], kind), ids, models=models)
+        Stack(file, kind, names[name], _column(arrays[name], kind), ids, models=models, array=name)
         for name, kind in kinds.items()
     ]
     _check_ids(file, ids, stacks)
@@ -112,7 +114,7 @@ def shown_array(stack: Stack) -> str:
     """File and array for a message."""
     if stack.where or stack.file.suffix == ".npy":
         return stack.file.name
-    return f"{stack.file.name}, array '{stack.name}'"
+    return f"{stack.file.name}, array '{stack.array or stack.name}'"
 
 
 def _arrays(file: File) -> dict[str, np.ndarray]:
@@ -247,7 +249,7 @@ def _check_ids(file: File, ids: tuple[str, ...] | None, stacks: list[Stack]) -> 
         several = stack.kind in ("ids", "classes", "models") or stack.whole
         if not several and len(stack.values) != len(ids):
             raise RefusedError(
-                f"{file.name}, array '{stack.name}' has {len(stack.values):,} rows; expected "
+                f"{file.name}, array '{stack.array}' has {len(stack.values):,} rows; expected "
                 f"{len(ids):,}, one per id in the same file."
             )
 
@@ -263,5 +265,5 @@ def _record(file: File, stacks: list[Stack], log: Log) -> None:
         for row in (main[:5] if main.ndim == 2 else [])
     )
     header = (tuple(f"column {i}" for i in range(min(main.shape[1], 8))),) if rows else ()
-    columns = {stack.name: WORDS[stack.kind] for stack in stacks}
+    columns = {stack.array: WORDS[stack.kind] for stack in stacks}
     log.found.append(Found(file.name, FORMS.get(form, form), len(main), columns, header + rows))
