@@ -115,8 +115,8 @@ def _of_classes(columns: dict[str, Column], known: set[str]) -> dict[str, Column
     renamed = without_prefix(list(columns), known)
     matched = {renamed[name]: columns[name] for name in columns if renamed[name] in known}
     prefixed = {renamed[name]: columns[name] for name in columns if renamed[name] != name}
-    numeric = {name: column for name, column in columns.items() if _rough(column) is not None}
-    for found in (prefixed | matched, matched, prefixed, numeric):
+    numeric = {renamed[name]: c for name, c in columns.items() if _numeric_share(c) >= MOST}
+    for found in (numeric | matched, prefixed | matched, matched, prefixed):
         if len(found) > 1 and _content(found.values()) == "probabilities":
             return found
     if len(matched) > 1 and _content(matched.values()):
@@ -124,27 +124,32 @@ def _of_classes(columns: dict[str, Column], known: set[str]) -> dict[str, Column
     return {}
 
 
-def _rough(column: Column) -> np.ndarray | None:
-    """Numbers with NaN where a cell is none; None where most filled cells are none."""
+def _numeric_share(column: Column) -> float:
+    filled = int((~column.empty).sum())
+    return float((~np.isnan(_rough(column))).sum() / filled) if filled else 0.0
+
+
+def _rough(column: Column) -> np.ndarray:
+    """Numbers with NaN where a cell is none."""
     numbers = column.numbers()
     if numbers is not None:
         return numbers
     levels = np.full(len(column.levels) + 1, np.nan)
     for place, level in enumerate(column.levels):
         levels[place] = float(level) if PLAIN_NUMBER.match(level) else np.nan
-    numbers = levels[column.codes]
-    return numbers if 2 * (~np.isnan(numbers)).sum() > (~column.empty).sum() else None
+    return levels[column.codes]
 
 
 def _content(columns: Iterable[Column]) -> str:
     """What the columns of a model hold, by their values: "probabilities", "logits" or ""."""
-    values = [_rough(column) for column in columns]
-    if any(own is None for own in values):
+    columns = list(columns)
+    if np.mean([_numeric_share(column) for column in columns]) < MOST:
         return ""
-    table = np.stack(values, axis=1)
+    table = np.stack([_rough(column) for column in columns], axis=1)
     rows = table[~np.isnan(table).any(1)]
-    fractions = rows % 1 > 0
-    good = (np.abs(rows.sum(1) - 1) <= SUM_TOLERANCE) & (rows >= 0).all(1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        fractions = rows % 1 > 0
+        good = (np.abs(rows.sum(1) - 1) <= SUM_TOLERANCE) & (rows >= 0).all(1)
     if len(rows) and (good.all() or (fractions.any() and good.mean() > MOST)):
         return "probabilities"
     return "logits" if len(rows) and fractions.mean() > MOST else ""

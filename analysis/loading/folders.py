@@ -15,14 +15,16 @@ CANONICAL = {
         for role in ("samples", "predictions")
         for suffix in (".parquet", ".csv")
     },
-    "probabilities.npz": "probabilities",
+    **{f"probabilities{suffix}": "probabilities" for suffix in (".npz", ".safetensors")},
     "classes.csv": "classes",
     **{f"embeddings{suffix}": "embeddings" for suffix in (".npy", ".npz", ".parquet", ".csv")},
     "models.csv": "models",
+    "leaderboard.csv": "models",
     "thumbnails.npy": "thumbnails",
 }
 EXPECTED = (
-    "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
+    "samples.csv, predictions.csv (or .parquet), probabilities.npz (or .safetensors), "
+    "probabilities/<model>.npy, "
     "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
 )
 SUBFOLDERS = {

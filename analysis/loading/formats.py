@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from analysis.loading.arrow import read_arrow, read_feather1
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
@@ -61,6 +62,9 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "npy": read_stacks,
     "npz": read_stacks,
     "safetensors": read_stacks,
+    "arrow": lambda file, log: [read_arrow(file)],
+    "arrow stream": lambda file, log: [read_arrow(file)],
+    "feather1": lambda file, log: [read_feather1(file)],
 }
 
 

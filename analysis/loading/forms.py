@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from analysis.loading.leaderboards import leaderboard
 from analysis.loading.roles import PREDICTION_HINTS, SAMPLE_HINTS, WORDS, Part, hinted, keep
 from analysis.loading.sources import Found, Log, Options, RefusedError, quoted
 from analysis.loading.tables import Column, described_columns
@@ -49,6 +50,8 @@ def first_form(part: Part) -> str:
         form = CLASSES
     elif role is None and part.label and not part.prediction and stem == "samples":
         form = SAMPLES
+    elif role is None and not part.prediction and leaderboard(part):
+        form = MODELS
     elif part.model and (part.prediction or graded):
         form = LONG
     elif part.model and not part.id and role is None:
@@ -181,7 +184,8 @@ def _features(part: Part) -> bool:
         values = column.numbers()
         if values is None:
             return False
-        fractions |= bool((values % 1 > 0).mean() > MOSTLY)
+        with np.errstate(invalid="ignore"):
+            fractions |= bool((values % 1 > 0).mean() > MOSTLY)
     return fractions or named
 
 
