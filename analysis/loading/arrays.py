@@ -5,6 +5,7 @@ import math
 import tokenize
 import zipfile
 import zlib
+from typing import BinaryIO
 
 import numpy as np
 
@@ -134,7 +135,7 @@ def _array(name: str, stream, size: int) -> np.ndarray:
         )
     values = np.empty(math.prod(shape), dtype=dtype)
     if expected:
-        _fill(stream, memoryview(values.view(np.uint8)), name)
+        fill(stream, memoryview(values.view(np.uint8)), name)
     return values.reshape(shape, order="F" if fortran else "C")
 
 
@@ -151,7 +152,12 @@ def _header(stream) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     return shape, fortran, dtype, stream.tell()
 
 
-def _fill(stream, target: memoryview, name: str) -> None:
+def fill(stream: BinaryIO, target: memoryview, name: str) -> None:
+    """Read until the target is full.
+
+    Raises:
+        RefusedError: the stream ends before.
+    """
     filled = 0
     while filled < len(target):
         read = stream.readinto(target[filled : filled + (64 << 20)])

@@ -85,16 +85,16 @@ def class_order(
     answered = [] if answers.numbers is None else np.unique(answers.numbers[answers.numbers >= 0])
     label_names = ordered(names[i] for i in labels)
     used = ordered({*label_names, *(names[i] for i in answered)})
-    stacked = next((stack for stack in stacks if stack.kind == "probabilities"), None)
-    if given is None and stacked is None:
+    stacked = [stack for stack in stacks if stack.kind in ("probabilities", "second class")]
+    if given is None and not stacked:
         return {name: words.number(name) for name in used}
     if given and _positions(given, used):
         log.note(f"Labels and predictions are positions in the class order of {given.source}.")
         return {name: words.number(str(place)) for place, name in enumerate(given.names)}
-    known = list(given.names) if given else label_names
+    known = _known(given, label_names, stacked)
     inside = set(known)
     outside = [name for name in used if name not in inside]
-    if stacked is None:
+    if not stacked:
         if outside:
             log.note(
                 f"{quoted(outside)} {'is' if len(outside) == 1 else 'are'} not in "
@@ -103,13 +103,22 @@ def class_order(
         return {name: words.number(name) for name in known + outside}
     _check_width(given, known, stacked, log)
     if outside and not log.problems:
+        columns = next((stack.file.name for stack in stacked if stack.columns), "the labels")
         log.problem(
             f"{quoted(outside)} {'is' if len(outside) == 1 else 'are'} among the labels or "
             f"predictions but not among the {len(known)} classes of "
-            f"{given.source if given else 'the labels'}; expected only classes that have a column "
+            f"{given.source if given else columns}; expected only classes that have a column "
             "of probabilities. Correct the spelling, or give all classes in classes.csv."
         )
     return {name: words.number(name) for name in known}
+
+
+def _known(given: GivenClasses | None, labels: list[str], stacked: list[Stack]) -> list[str]:
+    """The classes as given, else those that columns are named after, else the labels."""
+    if given:
+        return list(given.names)
+    columns = {name for stack in stacked for name in stack.columns or ()}
+    return ordered(columns) if columns else labels
 
 
 def _positions(given: GivenClasses, used: list[str]) -> bool:
@@ -119,19 +128,26 @@ def _positions(given: GivenClasses, used: list[str]) -> bool:
     return set(used) <= {str(place) for place in range(len(given.names))}
 
 
-def _check_width(given: GivenClasses | None, known: list[str], stack: Stack, log: Log) -> None:
+def _check_width(
+    given: GivenClasses | None, known: list[str], stacked: list[Stack], log: Log
+) -> None:
+    """Without names, columns are taken for the sorted labels where their number fits."""
+    nameless = [s for s in stacked if s.columns is None and s.kind == "probabilities"]
+    if given or not nameless:
+        return
+    stack = nameless[0]
     width = stack.values.shape[1]
-    if given is None and width != len(known):
+    if width != len(known):
         log.problem(
             f"{stack.file.name}: the array of '{stack.name}' has {count(width, 'column')}, but "
             f"there are {len(known)} different labels and no class order; expected a file "
             f"classes.csv (or an array 'classes') that names the {width} classes in order."
         )
-    elif given is None:
-        log.note(
-            f"The columns of the probabilities are taken to be the {len(known)} sorted labels, "
-            "because there is no class order and their number fits."
-        )
+        return
+    log.note(
+        f"The columns of the probabilities are taken to be the {len(known)} sorted labels, "
+        "because there is no class order and their number fits."
+    )
 
 
 def ordered(names: Iterable[str]) -> list[str]:

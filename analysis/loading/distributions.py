@@ -1,12 +1,14 @@
 """Class order, and probabilities: logits or not, rows joined to samples, arg max where needed."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from analysis.checks import SUM_TOLERANCE
 from analysis.loading.grades import Answers
 from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, Options, count, quoted, shortened
-from analysis.loading.stacks import Stack
+from analysis.loading.stacks import Stack, shown_array
 
 BLOCK = 1 << 22
 
@@ -33,7 +35,10 @@ def collect_probabilities(
     found: dict[str, np.ndarray] = {}
     origin: dict[str, str] = {}
     for stack in stacks:
-        if stack.kind != "probabilities":
+        if stack.kind not in ("probabilities", "second class"):
+            continue
+        stack = _in_class_order(stack, tuple(classes), log)
+        if stack is None:
             continue
         if stack.name in found:
             log.problem(
@@ -41,7 +46,7 @@ def collect_probabilities(
                 f"'{stack.name}'; expected one of them."
             )
             continue
-        rows = _rows(stack, roster, log)
+        rows = located(stack, roster, log)
         if rows is None or not _fits(stack, classes, log):
             continue
         row = answers.models.index(stack.name) if stack.name in answers.models else None
@@ -53,8 +58,54 @@ def collect_probabilities(
             origin[stack.name] = stack.file.name
             found[stack.name] = values = _placed(values, rows, len(roster.ids))
             best = np.where(_seen(rows, len(roster.ids)), numbers[_argmax(values)], -1)
-            _compare_or_add(stack.name, best, row, answers, log)
+            _compare_or_add(stack, best, row, answers, log)
     return found
+
+
+def _both_classes(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack | None:
+    """Probabilities of the second class with those of the first beside them."""
+    if len(classes) == 1:
+        return replace(stack, kind="probabilities", values=stack.values[:, None])
+    if len(classes) != 2:
+        log.problem(
+            f"{shown_array(stack)} has one number per sample for '{stack.name}', which can only be "
+            f"the probability of the second of two classes, but there are {len(classes)} classes; "
+            "expected [samples, classes]."
+        )
+        return None
+    log.note(
+        f"{shown_array(stack)}: the values of '{stack.name}' are read as the probability of "
+        f"'{classes[1]}', the second class."
+    )
+    second = stack.values
+    second = second.astype(np.float32) if second.itemsize < 4 else second
+    return replace(stack, kind="probabilities", values=np.stack([1 - second, second], axis=1))
+
+
+def _in_class_order(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack | None:
+    """The columns of an array in class order; None with a problem where they do not fit."""
+    if stack.kind == "second class":
+        return _both_classes(stack, classes, log)
+    if stack.columns is None or stack.columns == classes:
+        return stack
+    absent = [name for name in classes if name not in stack.columns]
+    strange = [name for name in stack.columns if name not in set(classes)]
+    if absent:
+        log.problem(
+            f"{stack.file.name}: model '{stack.name}' has no column for {quoted(absent)}; expected "
+            f"one for each of the {len(classes)} classes. Add it, with 0 where it is never given."
+        )
+    if strange:
+        log.problem(
+            f"{stack.file.name}: {quoted(strange)}, with a column of probabilities of "
+            f"'{stack.name}', {'is' if len(strange) == 1 else 'are'} not among the "
+            f"{len(classes)} classes. Correct the name, or add it to classes.csv."
+        )
+    if absent or strange:
+        return None
+    places = {name: place for place, name in enumerate(stack.columns)}
+    order = [places[name] for name in classes]
+    return replace(stack, values=stack.values[:, order], columns=classes)
 
 
 def _seen(rows: np.ndarray, size: int) -> np.ndarray:
@@ -74,8 +125,14 @@ def _blocks(values: np.ndarray) -> list[np.ndarray]:
     return [values[start : start + step] for start in range(0, len(values), step)]
 
 
-def _rows(stack: Stack, roster: Roster, log: Log) -> np.ndarray | None:
-    """The sample of each row of an array."""
+def located(stack: Stack, roster: Roster, log: Log) -> np.ndarray | None:
+    """int64 [rows], the sample of each row of an array, -1 where it is unknown.
+
+    Args:
+        stack: with its own ids, or with rows in the order of the samples.
+        roster: the samples.
+        log: receives a note for unknown ids, and the problem where None is returned.
+    """
     shown = f"{stack.file.name}: the array of '{stack.name}'"
     if stack.ids is not None:
         rows = roster.locate(stack.ids)
@@ -166,9 +223,11 @@ def _report_row(stack: Stack, sample: str, bad: np.ndarray, extremes, expected: 
     found = f"values from {low:.6g} to {high:.6g} with sum {sums:.6g}"
     if np.isnan(sums):
         found = "NaN"
+    place = f"{stack.file.name}, model '{stack.name}', row {row} counted from 0"
+    if stack.where:
+        place = f"{stack.where(row)}, model '{stack.name}'"
     log.problem(
-        f"{stack.file.name}, model '{stack.name}', row {row} counted from 0 (sample '{sample}'): "
-        f"found {found}; expected {expected}{more}. Correct the row"
+        f"{place} (sample '{sample}'): found {found}; expected {expected}{more}. Correct the row"
         + ("." if expected == "finite logits" else ", or say --values logits if these are logits.")
     )
 
@@ -193,7 +252,8 @@ def _placed(values: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
     return placed
 
 
-def _compare_or_add(name: str, best: np.ndarray, row: int | None, answers: Answers, log: Log):
+def _compare_or_add(stack: Stack, best: np.ndarray, row: int | None, answers: Answers, log: Log):
+    name = stack.name
     if row is not None:
         given = answers.numbers[row]
         differ = int(((given >= 0) & (best >= 0) & (given != best)).sum())
@@ -205,6 +265,8 @@ def _compare_or_add(name: str, best: np.ndarray, row: int | None, answers: Answe
             )
         return
     answers.models.append(name)
+    if stack.info:
+        answers.info[name] = dict(stack.info)
     answers.numbers = best[None] if answers.numbers is None else np.vstack([answers.numbers, best])
     for field in ("confidence", "grades"):
         table = getattr(answers, field)

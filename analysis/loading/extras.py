@@ -180,7 +180,10 @@ def thumbnails(stacks: list[Stack], roster: Roster, log: Log) -> np.ndarray | No
     stack = next((stack for stack in stacks if stack.kind == "thumbnails"), None)
     if stack is None:
         return None
-    if not roster.ordered or len(stack.values) != len(roster.ids):
+    if stack.ids is not None and set(roster.ids) <= set(stack.ids):
+        places = {name: place for place, name in enumerate(stack.ids)}
+        return stack.values[[places[name] for name in roster.ids]]
+    if stack.ids is not None or not roster.ordered or len(stack.values) != len(roster.ids):
         log.problem(
             f"{stack.file.name} has {count(len(stack.values), 'image')}; expected "
             f"{len(roster.ids):,}, one per sample in the order of a samples table."

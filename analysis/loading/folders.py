@@ -22,7 +22,8 @@ SUFFIXES = {
 READABLE = (*TABLES, ".npy", ".npz", ".safetensors")
 ANSWERS = ("predictions", "probabilities", "probabilities of one model")
 EXPECTED = (
-    "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
+    "samples.csv, predictions.csv (or .parquet), probabilities.npz (or .safetensors), "
+    "probabilities/<model>.npy, "
     "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
 )
 SUBFOLDERS = {
@@ -103,6 +104,8 @@ def _role(name: str) -> str | None:
     path = PurePosixPath(name[:-3] if name.lower().endswith(".gz") else name)
     if len(path.parts) == 1 and not name.endswith("/"):
         stem = path.stem.lower()
+        if stem == "leaderboard" and path.suffix.lower() in TABLES:
+            return "models"
         return stem if path.suffix.lower() in SUFFIXES.get(stem, ()) else None
     if len(path.parts) == 2 and path.suffix == ".npy":
         return SUBFOLDERS.get(path.parts[0])

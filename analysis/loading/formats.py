@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
+from analysis.loading.arrow import read_arrow, read_feather1
 from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
@@ -59,6 +60,10 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,
+    "safetensors": read_stacks,
+    "arrow": lambda file, log: [read_arrow(file)],
+    "arrow stream": lambda file, log: [read_arrow(file)],
+    "feather1": lambda file, log: [read_feather1(file)],
 }
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from analysis.loading.leaderboards import leaderboard
 from analysis.loading.roles import (
     PREDICTION_HINTS,
     SAMPLE_HINTS,
@@ -23,6 +24,7 @@ ONE, CLASSES, EMBEDDINGS, MODELS = (
     "embeddings",
     "model table",
 )
+PROBABILITIES = "table of probabilities"
 ROLES = {
     SAMPLES: ("id", "label", "unit"),
     LONG: ("id", "label", "model", "prediction", "confidence", "correct", "score", "run", "unit"),
@@ -31,6 +33,7 @@ ROLES = {
     CLASSES: ("label",),
     EMBEDDINGS: ("id",),
     MODELS: ("model",),
+    PROBABILITIES: ("id", "label", "unit"),
 }
 BY_PLACE = {"classes": CLASSES, "models": MODELS, "embeddings": EMBEDDINGS, "samples": SAMPLES}
 WIDE_HINTS = ("pred", "wide")
@@ -47,12 +50,16 @@ def first_form(part: Part) -> str:
     """
     role, stem = part.file.role, part.file.stem.lower()
     graded = part.correct or part.score
+    if part.taken and not (part.prediction or graded):
+        return ""
     if role in BY_PLACE:
         form = BY_PLACE[role]
     elif stem == "classes" or (_class_list(part) and not part.id):
         form = CLASSES
     elif role is None and part.label and not part.prediction and stem == "samples":
         form = SAMPLES
+    elif role is None and not part.prediction and leaderboard(part):
+        form = MODELS
     elif part.model and (part.prediction or graded):
         form = LONG
     elif part.model and not part.id and role is None:
@@ -71,20 +78,22 @@ def first_form(part: Part) -> str:
 
 def settle(part: Part, form: str, options: Options, log: Log) -> None:
     """Fix the form, drop the roles that it does not know, and record what was found."""
-    part.form = form
+    part.form = form = PROBABILITIES if part.taken and form == SAMPLES else form
     models = {column.name for column in part.models}
     keep(part, ROLES[form], options, log)
     part.rest = [column for column in part.rest if column.name not in models]
     check_rivals(part, options, log)
     used = {column.name: WORDS[role] for role, column in part.roles.items()}
-    used |= {column.name: "answers of a model" for column in part.models}
+    used |= {column.name: "answers of a model" for column in part.models} | part.taken
     other = {
         SAMPLES: "attribute",
         WIDE: "attribute",
+        PROBABILITIES: "attribute",
         MODELS: "model attribute",
         EMBEDDINGS: "dimension",
     }.get(form, "not needed")
-    for column in part.table.columns.values():
+    table = part.whole or part.table
+    for column in table.columns.values():
         used.setdefault(
             column.name,
             WORDS["ignore"] if column.name in options.named("ignore", part.file.name) else other,
@@ -93,9 +102,9 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
         Found(
             part.file.name,
             form,
-            part.table.rows,
-            {name: used[name] for name in part.table.columns},
-            part.table.preview(),
+            table.rows,
+            {name: used[name] for name in table.columns},
+            table.preview(),
         )
     )
     for text in part.table.comments:
@@ -133,7 +142,7 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
     if any(column.name in given for column in candidates):
         part.models = [column for column in candidates if column.name in given]
         return WIDE
-    if part.file.role == "predictions":
+    if part.file.role == "predictions" and not part.taken:
         part.models = candidates
         return _some(part)
     if not candidates:
@@ -188,7 +197,8 @@ def _features(part: Part) -> bool:
         values = column.numbers()
         if values is None:
             return False
-        fractions |= bool((values % 1 > 0).mean() > MOSTLY)
+        with np.errstate(invalid="ignore"):
+            fractions |= bool((values % 1 > 0).mean() > MOSTLY)
     return fractions or named
 
 

@@ -15,6 +15,7 @@ from analysis.loading.labels import fill_labels
 from analysis.loading.restoring import Saved, first_notes, named, restore
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, build_roster, fill_roster
+from analysis.loading.shapes import answer_parts
 from analysis.loading.sources import Log, Options, count
 from analysis.loading.stacks import Stack
 
@@ -46,7 +47,8 @@ def join(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> 
     fill_labels(roster, parts, stacks, words, options, log)
     fill_roster(roster, parts, log)
     saved = restore(parts, roster)
-    answers = collect_answers(parts, roster, words, options, log)
+    tables = [*parts, *answer_parts(stacks, roster, log)]
+    answers = collect_answers(tables, roster, words, options, log)
     settle_alike(roster, answers, words, options, log)
     check_kind(roster, answers, words, log)
     given = given_classes(parts, stacks, log)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.arrays import texts
+from analysis.loading.class_columns import take_class_columns
 from analysis.loading.folders import expand
 from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.roles import Part, assign, check_named
+from analysis.loading.shapes import spread
 from analysis.loading.sources import (
     CancelledError,
     File,
@@ -63,6 +65,7 @@ def read(
     log.begin(READ, 1.0, "Joining by sample id")
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
+    stacks = spread(stacks, parts, log)
     bundle = None
     if parts or stacks:
         try:
@@ -141,6 +144,7 @@ def _read_files(files: list[File], options: Options, log: Log) -> tuple[list[Par
 
 def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log) -> list[Part]:
     """Fix the form of every table; wide tables wait until the labels of all others are known."""
+    parts = take_class_columns(parts, stacks, options, log)
     forms: dict[int, str] = {}
     for part in parts:
         forms[id(part)] = _attempt(part, lambda part: first_form(part), log)
@@ -151,6 +155,7 @@ def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log)
         for level in part.label.levels
     }
     labels |= {text for s in stacks if s.kind in ("labels", "classes") for text in texts(s.values)}
+    labels |= {name for stack in stacks for name in stack.columns or ()}
     for part in parts:
         if forms[id(part)] == "":
             forms[id(part)] = _attempt(

@@ -118,7 +118,11 @@ SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "refere
 
 @dataclass(eq=False)
 class Part:
-    """A table with the roles of its columns; `models` are the columns that hold answers."""
+    """A table with the roles of its columns; `models` are the columns that hold answers.
+
+    Columns of probabilities are no longer in `table` but named in `taken`; `whole` then is the
+    table as it was read.
+    """
 
     table: Table
     roles: dict[str, Column]
@@ -126,6 +130,8 @@ class Part:
     form: str = ""
     located: np.ndarray | None = None
     models: list[Column] = field(default_factory=list)
+    whole: Table | None = None
+    taken: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> File:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analysis.loading.forms import EMBEDDINGS, LONG, ONE, SAMPLES, WIDE
+from analysis.loading.forms import EMBEDDINGS, LONG, ONE, PROBABILITIES, SAMPLES, WIDE
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, quoted, shortened
-from analysis.loading.stacks import Stack
+from analysis.loading.stacks import OF_MODELS, Stack
 from analysis.loading.tables import Column, exact_numbers, first_positions
 
 SHOWN = 3
@@ -131,7 +131,7 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
     owners = [
         part
         for part in parts
-        if part.form in (SAMPLES, WIDE) or (alone and part.form in (LONG, ONE))
+        if part.form in (SAMPLES, WIDE, PROBABILITIES) or (alone and part.form in (LONG, ONE))
     ]
     for part in parts:
         unused = [column.name for column in part.rest]
@@ -169,7 +169,7 @@ def _roster_of_arrays(stacks: list[Stack], log: Log) -> Roster | None:
         ids = tuple(dict.fromkeys(i for stack in with_ids for i in stack.ids))
         log.note(f"There is no samples table; the ids in {with_ids[0].file.name} are used.")
         return Roster(ids, with_ids[0].file.name, len(ids) == len(with_ids[0].ids))
-    rows = next((s for s in stacks if s.kind == "probabilities"), None)
+    rows = next((s for s in stacks if s.kind in OF_MODELS), None)
     if rows is None:
         return None
     log.note(

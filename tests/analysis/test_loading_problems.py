@@ -201,7 +201,7 @@ CASES = {
     ),
     "only samples": ({"samples.csv": SAMPLES}, ["samples but no predictions", "Add one"]),
     "array of one dimension": (
-        {"samples.csv": SAMPLES, "m1.npy": npy(np.zeros(3))},
+        {"samples.csv": SAMPLES, "m1.npy": npy(np.array([0.5, 2.5, -1]))},
         ["m1.npy has shape (3,)", "expected [samples, classes]"],
     ),
     "same id twice in an array": (
