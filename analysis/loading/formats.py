@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from analysis.loading.json_tables import read_json
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
@@ -60,6 +61,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,
+    "json": read_json,
 }
 
 

@@ -28,15 +28,17 @@ class Column:
         name: its name in the header.
         raw: its values as read.
         typed: the format tells missing (null) from the empty text.
+        written: the texts of numbers where the file writes them in another way (1.10).
     """
 
     name: str
     raw: pa.ChunkedArray
     typed: bool
+    written: pa.ChunkedArray | None = None
 
     @cached_property
     def _encoded(self) -> tuple[np.ndarray, list[str]]:
-        values = self.raw
+        values = self.raw if self.written is None else self.written
         if pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
         if pa.types.is_nested(values.type) or pa.types.is_binary(values.type):
@@ -118,6 +120,8 @@ class Table:
         delimited: a text file, whose rows have lines.
         comments: assumptions made while reading.
         noun: what messages call a row: "row", "line" (of JSON Lines), "record".
+        lines: int64 [rows], the number of each row where it is not its position.
+        spare: columns that count only where they are named by hand.
     """
 
     file: File
@@ -127,6 +131,8 @@ class Table:
     delimited: bytes | None = None
     comments: tuple[str, ...] = ()
     noun: str = "row"
+    lines: np.ndarray | None = None
+    spare: frozenset[str] = frozenset()
 
     @cached_property
     def _lines(self) -> np.ndarray:
@@ -134,6 +140,8 @@ class Table:
 
     def row(self, row: int) -> int:
         """The number of a row as an editor shows it: its line, or its position from 1."""
+        if self.lines is not None:
+            return int(self.lines[row])
         if self.delimited is None:
             return int(row) + 1
         lines = self._lines
