@@ -47,6 +47,8 @@ BY_SUFFIX = {
     ".feather": "arrow",
     ".arrow": "arrow",
     ".safetensors": "safetensors",
+    ".jsonl": "json",
+    ".ndjson": "json",
 }
 FOREIGN = {
     ".xlsx": "an Excel file; save the sheet as CSV",

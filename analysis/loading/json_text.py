@@ -119,6 +119,7 @@ def _parsed(file: File, text: str, decoder: json.JSONDecoder) -> tuple[object, n
     end = text.find(ending, start)
     end = len(text) if end < 0 else end
     first, more = text[start:end], bool(text[end:].strip())
+    _check_size(file, len(first))
     try:
         value, stop = decoder.raw_decode(first)
     except TwiceError:
@@ -151,13 +152,17 @@ def _second_line_is_a_record(rest: str, ending: str) -> bool:
     return line.startswith("{") and _complete(line)
 
 
-def _document(file: File, text: str, decoder: json.JSONDecoder, first: str = "") -> object:
-    """The value of a whole file, or the sentence that says where it is broken."""
-    if file.size() > DOCUMENT_LIMIT:
+def _check_size(file: File, size: int) -> None:
+    if size > DOCUMENT_LIMIT:
         raise RefusedError(
-            f"{file.name} is one JSON value of {file.size():,} bytes; expected at most "
+            f"{file.name} is one JSON value of {size:,} characters; expected at most "
             f"{DOCUMENT_LIMIT:,}. Save it as JSON Lines (one record per line) or Parquet."
         )
+
+
+def _document(file: File, text: str, decoder: json.JSONDecoder, first: str = "") -> object:
+    """The value of a whole file, or the sentence that says where it is broken."""
+    _check_size(file, len(text))
     try:
         return decoder.decode(text)
     except TwiceError as error:

@@ -17,10 +17,8 @@ from analysis.loading.sources import File, Log, RefusedError, count, quoted
 from analysis.loading.tables import Table
 
 RESPONSES = ("filtered_resps", "resps")
-KNOWN = frozenset(
-    ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics")
-    + ("doc_hash", "prompt_hash", "target_hash", "token_counts", "task", "task_name")
-)
+BESIDE = ("doc", "target", "arguments", "metrics", "doc_hash", "prompt_hash", "target_hash")
+KNOWN = frozenset(("doc_id", *RESPONSES, *BESIDE, "filter", "token_counts", "task", "task_name"))
 SAMPLES, RESULTS = "harness samples", "harness results"
 NAMED = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT.+)")
 DATED = re.compile(r"results_(?P<date>\d{4}-\d\d-\d\dT.+)")

@@ -50,7 +50,10 @@ def tables(file: File, content: Content, log: Log) -> list[Table]:
         "prediction": found,
         "text": [as_text(record.get("question")) for record in records],
     }
-    values |= {field: [as_text(r.get(field)) for r in records] for field in CONSTANTS}
+    for constant in CONSTANTS:
+        column = [as_text(record.get(constant)) for record in records]
+        if len(set(column)) > 1:
+            values[constant] = column
     label = f"the label is {name}" if name else "there are no labels"
     log.note(
         f"{file.name}: ZeroEval results; the sample id is {key}, {label}, the answer is the "
