@@ -83,7 +83,7 @@ def _checked(file: File, records: list, name: str = "") -> list[dict]:
 
 def _from_object(file: File, value: dict, log: Log) -> list[dict]:
     kinds = set(map(type, value.values()))
-    if file.suffix in (".jsonl", ".ndjson") or (kinds <= SCALARS and _one_record(value)):
+    if kinds <= SCALARS and _one_record(value):
         return [value]
     if kinds <= SCALARS:
         return _one_model(file, value, log)

@@ -16,6 +16,7 @@ LINES_LIMIT = 4_000_000_000
 LINE_LIMIT = 100_000_000
 LINES_AT_ONCE = 20_000
 BOM = "\ufeff"
+BY_LINE = (".jsonl", ".ndjson")
 START = re.compile(
     r"""\{\s*("|'|\}|$)|\[\s*(["'{\[\]]|-?\d|(true|false|null|NaN|-?Infinity|None|True|False)\b|$)"""
 )
@@ -132,7 +133,8 @@ def _parsed(file: File, text: str, decoder: json.JSONDecoder) -> tuple[object, n
         return _document(file, text, decoder, first), None
     rest = first[stop:].strip()
     if not rest:
-        return _by_line(file, text, ending, decoder) if more else (value, None)
+        lines = more or (file.suffix in BY_LINE and isinstance(value, dict))
+        return _by_line(file, text, ending, decoder) if lines else (value, None)
     if not isinstance(value, dict) or not value:
         raise _NoJSONError
     line = text.count(ending, 0, start) + 1
