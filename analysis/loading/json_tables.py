@@ -90,6 +90,8 @@ def _from_object(file: File, value: dict, log: Log) -> list[dict]:
     if kinds == {dict}:
         return _by_name(file, value, log)
     lists = {name: one for name, one in value.items() if type(one) is list}
+    if {"columns", "data"} <= lists.keys() and set(map(type, lists["data"])) == {list}:
+        return _split(file, lists["columns"], lists["data"])
     tables = {name: one for name, one in lists.items() if one and set(map(type, one)) == {dict}}
     if len(tables) == 1:
         name, records = next(iter(tables.items()))
@@ -129,6 +131,17 @@ def _one_model(file: File, value: dict, log: Log) -> list[dict]:
     what = "labels" if role == "label" else f"answers of the model '{file.stem}'"
     log.note(f"{file.name}: the names are sample ids, and the values are the {what}.")
     return [{"sample_id": name, role: answer} for name, answer in value.items()]
+
+
+def _split(file: File, names: list, rows: list[list]) -> list[dict]:
+    """Names once and rows as lists, as pandas writes them."""
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(names):
+            raise RefusedError(
+                f"{file.name}, record {number} of 'data' has {count(len(row), 'value')}; expected "
+                f"{len(names)}, one for each of 'columns'."
+            )
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
 def _by_column(file: File, lists: dict[str, list]) -> list[dict]:

@@ -89,6 +89,8 @@ def _text(file: File) -> str:
             "Save it as Parquet, or split it."
         )
     content = file.content.read_bytes() if isinstance(file.content, Path) else file.content
+    if not content.strip():
+        raise RefusedError(f"{file.name} is empty; expected at least one record.")
     try:
         return content.decode("utf-8").removeprefix(BOM)
     except UnicodeDecodeError as error:

@@ -1,6 +1,5 @@
 """JSON and JSON Lines: every shape, every mess, and the same data as a typed table."""
 
-import csv
 import io
 import json
 
@@ -75,6 +74,9 @@ SHAPES = {
     "columns.json": json.dumps({name: [r[name] for r in RECORDS] for name in RECORDS[0]}),
     "pandas.json": json.dumps(
         {name: {str(i): r[name] for i, r in enumerate(RECORDS)} for name in RECORDS[0]}
+    ),
+    "split.json": json.dumps(
+        {"columns": list(RECORDS[0]), "index": [0], "data": [list(r.values()) for r in RECORDS]}
     ),
     "wrapped.json": json.dumps({"version": 1, "predictions": RECORDS}),
 }
@@ -256,6 +258,7 @@ BROKEN = {
     "empty records": ("[{}]", "answers.json has records without any field"),
     "half character": ('[{"a": "\\ud83d"}]', "answers.json, record 1: field 'a' holds half of"),
     "lengths": ('{"sample_id": ["1"], "label": []}', "'sample_id' has 1, 'label' has 0; expected"),
+    "split": ('{"columns": ["a"], "data": [[1], [1, 2]]}', "record 2 of 'data' has 2 values"),
     "two tables": ('{"a": [{"b": 1}], "c": [{"d": 1}]}', "several lists of records: 'a', 'c'"),
     "shape": ('{"a": 1, "b": {"c": 2}}', "answers.json is an object with the fields 'a', 'b'"),
     "answer is a list": ('{"m": {"s1": ["x"]}}', "the answer of 'm' to sample 's1' is a list of 1"),
@@ -263,6 +266,13 @@ BROKEN = {
     "digits": (f'[{{"a": {"1" * 5000}}}]', "record 1: a number has more digits than can be read"),
     "both names": ('[{"a.b": 1, "a": {"b": 2}}]', "the field 'a.b' stands both by this name and"),
 }
+
+
+def test_an_empty_file_of_lines_is_told():
+    assert (
+        problem(outcome(b"\n \n", "lines.jsonl"))
+        == "lines.jsonl is empty; expected at least one record."
+    )
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -312,12 +322,6 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 CELL = TEXT | st.sampled_from(["None", "nan", "01", "1.0", "True", "", "\u2028", "a\nb"])
 
 
-def table(ids) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([["sample_id"], *([name] for name in ids)])
-    return text.getvalue().encode()
-
-
 @st.composite
 def tables(draw) -> list[dict]:
     models = draw(
@@ -349,7 +353,8 @@ def tables(draw) -> list[dict]:
 )
 def test_any_table_in_any_shape_and_order_is_the_typed_table(records, random, shape, ascii_only):
     records.sort(key=lambda record: record["model"])
-    samples = Source("samples.csv", table(dict.fromkeys(r["sample_id"] for r in records)))
+    ids = dict.fromkeys(record["sample_id"] for record in records)
+    samples = Source("samples.parquet", parquet([{"sample_id": name} for name in ids]))
     typed = read([samples, Source("m.parquet", parquet(records))])
     assert not typed.problems
     names = list(records[0])

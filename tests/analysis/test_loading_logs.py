@@ -509,3 +509,55 @@ def test_the_real_zero_eval_files_give_the_published_answers(names):
         by_number = {int(name.rsplit("#", 1)[1]): answer for name, answer in found.items()}
         assert {k: v for k, v in by_number.items() if k in given[model]} == given[model]
         assert all(by_number[k] is None for k in by_number if k not in given[model])
+
+
+JUNK = [None, True, 3, -0.5, "x", "", [], {}, [[]], [None], [{}], {"a": []}, [["x", "True"]]]
+EXAMPLES = {
+    "samples_a_2025-01-02T03.jsonl": [generated(0, "0", 1.0), choice(1, [-1.0, -2.0], 1.0, 1.0)],
+    "choices.jsonl": [choice(0, [-1.0, -2.0], 1.0, 1.0), choice(1, [-1.0, -2.0], 1.0, 1.0)],
+    "results_2025-01-02T03.json": {"results": {}, "config": {"model_args": "model=a"}},
+    "whole.json": {"results": {}, "config": {}, "samples": {"t": [generated(0, "0", 1.0)]}},
+    "log.json": evaluation([sample(1, "A", "C"), sample(2, "B", "I")]),
+    "scenario_state.json": STATE,
+    "separate.json": {
+        "adapter_spec": {"method": "multiple_choice_separate_original", "model": "m"},
+        "request_states": [state("id1", "..", reference_index=index) for index in (0, 1)],
+    },
+    "per_instance_stats.json": [stats("id1", 1.0), stats("id2", 0.0)],
+    "display_predictions.json": [
+        {"instance_id": "id2", "train_trial_index": 0, "predicted_text": "a", "stats": {"em": 1}}
+    ],
+    "gpt.json": [zero(0, "18"), zero(1, "20")],
+}
+
+
+def places(value, path=()) -> list[tuple]:
+    """The path of every value inside a value."""
+    if not isinstance(value, dict | list):
+        return [path]
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    return [path, *(place for name, one in inside for place in places(one, (*path, name)))]
+
+
+def harmed(value, path: tuple, junk):
+    """A copy with the value at a path replaced."""
+    value = json.loads(json.dumps(value))
+    if not path:
+        return junk
+    inner = value
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = junk
+    return value
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_log_with_anything_in_any_place_is_read_or_refused_with_a_sentence(name):
+    for path in places(EXAMPLES[name]):
+        for junk in JUNK:
+            value = harmed(EXAMPLES[name], path, junk)
+            by_line = name.endswith("l") and isinstance(value, list)
+            content = lines(value) if by_line else json.dumps(value).encode()
+            result = read([Source(name, content)])
+            assert result.problems or result.bundle
+            assert all(len(text) < 600 for text in result.problems)

@@ -150,14 +150,17 @@ def _measures(records: list[dict]) -> dict[str, list]:
 
 def _answers(records: list[dict]) -> tuple[list[str | None], str]:
     """The answer of each record, and how it is given: "choice", "text" or "likelihood"."""
-    key = next((key for key in RESPONSES if key in records[0]), RESPONSES[0])
-    responses = [record.get(key) for record in records]
+    responses = [record.get(_responses(records)) for record in records]
     likelihoods = [_likelihoods(response) for response in responses]
     if all(one is not None for one in likelihoods):
         if max(map(len, likelihoods)) == 1:
             return [None] * len(records), "likelihood"
         return [str(one.index(max(one))) for one in likelihoods], "choice"
     return [_first_text(response) for response in responses], "text"
+
+
+def _responses(records: list[dict]) -> str:
+    return next((key for key in RESPONSES if key in records[0]), RESPONSES[0])
 
 
 def _likelihoods(response: object) -> list[float] | None:
@@ -236,7 +239,7 @@ def _other_filter(
 def _note(file: File, log: Log, how: str, grade, names: list[str], base, answers) -> None:
     answer = {
         "choice": "the answer the position of the choice with the highest likelihood (from 0)",
-        "text": "the answer the first of filtered_resps",
+        "text": f"the answer the first of {_responses(base)}",
         "likelihood": "there are no answers, only grades",
     }[how]
     log.note(

@@ -4,6 +4,7 @@ import re
 
 from analysis.loading.json_text import Content
 from analysis.loading.logs.log_table import (
+    NUMBERS,
     LogTable,
     as_text,
     chosen_grade,
@@ -69,8 +70,12 @@ def _kept(file: File, records: list[dict], perturbed: list[bool], log: Log) -> l
     return kept
 
 
-def _runs(trials: list[object]) -> dict[str, list]:
-    return {"run": [as_text(one) for one in trials]} if len(set(map(str, trials))) > 1 else {}
+def _trial(record: dict) -> str:
+    return as_text(record.get("train_trial_index")) or "0"
+
+
+def _runs(trials: list[str]) -> dict[str, list]:
+    return {"run": trials} if len(set(trials)) > 1 else {}
 
 
 def _state(file: File, value: dict, log: Log) -> LogTable:
@@ -85,7 +90,7 @@ def _state(file: File, value: dict, log: Log) -> LogTable:
     if method.startswith(SEPARATE):
         kept = _likeliest(file, states, ids, kept, method)
     answers = [_answer(states[row], instances[row], method) for row in kept]
-    trials = [states[row].get("train_trial_index", 0) for row in kept]
+    trials = [_trial(states[row]) for row in kept]
     model = as_text(spec.get("model")) or as_text(spec.get("model_deployment")) or ""
     facts = _facts(file, model)
     values = {
@@ -141,8 +146,10 @@ def _references(instance: dict) -> list[dict]:
 
 
 def _label(instance: dict) -> str | None:
-    right = [one for one in _references(instance) if "correct" in (one.get("tags") or ())]
-    return _output(right[0]) if right else None
+    for one in _references(instance):
+        if type(one.get("tags")) is list and "correct" in one["tags"]:
+            return _output(one)
+    return None
 
 
 def _input(instance: dict) -> str | None:
@@ -160,7 +167,8 @@ def _answer(state: dict, instance: dict, method: str) -> str | None:
     if method.startswith(SEPARATE):
         references = _references(instance)
         index = state.get("reference_index")
-        return _output(references[index]) if type(index) is int and references else None
+        known = type(index) is int and 0 <= index < len(references)
+        return _output(references[index]) if known else None
     text = as_text(_completion(state).get("text"))
     if text is None:
         return None
@@ -182,9 +190,9 @@ def _likeliest(
         )
     best: dict[tuple, tuple[float, int]] = {}
     for row in kept:
-        key = (ids[row], states[row].get("train_trial_index", 0))
+        key = (ids[row], _trial(states[row]))
         logprob = _completion(states[row]).get("logprob")
-        score = float("-inf") if logprob is None else float(logprob)
+        score = float(logprob) if isinstance(logprob, NUMBERS) else float("-inf")
         if key not in best or score > best[key][0]:
             best[key] = (score, row)
     return [row for _, row in best.values()]
@@ -197,9 +205,10 @@ def _stats(file: File, content: Content, log: Log) -> LogTable:
     first: dict[tuple, int] = {}
     measures: dict[tuple, dict[str, object]] = {}
     for row in kept:
-        key = (ids[row], records[row].get("train_trial_index", 0))
+        key = (ids[row], _trial(records[row]))
         first.setdefault(key, row)
-        for stat in records[row].get("stats") or ():
+        given = records[row].get("stats")
+        for stat in given if type(given) is list else ():
             name = stat.get("name") if type(stat) is dict else None
             name = name.get("name") if type(name) is dict else name
             if isinstance(name, str) and stat.get("count", 1):
@@ -214,7 +223,7 @@ def _shown(file: File, content: Content, log: Log) -> LogTable:
     first, measures, answers = {}, {}, {}
     for row in kept:
         record = records[row]
-        key = (ids[row], record.get("train_trial_index", 0))
+        key = (ids[row], _trial(record))
         first.setdefault(key, row)
         measures[key] = record.get("stats") if type(record.get("stats")) is dict else {}
         text = next(

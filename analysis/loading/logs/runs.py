@@ -140,7 +140,7 @@ def _join_helm(parts: list[Part], tables: dict, log: Log) -> None:
 def _keys(table: LogTable) -> list[tuple[str, str]]:
     run = table.columns.get("run")
     ids = table.columns["sample_id"]
-    return [(ids.text(row), run.text(row) if run else "") for row in range(table.rows)]
+    return [(ids.text(row), run.text(row) if run else "0") for row in range(table.rows)]
 
 
 def _merged(base: LogTable, other: LogTable, log: Log) -> LogTable:
