@@ -126,7 +126,11 @@ def test_a_harness_log_of_choices_and_its_other_measure():
     assert "acc_norm" not in result.bundle.attributes
     assert result.bundle.groups["doc.subject"].levels == ("law",)
     assert said(result, "right or wrong is acc; 'acc_norm' can be taken instead")
-    assert right(load(log, columns={"correct": "acc_norm"})) == [[0, 1]]
+    other = load(log, columns={"correct": "acc_norm"})
+    assert right(other) == [[0, 1]]
+    assert set(other.bundle.attributes) == {"doc.question", "doc.subject"}
+    grouped = load(log, columns={"group": "acc_norm"})
+    assert grouped.bundle.attributes["acc_norm"].tolist() == [0, 1]
     assert right(load(log, columns={"score": "acc_norm"})) == [[0, 1]]
     assert right(load(log, columns={"correct": "llama.jsonl:acc_norm"})) == [[0, 1]]
 
@@ -157,6 +161,7 @@ def test_of_several_harness_filters_the_first_is_taken_and_the_other_can_be():
         },
     )
     assert answers(other) == {"m": {"0": "0", "1": "7"}}
+    assert set(other.bundle.attributes) == {"doc.question", "doc.answer"}
     assert right(other) == [[1, 0]]
 
 

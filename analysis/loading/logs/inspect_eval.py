@@ -7,7 +7,14 @@ import zlib
 from analysis.loading.arrays import check_members
 from analysis.loading.json_faults import Written
 from analysis.loading.json_text import Content
-from analysis.loading.logs.log_table import as_text, attributes, chosen_grade, log_table, required
+from analysis.loading.logs.log_table import (
+    Grade,
+    as_text,
+    attributes,
+    chosen_grade,
+    log_table,
+    required,
+)
 from analysis.loading.sources import File, Log, RefusedError, count, quoted
 from analysis.loading.tables import Table
 
@@ -41,8 +48,22 @@ def tables(file: File, content: Content, log: Log) -> list[Table]:
             "log_samples. Run the evaluation again, or convert the .eval file with inspect log "
             "convert --to json."
         )
+    values, source, grade = _values(file, content, samples, value["eval"])
+    log.note(
+        f"{file.name}: Inspect log of '{values['model'][0]}'; the sample id is id, the label is "
+        f"target, the answer is {source}, {grade.sentence()}"
+        + (", the run is epoch." if "run" in values else ".")
+    )
+    _note_rest(file, value, samples, grade.unused, log)
+    kept = range(len(samples))
+    return [log_table(file, values, kept, content, log, spare=grade.others)]
+
+
+def _values(
+    file: File, content: Content, samples: list[dict], spec: dict
+) -> tuple[dict[str, list], str, Grade]:
+    """The columns, where the answers come from, and how right and wrong are told."""
     ids = [str(required(file, content, row, one, "id")) for row, one in enumerate(samples)]
-    model = as_text(value["eval"].get("model")) or file.stem
     scores = [_scores(sample) for sample in samples]
     scorers = list(dict.fromkeys(name for one in scores for name in one))
     grade = chosen_grade(_measures(scores, scorers), preferred=scorers)
@@ -51,22 +72,16 @@ def tables(file: File, content: Content, log: Log) -> list[Table]:
     values = {
         "sample_id": ids,
         "label": [_target(sample) for sample in samples],
-        "model": [model] * len(ids),
+        "model": [as_text(spec.get("model")) or file.stem] * len(ids),
         "prediction": answers,
         **grade.columns,
         "text": [_input(sample) for sample in samples],
         **attributes("metadata", [sample.get("metadata") for sample in samples]),
     }
-    epochs = [sample.get("epoch") for sample in samples]
-    several = len(set(map(str, epochs))) > 1
-    if several:
-        values["run"] = [as_text(epoch) for epoch in epochs]
-    log.note(
-        f"{file.name}: Inspect log of '{model}'; the sample id is id, the label is target, the "
-        f"answer is {source}, {grade.sentence()}" + (", the run is epoch." if several else ".")
-    )
-    _note_rest(file, value, samples, grade.unused, scores, log)
-    return [log_table(file, values, range(len(ids)), content, log, spare=grade.others)]
+    epochs = [as_text(sample.get("epoch")) for sample in samples]
+    if len(set(epochs)) > 1:
+        values["run"] = epochs
+    return values, source, grade
 
 
 def _scores(sample: dict) -> dict[str, dict]:
@@ -152,13 +167,13 @@ def _input(sample: dict) -> str | None:
 
 
 def _note_rest(
-    file: File, value: dict, samples: list[dict], unused, scores: list[dict], log: Log
+    file: File, value: dict, samples: list[dict], unused: tuple[str, ...], log: Log
 ) -> None:
     if unused:
         log.note(
             f"{file.name}: the scores of {quoted(unused)} are not numbers from 0 to 1 and not read."
         )
-    letters = {str(s.get("value")) for one in scores for s in one.values()}
+    letters = {str(one.get("value")) for sample in samples for one in _scores(sample).values()}
     if {"P", "N"} & letters:
         log.note(
             f"{file.name}: P (partly right) is read as a score of 0.5, N (no answer) as 0, as "

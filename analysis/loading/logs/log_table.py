@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -29,6 +30,7 @@ PREFERRED = (
     "mc2",
     "f1",
 )
+ANSWERS = ("prediction", "correct", "score")
 NUMBERS = (bool, int, Written, float)
 
 
@@ -114,7 +116,7 @@ def log_table(
     *,
     spare: Sequence[str] = (),
     origin: str = "",
-    facts: Mapping[str, str] | None = None,
+    facts: Mapping[str, str] = MappingProxyType({}),
 ) -> LogTable:
     """A table of a log's rows; columns without any value are left out.
 
@@ -129,12 +131,10 @@ def log_table(
         facts: what the log or its name says.
     """
     places = np.asarray(kept, dtype=np.int64)
-
-    def where(row: int) -> str:
-        return content.where(file, int(places[row]))
-
     columns = {
-        name: column_of(file, name, list(column), where, log)
+        name: column_of(
+            file, name, list(column), lambda row: content.where(file, int(places[row])), log
+        )
         for name, column in values.items()
         if any(value is not None for value in column)
     }
@@ -145,9 +145,9 @@ def log_table(
         {},
         noun="record" if content.lines is None else "line",
         lines=line_numbers(content.lines, places),
-        spare=frozenset(spare) & set(columns),
+        spare=frozenset((*spare, *ANSWERS)) & set(columns),
         origin=origin,
-        facts=facts or {},
+        facts=facts,
     )
 
 
