@@ -185,7 +185,11 @@ def _report_clash(entry: Entry, row, total, answers, done: list[Entry], log: Log
 def _clash_text(first, second, model: str, total: int) -> str:
     (entry, row), (other, again) = first, second
     same_file = entry.part is other.part
-    place = f"row {entry.part.table.row(row)}" if same_file else entry.part.table.where(row)
+    place = (
+        f"{entry.part.table.noun} {entry.part.table.row(row)}"
+        if same_file
+        else entry.part.table.where(row)
+    )
     more = f" ({total:,} rows are like this)" if total > 1 else ""
     return (
         f"{other.part.table.where(again)}: model '{model}' answers sample "

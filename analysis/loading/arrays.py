@@ -14,6 +14,7 @@ from analysis.loading.sources import File, RefusedError, count
 TOTAL_LIMIT = 2 << 30
 MEMBER_LIMIT = 10_000
 ANYTHING_WRONG = (
+    LookupError,
     ValueError,
     OSError,
     EOFError,

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, check_members
 from analysis.loading.formats import format_of, unpacked
+from analysis.loading.logs import inspect_eval
 from analysis.loading.packing import Packed, member
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
@@ -50,6 +51,8 @@ def expand(source: Source, log: Log) -> list[File]:
         return _canonical(source.name, _listed(content), log)
     file = unpacked(File(source.name, content))
     if format_of(file) == "zip":
+        if evaluation := inspect_eval.unpacked(file):
+            return [evaluation]
         return _canonical(source.name, _members(file), log)
     return [file]
 

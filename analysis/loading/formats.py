@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from analysis.loading.arrow import read_arrow, read_feather1
+from analysis.loading.json_tables import read_json
 from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
@@ -46,6 +47,8 @@ BY_SUFFIX = {
     ".feather": "arrow",
     ".arrow": "arrow",
     ".safetensors": "safetensors",
+    ".jsonl": "json",
+    ".ndjson": "json",
 }
 FOREIGN = {
     ".xlsx": "an Excel file; save the sheet as CSV",
@@ -64,6 +67,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "arrow": lambda file, log: [read_arrow(file)],
     "arrow stream": lambda file, log: [read_arrow(file)],
     "feather1": lambda file, log: [read_feather1(file)],
+    "json": read_json,
 }
 
 

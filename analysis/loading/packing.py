@@ -68,8 +68,11 @@ def member(content: Path | bytes | Packed, name: str, size: int) -> Packed:
     """One file inside a zip, opened as a stream."""
 
     def opener() -> BinaryIO:
-        archive = zipfile.ZipFile(open_content(content))
-        return io.BufferedReader(archive.open(name))
+        try:
+            archive = zipfile.ZipFile(open_content(content))
+            return io.BufferedReader(archive.open(name))
+        except (ValueError, LookupError, RuntimeError, NotImplementedError) as error:
+            raise zipfile.BadZipFile(str(error)) from None
 
     return Packed(opener, size)
 

@@ -10,6 +10,7 @@ from analysis.loading.folders import expand
 from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
+from analysis.loading.logs.runs import whole_runs
 from analysis.loading.roles import Part, assign, check_named
 from analysis.loading.shapes import spread
 from analysis.loading.sources import (
@@ -63,6 +64,7 @@ def read(
         log.problem("There is no input; give a folder, a zip or files with predictions.")
     parts, stacks = _read_files(files, options, log)
     log.begin(READ, 1.0, "Joining by sample id")
+    parts = whole_runs(parts, options, log)
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
     stacks = spread(stacks, parts, log)

@@ -99,6 +99,7 @@ WORDS = {
     "ignore": "ignored",
 }
 SINGLE = tuple(CANONICAL)
+GRADES = ("correct", "score")
 KNOWN_ROLES = (*SINGLE, "embedding", "group", "ignore")
 RIVALS = (
     "label",
@@ -168,6 +169,8 @@ def assign(table: Table, options: Options) -> Part:
     for role in SINGLE:
         if role in roles or given[role] or (role == "label" and _answers(by_key)):
             continue
+        if role in GRADES and any(given[other] for other in GRADES):
+            continue
         names = [CANONICAL[role]] if own else ALIASES[role] + [""] * (role == "id")
         found = next(
             (by_key[a] for a in names if a in by_key and by_key[a].name not in taken), None
@@ -179,6 +182,7 @@ def assign(table: Table, options: Options) -> Part:
     _settle_answer(roles, taken, table)
     ignored = {column.name for column in given["ignore"]}
     used = {column.name for column in roles.values()} | ignored
+    used |= table.spare - set(options.named("group", table.file.name))
     rest = [column for column in table.columns.values() if column.name not in used]
     return Part(table, roles, rest)
 
@@ -196,6 +200,7 @@ def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None
     used = {column.name for column in part.roles.values()} | set(
         options.named("ignore", part.file.name)
     )
+    used |= part.table.spare - set(options.named("group", part.file.name))
     part.rest = [column for column in part.table.columns.values() if column.name not in used]
     for role, column in part.roles.items():
         if column.name != CANONICAL[role] and column.name not in options.named(

@@ -133,6 +133,7 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
         for part in parts
         if part.form in (SAMPLES, WIDE, PROBABILITIES) or (alone and part.form in (LONG, ONE))
     ]
+    owners.sort(key=lambda part: (part.form != SAMPLES, -len(part.id.levels)))
     for part in parts:
         unused = [column.name for column in part.rest]
         if part.form in (LONG, ONE) and unused and not alone:
@@ -235,8 +236,8 @@ def per_sample(
         other = int(first[samples[row]])
         log.problem(
             f"{part.table.where(row)}: sample '{part.id.text(row)}' has '{column.name}' "
-            f"'{shortened(column.text(row))}', but '{shortened(column.text(other))}' in row "
-            f"{part.table.row(other)}; expected one value per sample"
+            f"'{shortened(column.text(row))}', but '{shortened(column.text(other))}' in "
+            f"{part.table.noun} {part.table.row(other)}; expected one value per sample"
             + (f" ({len(clash):,} rows are like this)" if len(clash) > 1 else "")
             + ". Remove the wrong row."
         )
@@ -299,5 +300,6 @@ def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
         return
     log.note(
         f"{part.file.name}: {count(len(unknown), 'row')} not used, because the sample id is not in "
-        f"{roster.source} (first: '{shortened(example)}', row {part.table.row(unknown[0])})."
+        f"{roster.source} (first: '{shortened(example)}', {part.table.noun} "
+        f"{part.table.row(unknown[0])})."
     )

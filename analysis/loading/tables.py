@@ -34,16 +34,18 @@ class Column:
         raw: its values as read.
         typed: the format tells missing (null) from the empty text.
         commas: a comma may be the decimal mark, because it does not separate the columns.
+        written: the texts of numbers where the file writes them in another way (1.10).
     """
 
     name: str
     raw: pa.ChunkedArray
     typed: bool
     commas: bool = False
+    written: pa.ChunkedArray | None = None
 
     @cached_property
     def _encoded(self) -> tuple[np.ndarray, list[str]]:
-        values = self.raw
+        values = self.raw if self.written is None else self.written
         if pa.types.is_floating(values.type):
             values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
         if text_lists(values.type):
@@ -163,6 +165,8 @@ class Table:
         separator: of a text file, whose rows have lines; None: another format.
         comments: assumptions made while reading.
         noun: what messages call a row: "row", "line" (of JSON Lines), "record".
+        lines: int64 [rows], the number of each row where it is not its position.
+        spare: columns that count only where they are named by hand.
     """
 
     file: File
@@ -172,9 +176,13 @@ class Table:
     separator: str | None = None
     comments: tuple[str, ...] = ()
     noun: str = "row"
+    lines: np.ndarray | None = None
+    spare: frozenset[str] = frozenset()
 
     def row(self, row: int) -> int:
         """The number of a row as an editor shows it: its line, or its position from 1."""
+        if self.lines is not None:
+            return int(self.lines[row])
         if self.separator is None:
             return int(row) + 1
         return line_of_record(self.file, int(row) + 1)
