@@ -27,8 +27,8 @@ def settle_alike(
         options: `alike` says what was chosen.
         log: receives the question, or what was made one.
     """
-    labels = _used(len(words.place), roster.labels)
-    used = labels | _used(len(words.place), answers.numbers)
+    labels = words.used(roster.labels)
+    used = labels | words.used(answers.numbers)
     groups: dict[str, list[str]] = {}
     for name, number in words.place.items():
         if used[number]:
@@ -73,7 +73,7 @@ def check_kind(roster: Roster, answers: Answers, words: Vocabulary, log: Log) ->
     if roster.labels is None or answers.numbers is None:
         return
     names = list(words.place)
-    known = _used(len(names), roster.labels)
+    known = words.used(roster.labels)
     if answers.grades is None and _regression(roster, answers, names, known):
         examples = [names[n] for n in np.unique(roster.labels[roster.labels >= 0])[:SHOWN]]
         log.problem(
@@ -95,14 +95,6 @@ def check_kind(roster: Roster, answers: Answers, words: Vocabulary, log: Log) ->
             f"{'is' if len(strange) == 1 else 'are'} no label of any sample (given {total} in "
             "all); kept, and wrong wherever there is a label."
         )
-
-
-def _used(size: int, numbers: np.ndarray | None) -> np.ndarray:
-    """Bool [size], the numbers that occur."""
-    used = np.zeros(size + 1, dtype=bool)
-    for row in () if numbers is None else np.atleast_2d(numbers):
-        used[row] = True
-    return used[:size]
 
 
 def _regression(roster: Roster, answers: Answers, names: list[str], known: np.ndarray) -> bool:

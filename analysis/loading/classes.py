@@ -81,10 +81,9 @@ def class_order(
         log: receives notes and problems.
     """
     names = list(words.place)
-    labels = [] if roster.labels is None else np.unique(roster.labels[roster.labels >= 0]).tolist()
-    answered = [] if answers.numbers is None else np.unique(answers.numbers[answers.numbers >= 0])
-    label_names = ordered(names[i] for i in labels)
-    used = ordered({*label_names, *(names[i] for i in answered)})
+    labels, answered = words.used(roster.labels), words.used(answers.numbers)
+    label_names = ordered(names[number] for number in np.flatnonzero(labels))
+    used = ordered(names[number] for number in np.flatnonzero(labels | answered))
     stacked = [stack for stack in stacks if stack.kind in ("probabilities", "second class")]
     if given is None and not stacked:
         return {name: words.number(name) for name in used}

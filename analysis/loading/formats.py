@@ -127,7 +127,7 @@ def unpacked(file: File) -> File:
         RefusedError: it is damaged or unpacks to too much.
     """
     if not _head(file).startswith(GZIP):
-        if file.name.lower().endswith(".gz"):
+        if file.name.lower().endswith(".gz") and not isinstance(file.content, Packed):
             raise RefusedError(f"{file.name} is no gzip file in spite of its name; rename it.")
         return file
     try:

@@ -218,7 +218,7 @@ def check_rivals(part: Part, options: Options, log: Log) -> None:
         options: a label column named by hand settles the question.
         log: receives the problem or the note.
     """
-    label, own = part.label, "dissensus.groups" in part.table.metadata
+    label, own = part.label, bool(part.table.metadata)
     if label is None or own or options.named("label", part.file.name):
         return
     for rival in part.rest:

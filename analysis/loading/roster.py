@@ -23,6 +23,13 @@ class Vocabulary:
         """The number of a text, a new one when it is new."""
         return self.place.setdefault(text, len(self.place))
 
+    def used(self, table: np.ndarray | None) -> np.ndarray:
+        """Bool [texts], those whose number occurs in a table of numbers."""
+        found = np.zeros(len(self.place) + 1, dtype=bool)
+        for row in () if table is None else np.atleast_2d(table):
+            found[row] = True
+        return found[:-1]
+
     def numbers(self, column: Column, missing: frozenset[str]) -> np.ndarray:
         """int32 [levels + 1], the number of each level; -1 for nothing and what stands for it."""
         numbers = [

@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 from analysis.bundle import Bundle, BundleError
 from analysis.grouping import Grouping
 from analysis.loading.restoring import Layout, layout
+from analysis.loading.roles import CANONICAL
 
 OWN = {"dissensus.saved": "1"}
+ROWS = 1 << 16
+MEANT = {*CANONICAL.values(), "", "__index_level_0__"}
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -69,7 +72,7 @@ def _write(bundle: Bundle, folder: Path) -> None:
 def _write_samples(bundle: Bundle, places: Layout, path: Path) -> None:
     columns: dict[str, pa.Array] = {"sample_id": pa.array(bundle.ids, pa.string())}
     if bundle.labels is not None:
-        columns["label"] = _encoded(bundle.labels.numpy(), bundle.classes)
+        columns["label"] = _encoded(bundle.labels.numpy(), pa.array(bundle.classes, pa.string()))
     if bundle.units is not None:
         columns["unit_id"] = pa.array(bundle.units.numpy())
     for name, column in places.attributes.items():
@@ -80,15 +83,14 @@ def _write_samples(bundle: Bundle, places: Layout, path: Path) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _encoded(codes: np.ndarray, levels: tuple[str, ...]) -> pa.Array:
-    indices = pa.array(codes, pa.int32(), mask=codes < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(levels, pa.string()))
+def _encoded(codes: np.ndarray, levels: pa.Array) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes < 0), levels)
 
 
 def _group(grouping: Grouping) -> pa.Array:
     """Level names, or positions where a sample is in several groups."""
     if not grouping.overlapping:
-        return _encoded(grouping.codes.numpy(), grouping.levels)
+        return _encoded(grouping.codes.numpy(), pa.array(grouping.levels, pa.string()))
     return pa.array([" ".join(map(str, row)) for row in grouping.codes.tolist()], pa.string())
 
 
@@ -99,15 +101,37 @@ def _attribute(values: np.ndarray) -> pa.Array:
 
 
 def _write_predictions(bundle: Bundle, path: Path) -> None:
-    """Long, one model after the other, so that only one is held as a table."""
     graded = not _follows(bundle)
-    writer = None
+    meant = any(name in MEANT or name.startswith("Unnamed: ") for name in bundle.models)
+    if bundle.confidence is None and not graded and not meant:
+        _write_wide(bundle, path)
+    else:
+        _write_long(bundle, path, graded)
+
+
+def _write_wide(bundle: Bundle, path: Path) -> None:
+    """One column per model, some samples after the other."""
+    classes, writer = pa.array(bundle.classes, pa.string()), None
+    for start in range(0, len(bundle.ids), ROWS):
+        rows = slice(start, start + ROWS)
+        columns = {"sample_id": pa.array(bundle.ids[rows], pa.string())}
+        for model, codes in zip(bundle.models, bundle.predictions[:, rows].numpy(), strict=True):
+            columns[model] = _encoded(codes, classes)
+        table = pa.table(columns).replace_schema_metadata(OWN)
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    writer.close()
+
+
+def _write_long(bundle: Bundle, path: Path, graded: bool) -> None:
+    """One model after the other, so that only one is held as a table."""
+    size, writer = len(bundle.ids), None
+    ids, classes = pa.array(bundle.ids, pa.string()), pa.array(bundle.classes, pa.string())
     for row, model in enumerate(bundle.models):
-        size = len(bundle.ids)
         columns = {
-            "sample_id": _encoded(np.arange(size, dtype=np.int32), bundle.ids),
-            "model": _encoded(np.zeros(size, dtype=np.int32), (model,)),
-            "prediction": _encoded(bundle.predictions[row].numpy(), bundle.classes),
+            "sample_id": _encoded(np.arange(size, dtype=np.int32), ids),
+            "model": _encoded(np.zeros(size, dtype=np.int32), pa.array([model], pa.string())),
+            "prediction": _encoded(bundle.predictions[row].numpy(), classes),
         }
         if bundle.confidence is not None:
             values = bundle.confidence[row].numpy()
