@@ -111,6 +111,8 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
         name = format_of(file)
         if isinstance(file.content, Packed) and name != "text":
             file = _held(file)
+        if name == "zip":
+            raise RefusedError(f"{file.name} is a zip inside a zip; unpack the inner one.")
         if name not in READERS:
             raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")
         return READERS[name](file, log)

@@ -1,0 +1,373 @@
+"""Text as people's tools write it, archives, and the sentences that the mess gets."""
+
+import gzip
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.loading import CancelledError, Options, Source, lines, packing, read, reading, spool
+from analysis.loading.sources import File
+
+SAMPLES = "sample_id,label\ns1,cat\ns2,dog\ns3,cat\n"
+LONG = "sample_id,model,prediction\ns1,a,cat\ns2,a,cat\ns3,a,dog\ns1,b,cat\ns2,b,dog\ns3,b,cat\n"
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    monkeypatch.setattr(reading, "STRICT", True)
+
+
+def result(files: dict, **options):
+    sources = [
+        Source(name, content if isinstance(content, bytes) else content.encode())
+        for name, content in files.items()
+    ]
+    return read(sources, Options(**options))
+
+
+def bundle(files: dict, **options):
+    outcome = result(files, **options)
+    assert not outcome.problems, outcome.problems
+    return outcome.bundle
+
+
+def problem(files: dict, **options) -> str:
+    outcome = result(files, **options)
+    assert outcome.bundle is None
+    assert outcome.problems
+    return "\n".join(outcome.problems)
+
+
+def zipped(files: dict) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+EXPECTED = {"samples.csv": SAMPLES, "p.csv": LONG}
+WRITTEN = {
+    "semicolons": {"p.csv": LONG.replace(",", ";")},
+    "tabs under another name": {"p.csv": LONG.replace(",", "\t")},
+    "tabs": {"p.tsv": LONG.replace(",", "\t")},
+    "bars": {"p.txt": LONG.replace(",", "|")},
+    "byte order mark": {"p.csv": b"\xef\xbb\xbf" + LONG.encode()},
+    "Windows line ends": {"p.csv": LONG.replace("\n", "\r\n")},
+    "old Mac line ends": {"p.csv": LONG.replace("\n", "\r")},
+    "no last line end": {"p.csv": LONG.rstrip()},
+    "blank lines": {"p.csv": "\n\n" + LONG.replace("\n", "\n\n")},
+    "quotation marks": {"p.csv": LONG.replace("cat", '"cat"')},
+    "gzip": {"p.csv.gz": gzip.compress(LONG.encode())},
+    "gzip without its ending": {"p.csv": gzip.compress(LONG.encode())},
+    "a zip of loose files": {"runs.zip": zipped({"runs/answers.csv": LONG})},
+    "a gzip in a zip": {"runs.zip": zipped({"p.csv.gz": gzip.compress(LONG.encode())})},
+    "a canonical zip with gzip": {
+        "b.zip": zipped({"predictions.csv.gz": gzip.compress(LONG.encode())})
+    },
+    "one file per model": {
+        "a.csv": "sample_id,prediction\ns1,cat\ns2,cat\ns3,dog\n",
+        "b.csv.gz": gzip.compress(b"sample_id,prediction\ns1,cat\ns2,dog\ns3,cat\n"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_same_answers_in_any_text_are_the_same_bundle(name):
+    again = bundle({"samples.csv": SAMPLES} | WRITTEN[name])
+    assert again.fingerprint == bundle(EXPECTED).fingerprint
+
+
+def test_the_separator_is_the_one_that_splits_the_header_not_a_comma_inside_it():
+    text = '"sample_id";"size, in mm";label\ns1;"1,5";cat\ns2;"2,25";dog\n'
+    loaded = bundle({"samples.csv": text, "p.csv": LONG.replace("s3,a,dog\n", "")})
+    assert loaded.attributes["size, in mm"].tolist() == [1.5, 2.25]
+
+
+def test_a_folder_of_loose_files_is_read_and_said_so(tmp_path):
+    (tmp_path / "samples.csv").write_text(SAMPLES)
+    (tmp_path / "resnet.csv").write_text("sample_id,prediction\ns1,cat\ns2,cat\ns3,dog\n")
+    (tmp_path / "notes.docx").write_bytes(b"x")
+    outcome = read([tmp_path])
+    assert outcome.bundle.models == ("resnet",)
+    assert any("'resnet.csv' is read, because no file is called pred" in n for n in outcome.notes)
+    assert any("'notes.docx' is not read" in note for note in outcome.notes)
+
+
+def test_decimal_commas_are_numbers_where_a_comma_does_not_separate():
+    text = LONG.replace(",", ";").replace("prediction", "prediction;confidence")
+    rows = text.strip().split("\n")
+    text = "\n".join([rows[0], *(f"{row};0,{place}5" for place, row in enumerate(rows[1:]))])
+    outcome = result({"samples.csv": SAMPLES, "p.csv": text})
+    assert outcome.bundle.confidence[0].tolist() == pytest.approx([0.05, 0.15, 0.25])
+    assert "p.csv: numbers in 'confidence' have a decimal comma." in outcome.notes
+
+
+def test_commas_that_may_be_thousands_are_not_taken_for_decimals():
+    text = "sample_id;label;size\ns1;cat;1,234\ns2;dog;2,500\ns3;cat;3,999\n"
+    loaded = bundle({"samples.csv": text, "p.csv": LONG})
+    assert loaded.attributes["size"].tolist() == ["1,234", "2,500", "3,999"]
+
+
+def test_a_decimal_comma_between_commas_is_answered():
+    text = LONG.replace("prediction\n", "prediction,confidence\n")
+    text = text.replace("cat\n", 'cat,"0,9"\n').replace("dog\n", 'dog,"0,8"\n')
+    assert problem({"samples.csv": SAMPLES, "p.csv": text}) == (
+        "p.csv, row 2: column 'confidence' holds '0,9'; expected a number with a decimal point or "
+        "an empty cell. Correct it, or leave the column out with --column ignore=confidence."
+    )
+
+
+MESS = {
+    "mixed separators": (
+        {"p.csv": LONG.replace("s3,a,dog", "s3;a;dog")},
+        "p.csv: expected 3 columns in every row, as in the header, but row 4 has 1 (it is "
+        "separated by semicolons). Put cells that hold the separator in quotation marks.",
+    ),
+    "ragged rows": (
+        {"p.csv": LONG.replace("s3,a,dog", "s3,a,dog,,")},
+        "p.csv: expected 3 columns in every row, as in the header, but row 4 has 5. Put cells "
+        "that hold the separator in quotation marks.",
+    ),
+    "an open quotation mark": (
+        {"p.csv": LONG.replace("s3,a,dog", 's3,a,"dog')},
+        "p.csv, row 4: a quotation mark opens here and is never closed; expected a second one at "
+        "the end of the cell. Close it, or double it if it belongs to the text.",
+    ),
+    "another encoding": (
+        {"p.csv": LONG.encode().replace(b"s3,a,dog", "s3,a,hündin".encode("latin-1"))},
+        "p.csv, row 4: byte 7 of the line (0xFC) is not UTF-8; expected UTF-8 text. Save the file "
+        "again as UTF-8.",
+    ),
+    "another encoding in a ragged row": (
+        {"p.csv": LONG.encode().replace(b"s3,a,dog", "s3,a,hündin,x".encode("latin-1"))},
+        "p.csv, row 4: byte 7 of the line (0xFC) is not UTF-8; expected UTF-8 text. Save the file "
+        "again as UTF-8.",
+    ),
+    "a column twice": (
+        {"p.csv": LONG.replace("prediction", "model")},
+        "p.csv has 'model' more than once in its header; each column needs a name of its own.",
+    ),
+    "labels that contradict": (
+        {"samples.csv": "sample_id,label,gold\ns1,cat,cat\ns2,dog,cat\ns3,cat,\n", "p.csv": LONG},
+        "samples.csv, row 3: the columns 'label' and 'gold' both look like labels and contradict "
+        "each other ('dog' and 'cat'; 1 row in all). Say which one holds the labels: --column "
+        "label=label or --column label=gold.",
+    ),
+    "a gzip that is none": (
+        {"p.csv.gz": LONG},
+        "p.csv.gz is no gzip file in spite of its name; rename it.",
+    ),
+    "a zip that climbs out": (
+        {"b.zip": zipped({"../p.csv": LONG})},
+        "b.zip holds a file named '../p.csv' that points outside the archive; expected plain "
+        "relative names. Pack it again from inside its folder.",
+    ),
+    "a zip in a zip": (
+        {"b.zip": zipped({"predictions.csv": zipped({"p.csv": LONG})})},
+        "b.zip/predictions.csv is a zip inside a zip; unpack the inner one.",
+    ),
+    "an unknown format": (
+        {"p.bin": b"\x00\x01\x02\x03" * 40},
+        "p.bin has an unknown format; expected CSV, TSV and other separated text, JSON, JSON "
+        "Lines, Parquet, Arrow (Feather), NPY, NPZ, safetensors, each also in gzip or zip.",
+    ),
+    "a pickle": (
+        {"p.csv": b"\x80\x04\x95\x05\x00"},
+        "p.csv is a Python pickle, which can run any code and is never opened; expected CSV, TSV "
+        "and other separated text, JSON, JSON Lines, Parquet, Arrow (Feather), NPY, NPZ, "
+        "safetensors, each also in gzip or zip.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MESS)
+def test_every_mess_gets_its_sentence(name):
+    files, sentence = MESS[name]
+    assert problem({"samples.csv": SAMPLES} | files) == sentence
+
+
+def test_a_damaged_gzip_is_answered():
+    packed = gzip.compress(LONG.encode() * 50)
+    assert "p.csv.gz is a damaged gzip file" in problem({"p.csv.gz": packed[:-20]})
+    assert "pack it again" in problem({"p.csv.gz": packed[:30] + b"xx" + packed[32:]})
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(packing, "UNPACKED_LIMIT", 1 << 20)
+    bomb = gzip.compress(b"a,b\n" * (1 << 20))
+    assert "p.csv.gz unpacks to more than 0 GiB; unpack it first" in problem({"p.csv.gz": bomb})
+
+
+def test_a_second_column_with_the_same_labels_is_noted():
+    text = "sample_id,label,gold\ns1,cat,cat\ns2,dog,dog\ns3,cat,\n"
+    outcome = result({"samples.csv": text, "p.csv": LONG})
+    assert "samples.csv: 'gold' repeats the labels of 'label'." in outcome.notes
+
+
+def test_naming_one_label_column_settles_the_contradiction():
+    text = "sample_id,label,gold\ns1,cat,cat\ns2,dog,cat\ns3,cat,cat\n"
+    loaded = bundle({"samples.csv": text, "p.csv": LONG}, columns={"label": "gold"})
+    assert [loaded.classes[code] for code in loaded.labels.tolist()] == ["cat"] * 3
+
+
+def test_a_column_can_be_named_for_one_file_only():
+    other = "sample_id,model,answer,x\ns1,c,no,cat\ns2,c,no,dog\ns3,c,no,cat\n"
+    files = {"samples.csv": SAMPLES, "p.csv": LONG, "q.csv": other}
+    loaded = bundle(files, columns={"prediction": "q.csv:x"})
+    assert loaded.correct[2].all()
+    assert "'p.csv:x' that was named as label is in none" in problem(
+        files, columns={"label": "p.csv:x"}
+    )
+
+
+CASES = "sample_id,label\ns1,Cat\ns2,dog\ns3,Cat\n"
+
+
+def test_classes_that_differ_only_by_case_or_space_are_asked_about():
+    answers = LONG.replace("s2,a,cat", "s2,a,dog ")
+    outcome = result({"samples.csv": CASES, "p.csv": answers})
+    assert set(outcome.bundle.classes) == {"Cat", "cat", "dog", "dog "}
+    [question] = outcome.questions
+    assert question.option == "alike"
+    assert question.text == (
+        "Are these the same class: 'Cat', 'cat'; 'dog', 'dog '? They differ only by case or space "
+        "and are kept apart for now."
+    )
+    merged = bundle({"samples.csv": CASES, "p.csv": answers}, alike="merge")
+    assert merged.classes == ("Cat", "dog")
+    assert merged.correct.tolist() == [[True, True, False], [True, True, True]]
+
+
+def test_merged_classes_do_not_depend_on_the_order_of_rows():
+    files = {"samples.csv": CASES, "p.csv": LONG}
+    header, *rows = LONG.strip().split("\n")
+    shuffled = "\n".join([header, *reversed(rows)])
+    first = bundle(files, alike="merge").select(["a", "b"])
+    again = bundle(files | {"p.csv": shuffled}, alike="merge").select(["a", "b"])
+    assert first.classes == again.classes
+    assert first.predictions.equal(again.predictions)
+
+
+def test_an_answer_that_is_no_label_is_a_class_and_noted():
+    outcome = result({"samples.csv": SAMPLES, "p.csv": LONG.replace("s3,a,dog", "s3,a,lion")})
+    assert "lion" in outcome.bundle.classes
+    assert (
+        "1 different answer, for instance 'lion', is no label of any sample (given 1 time in "
+        "all); kept, and wrong wherever there is a label."
+    ) in outcome.notes
+
+
+def test_labels_that_are_quantities_are_answered():
+    values = np.random.default_rng(0).normal(size=60).round(4)
+    samples = "sample_id,label\n" + "".join(f"s{i},{v}\n" for i, v in enumerate(values))
+    answers = "sample_id,model,prediction\n" + "".join(
+        f"s{i},m,{v + 0.01:.4f}\n" for i, v in enumerate(values)
+    )
+    text = problem({"samples.csv": samples, "p.csv": answers})
+    assert text.startswith("samples.csv: this looks like regression: 60 different labels, nearly")
+    assert "Dissensus reads class answers; give classes, cut the values into ranges" in text
+
+
+def test_decimals_that_are_answered_exactly_are_classes():
+    rows = [(f"s{i}", f"{i}.5") for i in range(60)]
+    samples = "sample_id,label\n" + "".join(f"{s},{v}\n" for s, v in rows)
+    answers = "sample_id,model,prediction\n" + "".join(f"{s},m,{v}\n" for s, v in rows)
+    assert bundle({"samples.csv": samples, "p.csv": answers}).correct.all()
+
+
+def test_a_model_without_any_answer_stays_and_is_named():
+    empty = LONG.replace("b,cat", "b,").replace("b,dog", "b,")
+    outcome = result({"samples.csv": SAMPLES, "p.csv": empty})
+    assert outcome.bundle.models == ("a", "b")
+    assert "'b' has no answer at all; every row is a missing answer." in outcome.notes
+
+
+def test_the_threshold_of_a_score_is_shown_and_can_be_set():
+    text = "sample_id,model,score\ns1,a,0.4\ns2,a,0.6\ns3,a,1\n"
+    outcome = result({"p.csv": text})
+    assert outcome.bundle.correct.tolist() == [[False, False, True]]
+    assert "p.csv: an answer is right from a score of 1." in outcome.notes
+    outcome = result({"p.csv": text}, threshold=0.5)
+    assert outcome.bundle.correct.tolist() == [[False, True, True]]
+    assert "p.csv: an answer is right from a score of 0.5." in outcome.notes
+
+
+def test_progress_is_told_and_can_stop_the_work():
+    told = []
+    sources = [Source(name, text.encode()) for name, text in EXPECTED.items()]
+    read(sources, Options(), lambda share, doing: told.append((share, doing)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert {"Reading samples.csv", "Reading p.csv"} <= {doing for _, doing in told}
+
+    def stop(share: float, doing: str) -> None:
+        if doing == "Reading p.csv":
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        read(sources, Options(), stop)
+
+
+def test_five_thousand_models_load():
+    header = ",".join(["sample_id", *(f"m{i}" for i in range(5000))])
+    rows = [
+        ",".join([f"s{n}", *["cat" if (i + n) % 3 else "dog" for i in range(5000)]])
+        for n in (1, 2, 3)
+    ]
+    loaded = bundle({"samples.csv": SAMPLES, "predictions.csv": "\n".join([header, *rows])})
+    assert len(loaded.models) == 5000
+    assert loaded.predictions.shape == (5000, 3)
+
+
+def test_a_hundred_thousand_classes_load():
+    rows = [(f"s{i}", f"class {i}") for i in range(100_000)]
+    samples = "sample_id,label\n" + "".join(f"{s},{v}\n" for s, v in rows)
+    answers = "sample_id,model,prediction\n" + "".join(f"{s},m,{v}\n" for s, v in rows)
+    loaded = bundle({"samples.csv": samples, "p.csv": answers})
+    assert len(loaded.classes) == 100_000
+    assert loaded.correct.all()
+
+
+def test_what_does_not_fit_in_memory_is_kept_in_scratch_files(monkeypatch):
+    whole = bundle(EXPECTED)
+    monkeypatch.setattr(spool, "SPILL", 0)
+    monkeypatch.setattr(spool, "MERGE", 1)
+    spilled = bundle(EXPECTED)
+    assert spilled.fingerprint == whole.fingerprint
+    assert spilled.take(whole.labels >= 0).correct.equal(whole.correct)
+
+
+CELL = st.text(st.sampled_from('ab"\n,;é'), max_size=4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1, max_size=6), st.integers(1, 9))
+def test_the_line_of_a_record_is_where_it_starts(rows, block):
+    import csv
+
+    text, starts = io.StringIO(newline=""), []
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:
+        starts.append(text.getvalue().count("\n") + 1)
+        writer.writerow(row)
+    file = File("x.csv", text.getvalue().encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BLOCK", block)
+        assert [lines.line_of_record(file, place) for place in range(len(rows))] == starts
+        assert lines.open_quote(file) is None
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from('a",\n'), max_size=30), st.integers(1, 9))
+def test_an_open_quote_is_found_whatever_the_blocks_are(text, block):
+    file = File("x.csv", text.encode())
+    whole = lines.open_quote(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BLOCK", block)
+        assert lines.open_quote(file) == whole
