@@ -371,3 +371,30 @@ def test_an_open_quote_is_found_whatever_the_blocks_are(text, block):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "BLOCK", block)
         assert lines.open_quote(file) == whole
+
+
+BROKEN = {
+    "confidence": ("high", "column 'confidence' holds 'high'; expected a number"),
+    "correct": ("maybe", "column 'correct' holds 'maybe'; expected 1 (right), 0 (wrong)"),
+    "sample_id": ("", "the sample id in column 'sample_id' is empty"),
+    "model": ("", "the model name in column 'model' is empty"),
+    "prediction": ("x,", "row"),
+}
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 5),
+    st.sampled_from(sorted(BROKEN)),
+    st.permutations(["sample_id", "model", "prediction", "confidence", "correct"]),
+)
+def test_one_broken_cell_is_named(row, column, order):
+    header, *lines_ = LONG.strip().split("\n")
+    rows = [dict(zip(header.split(","), line.split(","), strict=True)) for line in lines_]
+    rows = [row | {"confidence": "0.5", "correct": "1"} for row in rows]
+    broken, words = BROKEN[column]
+    rows[row][column] = broken
+    text = "\n".join([",".join(order), *(",".join(one[name] for name in order) for one in rows)])
+    said = problem({"samples.csv": SAMPLES, "p.csv": text})
+    assert words in said
+    assert f"row {row + 2}" in said
