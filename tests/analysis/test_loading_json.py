@@ -119,6 +119,30 @@ def test_records_by_sample_id():
     assert answers(outcome(by_id, "m.json")) == {"m": ANSWERS}
 
 
+def test_answers_of_all_models_in_one_record_and_lists_of_records_by_model():
+    records = [
+        {"id": name, "label": LABELS[name], "answers": {"a": ANSWERS[name], "b": None}}
+        for name in ANSWERS
+    ]
+    result = outcome(lines(records), "p.jsonl")
+    assert answers(result) == {"a": ANSWERS, "b": {}}
+    assert "p.jsonl: the names inside 'answers' are models, and the values answers." in result.notes
+    records[2]["id"] = ""
+    assert "p.jsonl, line 3: the sample id" in problem(outcome(lines(records), "p.jsonl"))
+    by_model = {
+        model: [{"id": name, "prediction": answer} for name, answer in ANSWERS.items()]
+        for model in "ab"
+    }
+    assert answers(outcome(by_model)) == {"a": ANSWERS, "b": ANSWERS}
+    by_model["b"][1] = 3
+    assert "answers.json, record 2 of 'b' is the number 3" in problem(outcome(by_model))
+
+
+def test_lists_by_column_may_name_one_model_for_all():
+    value = {"model": "a", "ids": list(ANSWERS), "predictions": list(ANSWERS.values())}
+    assert answers(outcome(value)) == {"a": ANSWERS}
+
+
 def test_a_wrapped_list_is_noted_with_what_is_left_aside():
     notes = outcome(SHAPES["wrapped.json"]).notes
     assert (
@@ -252,6 +276,7 @@ BROKEN = {
     "python none": ('[{"a": None}]', "found None, as Python writes it; expected null"),
     "first line": (f'{{"a": }}\n{GOOD}\n{GOOD}', "answers.json, line 1: found '}'; expected a val"),
     "control": ('[{"a": "x\ty"}]', "a line break or tab stands inside a text"),
+    "deep value": ('[{"a": ' + "[" * 900 + "]" * 900 + "}]", "nests brackets too deeply"),
     "deep": ("[" * 100_000 + "]" * 100_000, "answers.json nests brackets too deeply"),
     "empty list": ("[]", "answers.json is an empty list; expected at least one record."),
     "empty object": ("{}", "answers.json is an empty object; expected a list of records"),
