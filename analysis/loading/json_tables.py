@@ -1,6 +1,7 @@
 """JSON and JSON Lines as tables, in the shapes in which people save answers."""
 
 import gc
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -65,8 +66,10 @@ def _tables(file: File, log: Log) -> list[Table]:
     if tables is not None:
         return tables
     records = _records(file, content, log)
+    if not records:
+        raise RefusedError(f"{file.name} holds no answer at all; expected {SHAPES}.")
     records, kept = _by_model(file, records, log)
-    lines = line_numbers(content.lines, np.array(kept, dtype=np.int64))
+    lines = line_numbers(content.lines, np.asarray(kept, dtype=np.int64))
     noun = "record" if content.lines is None else "line"
 
     def where(row: int) -> str:
@@ -174,9 +177,11 @@ def _several(file: File, value: dict, tables: dict[str, list], log: Log) -> list
     return [{"model": model, **record} for model, records in tables.items() for record in records]
 
 
-def _by_model(file: File, records: list[dict], log: Log) -> tuple[list[dict], list[int]]:
+def _by_model(file: File, records: list[dict], log: Log) -> tuple[list[dict], Sequence[int]]:
     """Records that hold the answers of all models in one object, one record per answer."""
     for name in PER_MODEL:
+        if type(records[0].get(name)) is not dict:
+            continue
         kinds = set(map(type, [record.get(name) for record in records]))
         inner = [record[name] for record in records] if kinds == {dict} else []
         if not inner or not all(set(map(type, one.values())) <= SCALARS for one in inner):
@@ -187,7 +192,7 @@ def _by_model(file: File, records: list[dict], log: Log) -> tuple[list[dict], li
         return [
             {**rest[row], "model": model, "prediction": inner[row][model]} for row, model in rows
         ], [row for row, _ in rows]
-    return records, list(range(len(records)))
+    return records, range(len(records))
 
 
 def _split(file: File, names: list, rows: list[list]) -> list[dict]:

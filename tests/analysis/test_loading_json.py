@@ -285,6 +285,7 @@ BROKEN = {
     "lengths": ('{"sample_id": ["1"], "label": []}', "'sample_id' has 1, 'label' has 0; expected"),
     "split": ('{"columns": ["a"], "data": [[1], [1, 2]]}', "record 2 of 'data' has 2 values"),
     "two tables": ('{"a": [{"b": 1}], "c": [{"d": 1}]}', "several lists of records: 'a', 'c'"),
+    "nothing": ('{"a": {}}', "answers.json holds no answer at all; expected a list of records"),
     "shape": ('{"a": 1, "b": {"c": 2}}', "answers.json is an object with the fields 'a', 'b'"),
     "answer is a list": ('{"m": {"s1": ["x"]}}', "the answer of 'm' to sample 's1' is a list of 1"),
     "latin": ('[{"a": "é"}]'.encode("latin-1"), "line 1: the byte 0xE9 is not UTF-8"),
@@ -412,3 +413,32 @@ def test_one_broken_line_is_named(size, place, harm):
     content = "\n".join(good)
     text = problem(outcome(content, "p.jsonl"))
     assert f"p.jsonl, line {place + 1}:" in text or f"p.jsonl, line {place + 1} is" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.integers(2, 40), place=st.integers(0, 39), by_line=st.booleans())
+def test_one_broken_cell_is_named(size, place, by_line):
+    place %= size
+    records = [{"sample_id": str(i), "prediction": "x", "confidence": 0.5} for i in range(size)]
+    records[place]["confidence"] = "high"
+    text = problem(outcome(lines(records) if by_line else records, "p.json"))
+    noun = "line" if by_line else "record"
+    assert text.startswith(f"p.json, {noun} {place + 1}: column 'confidence' holds 'high'")
+
+
+NAMES = st.sampled_from(["sample_id", "id", "model", "prediction", "label", "a", "data", "results"])
+NAMES |= st.sampled_from(["columns", "predictions", "eval", "samples", "doc_id", "stats", "output"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, "x", "y", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=VALUES, by_line=st.booleans())
+def test_any_json_is_read_or_refused_with_a_sentence(value, by_line):
+    values = value if by_line and isinstance(value, list) else [value]
+    content = "\n".join(json.dumps(one) for one in values).encode()
+    result = outcome(content, "m.jsonl" if by_line else "m.json")
+    assert result.problems or result.bundle
