@@ -62,7 +62,10 @@ def read(
         log.problem("There is no input; give a folder, a zip or files with predictions.")
     parts, stacks = _read_files(files, options, log, report)
     report(READ, "Joining by sample id")
-    parts = whole_runs(parts, options, log)
+    try:
+        parts = whole_runs(parts, options, log)
+    except Exception as error:
+        _unexpected("The logs", error, log)
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
     bundle = None

@@ -161,6 +161,7 @@ def test_numbers_keep_the_digits_they_were_written_with():
     result = outcome(text, "m.json")
     assert answers(result) == {"m": {"1": "1.1", "2": "18", "3": "01", "4": "True"}}
     labels = [result.bundle.classes[i] for i in result.bundle.labels.tolist()]
+    assert [row[1] for row in result.found[0].preview[1:3]] == ["1.10", "18.0"]
     assert labels == ["1.10", "18.0", "1e5", "123456789012345678901234567890"]
     assert (
         "m.json: field 'prediction' holds numbers and texts and true or false; all are read as "

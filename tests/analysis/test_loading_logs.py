@@ -295,18 +295,38 @@ def test_inspect_scorers_that_give_parts_or_whole_outputs():
     assert said(result, "the status of the run is 'cancelled'")
 
 
-def test_an_inspect_archive_and_logs_without_samples():
-    log = evaluation([sample(1, "A", "C"), sample(2, "B", "I")])
+def archive(log: dict, header: str, method: int = 8) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "header.json", json.dumps({k: v for k, v in log.items() if k != "samples"})
-        )
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED if method == 8 else 0) as packed:
+        described = {k: v for k, v in log.items() if k not in ("samples", "status")}
+        if header == "header.json":
+            described["status"] = log["status"]
+        packed.writestr(header, json.dumps(described))
         for one in log["samples"]:
-            archive.writestr(f"samples/{one['id']}_epoch_1.json", json.dumps(one))
-        archive.writestr("summaries.json", "[]")
-    packed = load({"log.eval": stream.getvalue()})
+            packed.writestr(f"samples/{one['id']}_epoch_1.json", json.dumps(one))
+        packed.writestr("summaries.json", "[]")
+    content = stream.getvalue()
+    if method != 8:
+        code = method.to_bytes(2, "little")
+        for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+            pieces = content.split(mark)
+            rest = [one[: place - 4] + code + one[place - 2 :] for one in pieces[1:]]
+            content = mark.join([pieces[0], *rest])
+    return content
+
+
+def test_an_inspect_archive_is_the_log_that_it_holds():
+    log = evaluation([sample(1, "A", "C"), sample(2, "B", "I")])
+    packed = load({"log.eval": archive(log, "header.json")})
     assert packed.bundle.fingerprint == load({"log.json": log}).bundle.fingerprint
+    running = load({"log.eval": archive(log, "_journal/start.json")})
+    assert running.bundle.fingerprint == packed.bundle.fingerprint
+    assert said(running, "the status of the run is 'started'")
+    zstd = read([Source("log.eval", archive(log, "header.json", method=93))])
+    assert zstd.problems[0].startswith("log.eval is an Inspect archive that is packed with zstd")
+
+
+def test_an_inspect_log_without_samples():
     assert "log.json is an Inspect log without samples" in problem({"log.json": evaluation([])})
 
 
