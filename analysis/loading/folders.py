@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, check_members
 from analysis.loading.formats import format_of
-from analysis.loading.logs import inspect_eval
+from analysis.loading.logs import inspect_eval, named_like_a_log
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
 CANONICAL = {
@@ -81,7 +81,7 @@ def _members(file: File) -> list[tuple[str, bytes]]:
                 if not _hidden(name)
             ]
             return [
-                (name, archive.read(info) if _role(name) else b"")
+                (name, archive.read(info) if _role(name) or named_like_a_log(name) else b"")
                 for name, info in sorted(wanted, key=lambda member: member[0])
             ]
     except RefusedError:
@@ -119,7 +119,10 @@ def _canonical(name: str, members: list[tuple[str, Path | bytes]], log: Log) -> 
         for member, content in members
         if (role := _role(member))
     ]
-    others = [member for member, _ in members if not _role(member)]
+    if not files:
+        files = [File(f"{name}/{m}", content) for m, content in members if named_like_a_log(m)]
+    read = {file.name for file in files}
+    others = [member for member, _ in members if f"{name}/{member}" not in read]
     if not files:
         held = f"it holds {quoted(others)}" if others else "it is empty"
         raise RefusedError(f"{name} has no file that can be read: {held}; expected {EXPECTED}.")
@@ -128,7 +131,7 @@ def _canonical(name: str, members: list[tuple[str, Path | bytes]], log: Log) -> 
             f"{name}: {quoted(others, 10)} {'is' if len(others) == 1 else 'are'} not read; in a "
             "folder only the known names are."
         )
-    roles = [file.role for file in files if not file.role.endswith("of one model")]
+    roles = [f.role for f in files if f.role and not f.role.endswith("of one model")]
     for role in dict.fromkeys(role for role in roles if roles.count(role) > 1):
         both = [file.name for file in files if file.role == role]
         log.problem(

@@ -7,9 +7,10 @@ import zipfile
 import pytest
 from made import real
 
-from analysis.loading import Options, Source, read, reading
+from analysis.loading import Options, Source, load_bundle, read, reading
 from analysis.loading.logs.numbers import canonical_number
 from analysis.loading.sources import Reading
+from dashboard.cli import main
 
 DATE = "2025-01-02T03-04-05.678"
 
@@ -265,6 +266,14 @@ def test_an_inspect_log():
         "answer is the one that choice read from the output, right or wrong is choice."
         in result.notes
     )
+
+
+def test_space_around_labels_and_answers_of_logs_does_not_count():
+    log = evaluation([sample(1, "A ", "C", target=" A"), sample(2, "B", "I")])
+    result = load({"log.json": log})
+    assert answers(result) == {"openai/gpt": {"1": "A", "2": "B"}}
+    assert labels(result) == ["A", "A"]
+    assert said(result, "the space around labels and answers is left out (2 texts changed)")
 
 
 def test_inspect_epochs_are_runs_and_partly_right_is_a_score():
@@ -586,3 +595,46 @@ def test_a_log_with_anything_in_any_place_is_read_or_refused_with_a_sentence(nam
             result = read([Source(name, content)])
             assert result.problems or result.bundle
             assert all(len(text) < 600 for text in result.problems)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["llama.jsonl", "log.json", "scenario_state.json", "gpt.json", "log.eval", "two.jsonl"],
+)
+def test_a_log_is_the_same_by_upload_command_line_and_notebook(name, tmp_path, capsys):
+    content = {
+        "llama.jsonl": lines([choice(0, [-3.5, -1.0], 1.0, 0.0), choice(1, [-0.5, -9.25], 0, 1)]),
+        "log.json": json.dumps(EXAMPLES["log.json"]).encode(),
+        "scenario_state.json": json.dumps(STATE).encode(),
+        "gpt.json": json.dumps(EXAMPLES["gpt.json"]).encode(),
+        "log.eval": archive(EXAMPLES["log.json"], "header.json"),
+        "two.jsonl": lines(
+            [
+                {"id": 1, "label": "x", "answers": {"a": "x", "b": "y"}},
+                {"id": 2, "label": "y", "answers": {"a": "y", "b": None}},
+            ]
+        ),
+    }[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    uploaded = load({name: content}).bundle.fingerprint
+    assert load_bundle(path).fingerprint == uploaded
+    assert main(["analyze", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["bundle"]["fingerprint"] == uploaded
+
+
+def test_a_folder_and_a_zip_of_logs(tmp_path):
+    folder = tmp_path / "org__model"
+    folder.mkdir()
+    content = lines([generated(0, "0", 1.0), generated(1, "1", 1.0)])
+    (folder / f"samples_gsm8k_{DATE}.jsonl").write_bytes(content)
+    (folder / "notes.txt").write_text("x")
+    result = read([folder])
+    assert result.bundle.models == ("org__model",)
+    assert said(result, "org__model: 'notes.txt' is not read")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("run/scenario_state.json", json.dumps(STATE))
+        packed.writestr("run/per_instance_stats.json", json.dumps([stats("id1", 0.0)]))
+    joined = load({"run.zip": stream.getvalue()})
+    assert right(joined) == [[0, 0]]
