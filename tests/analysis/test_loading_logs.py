@@ -191,6 +191,10 @@ def test_the_summary_of_the_same_harness_run_names_the_model():
     assert said(result, f"the model is 'org/model', as results_{DATE}.json says")
     files[f"results_{DATE}.json"] = {**summary, "model_name": "org/named"}
     assert load(files).bundle.models == ("org/named",)
+    later = DATE.replace("2025", "2026")
+    files[f"samples_gsm8k_{later}.jsonl"] = lines([generated(0, "5", 0.0)])
+    files[f"results_{later}.json"] = {**summary, "model_name": "org/later"}
+    assert answers(load(files)) == {"org/named": {"0": "0"}, "org/later": {"0": "5"}}
     assert "is a summary of lm-evaluation-harness without answers" in problem(
         {f"results_{DATE}.json": summary}
     )
@@ -470,6 +474,13 @@ def test_zero_eval_results_are_read_as_numbers():
     assert said(result, "1 answer without any digit is read as missing")
     assert said(result, "1 output without a field 'answer' (first: record 6); read as missing")
     assert said(result, "1 record with several outputs; the first is taken")
+
+
+def test_attributes_come_from_the_log_with_the_most_samples():
+    files = {"a.json": [zero(0, "18")], "b.json": [zero(0, "18"), zero(1, "18")]}
+    result = load(files)
+    assert result.bundle.models == ("a", "b")
+    assert result.bundle.attributes["text"].tolist() == ["Why 0?", "Why 1?"]
 
 
 def test_zero_eval_answers_beside_labels_that_are_words_stay_as_they_are():
