@@ -1,10 +1,11 @@
 """From what was given to the list of files: canonical names in folders and zips, or loose files."""
 
+import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from analysis.loading.arrays import ANYTHING_WRONG, check_members
+from analysis.loading.arrays import ANYTHING_WRONG, MEMBER_LIMIT, check_members
 from analysis.loading.formats import format_of, unpacked
 from analysis.loading.logs import inspect_eval
 from analysis.loading.packing import Packed, member
@@ -58,13 +59,17 @@ def expand(source: Source, log: Log) -> list[File]:
 
 
 def _listed(folder: Path) -> list[tuple[str, Path]]:
-    """What lies in a folder and in its two known subfolders; other subfolders by name only."""
+    """The files of a folder and of what lies in it, by name; links to folders are not followed."""
     members = []
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and path.name in SUBFOLDERS:
-            members += [(f"{path.name}/{p.name}", p) for p in sorted(path.iterdir())]
-        else:
-            members.append((path.name + "/" * path.is_dir(), path))
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
+        inside = Path(place).relative_to(folder)
+        members += [((inside / name).as_posix(), Path(place) / name) for name in sorted(names)]
+        if len(members) > MEMBER_LIMIT:
+            raise RefusedError(
+                f"{folder.name} holds more than {MEMBER_LIMIT:,} files; expected a folder of "
+                "predictions. Give the files or their own folder."
+            )
     return members
 
 
@@ -105,7 +110,7 @@ def _hidden(name: str) -> bool:
 
 def _role(name: str) -> str | None:
     path = PurePosixPath(name[:-3] if name.lower().endswith(".gz") else name)
-    if len(path.parts) == 1 and not name.endswith("/"):
+    if len(path.parts) == 1:
         stem = path.stem.lower()
         if stem == "leaderboard" and path.suffix.lower() in TABLES:
             return "models"
@@ -159,8 +164,8 @@ def _loose(
     """Files of a known format whatever they are called, and what is left."""
     loose, left = [], []
     for inside, content in members:
-        file = File(f"{name}/{inside}", content)
-        if inside.endswith("/") or file.suffix not in READABLE:
+        file = File(f"{name}/{inside}", content, optional=True)
+        if file.suffix not in READABLE:
             left.append((inside, content))
         else:
             loose.append(file)

@@ -61,8 +61,6 @@ def column_of(file: File, name: str, values: list, where: Where, log: Log) -> Co
         RefusedError: a text is no valid text.
     """
     kinds = set(map(type, values)) - {NOTHING}
-    if kinds == {bool}:
-        return _column(name, pa.array(values, pa.bool_()))
     if kinds and kinds <= NUMERIC:
         numbers = _numbers(name, values, kinds)
         if numbers is not None:

@@ -1,13 +1,16 @@
 """JSON and JSON Lines as tables, in the shapes in which people save answers."""
 
+import gc
+from collections.abc import Sequence
+
 import numpy as np
 
-from analysis.loading.json_columns import columns_of
+from analysis.loading.json_columns import columns_of, line_numbers
 from analysis.loading.json_faults import Written, described
 from analysis.loading.json_text import Content, read_content
 from analysis.loading.logs import read_log
 from analysis.loading.roles import ALIASES, SAMPLE_HINTS, hinted
-from analysis.loading.sources import File, Log, RefusedError, count, quoted
+from analysis.loading.sources import File, Log, RefusedError, UnknownShapeError, count, quoted
 from analysis.loading.tables import Table, read_text
 
 SHAPES = (
@@ -16,6 +19,9 @@ SHAPES = (
 )
 ROLE_NAMES = frozenset(name for names in ALIASES.values() for name in names)
 IDS = frozenset(ALIASES["id"])
+MODELS = frozenset(ALIASES["model"])
+ANSWERS = frozenset(ALIASES["prediction"] + ALIASES["correct"] + ALIASES["score"])
+PER_MODEL = ("predictions", "prediction", "answers", "responses", "outputs", "models")
 SCALARS = frozenset([type(None), bool, int, Written, str])
 
 
@@ -29,6 +35,21 @@ def read_json(file: File, log: Log) -> list[Table]:
     Raises:
         RefusedError: it is damaged or has no shape that is known; the text says where and why.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # millions of new objects, none of them garbage: 40 % of the time otherwise
+    try:
+        return _tables(file, log)
+    except RecursionError:
+        raise RefusedError(
+            f"{file.name} nests brackets too deeply to be read; expected records with a few "
+            "levels at most. Write them flat."
+        ) from None
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _tables(file: File, log: Log) -> list[Table]:
     content = read_content(file)
     if content is None:
         log.note(
@@ -44,23 +65,31 @@ def read_json(file: File, log: Log) -> list[Table]:
     tables = read_log(file, content, log)
     if tables is not None:
         return tables
-    records, lines, noun = _records(file, content, log)
-    where = Content(records, lines, 0).where
-    columns = columns_of(file, records, lambda row: where(file, row), log, noun)
+    records = _records(file, content, log)
+    if not records:
+        raise RefusedError(f"{file.name} holds no answer at all; expected {SHAPES}.")
+    records, kept = _by_model(file, records, log)
+    lines = line_numbers(content.lines, np.asarray(kept, dtype=np.int64))
+    noun = "record" if content.lines is None else "line"
+
+    def where(row: int) -> str:
+        return f"{file.name}, {noun} {lines[row]}"
+
+    columns = columns_of(file, records, where, log, noun)
     if not columns:
         raise RefusedError(f"{file.name} has records without any field; expected {SHAPES}.")
     return [Table(file, columns, len(records), {}, noun=noun, lines=lines)]
 
 
-def _records(file: File, content: Content, log: Log) -> tuple[list[dict], np.ndarray | None, str]:
-    """The records in any shape, their lines, and what a message calls one."""
+def _records(file: File, content: Content, log: Log) -> list[dict]:
+    """The records in any shape."""
     value = content.value
     if content.lines is not None:
-        return value, content.lines, "line"
+        return value
     if isinstance(value, list):
-        return _checked(file, value), None, "record"
+        return _checked(file, value)
     if isinstance(value, dict) and value:
-        return _from_object(file, value, log), None, "record"
+        return _from_object(file, value, log)
     raise RefusedError(f"{file.name} is {_emptiness(value)}; expected {SHAPES}.")
 
 
@@ -92,7 +121,7 @@ def _from_object(file: File, value: dict, log: Log) -> list[dict]:
     lists = {name: one for name, one in value.items() if type(one) is list}
     if {"columns", "data"} <= lists.keys() and set(map(type, lists["data"])) == {list}:
         return _split(file, lists["columns"], lists["data"])
-    tables = {name: one for name, one in lists.items() if one and set(map(type, one)) == {dict}}
+    tables = {name: one for name, one in lists.items() if dict in set(map(type, one))}
     if len(tables) == 1:
         name, records = next(iter(tables.items()))
         others = [other for other in value if other != name]
@@ -100,18 +129,17 @@ def _from_object(file: File, value: dict, log: Log) -> list[dict]:
             f"{file.name}: the records are those of '{name}'"
             + (f"; {quoted(others)} beside it {_is(others)} not read." if others else ".")
         )
-        return records
+        return _checked(file, records, name)
     if len(tables) > 1:
-        raise RefusedError(
-            f"{file.name} holds several lists of records: {quoted(tables)}; expected one. Save "
-            "each as a file of its own."
-        )
-    if len(lists) == len(value):
-        return _by_column(file, lists)
-    mixed = next((one for one in lists.values() if dict in set(map(type, one))), None)
-    if mixed is not None:
-        return _checked(file, mixed, next(name for name in lists if lists[name] is mixed))
-    raise RefusedError(
+        return _several(file, value, tables, log)
+    constant = {
+        name: one
+        for name, one in value.items()
+        if name.lower() in ("model", "run") and type(one) in SCALARS
+    }
+    if lists and len(lists) + len(constant) == len(value):
+        return _by_column(file, lists, constant)
+    raise UnknownShapeError(
         f"{file.name} is an object with the fields {quoted(value)}, which has no known shape; "
         f"expected {SHAPES}."
     )
@@ -133,6 +161,40 @@ def _one_model(file: File, value: dict, log: Log) -> list[dict]:
     return [{"sample_id": name, role: answer} for name, answer in value.items()]
 
 
+def _several(file: File, value: dict, tables: dict[str, list], log: Log) -> list[dict]:
+    """{model: [records]}, when the records name a sample and an answer but no model."""
+    fields = {
+        name.lower()
+        for model, records in tables.items()
+        for name in _checked(file, records, model)[0]
+    }
+    if len(tables) < len(value) or not fields & IDS or fields & MODELS or not fields & ANSWERS:
+        raise RefusedError(
+            f"{file.name} holds several lists of records: {quoted(tables)}; expected one. Save "
+            "each as a file of its own."
+        )
+    log.note(f"{file.name}: the names before the lists of records are models.")
+    return [{"model": model, **record} for model, records in tables.items() for record in records]
+
+
+def _by_model(file: File, records: list[dict], log: Log) -> tuple[list[dict], Sequence[int]]:
+    """Records that hold the answers of all models in one object, one record per answer."""
+    for name in PER_MODEL:
+        if type(records[0].get(name)) is not dict:
+            continue
+        kinds = set(map(type, [record.get(name) for record in records]))
+        inner = [record[name] for record in records] if kinds == {dict} else []
+        if not inner or not all(set(map(type, one.values())) <= SCALARS for one in inner):
+            continue
+        log.note(f"{file.name}: the names inside '{name}' are models, and the values answers.")
+        rest = [{k: v for k, v in record.items() if k != name} for record in records]
+        rows = [(row, model) for row, one in enumerate(inner) for model in one]
+        return [
+            {**rest[row], "model": model, "prediction": inner[row][model]} for row, model in rows
+        ], [row for row, _ in rows]
+    return records, range(len(records))
+
+
 def _split(file: File, names: list, rows: list[list]) -> list[dict]:
     """Names once and rows as lists, as pandas writes them."""
     for number, row in enumerate(rows, 1):
@@ -144,8 +206,8 @@ def _split(file: File, names: list, rows: list[list]) -> list[dict]:
     return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
-def _by_column(file: File, lists: dict[str, list]) -> list[dict]:
-    """{column: [values]} of the same length."""
+def _by_column(file: File, lists: dict[str, list], constant: dict[str, object]) -> list[dict]:
+    """{column: [values]} of the same length, and perhaps one model for all."""
     sizes = {name: len(values) for name, values in lists.items()}
     if len(set(sizes.values())) > 1:
         shown = ", ".join(f"'{name}' has {size:,}" for name, size in list(sizes.items())[:4])
@@ -156,7 +218,10 @@ def _by_column(file: File, lists: dict[str, list]) -> list[dict]:
     if not sum(sizes.values()):
         raise RefusedError(f"{file.name} holds empty lists only; expected at least one value.")
     names = tuple(lists)
-    return [dict(zip(names, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+    return [
+        {**constant, **dict(zip(names, row, strict=True))}
+        for row in zip(*lists.values(), strict=True)
+    ]
 
 
 def _by_name(file: File, value: dict[str, dict], log: Log) -> list[dict]:

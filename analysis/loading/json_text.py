@@ -57,7 +57,8 @@ def read_content(file: File) -> Content | None:
         The values, or None when the first line is no JSON at all.
 
     Raises:
-        RefusedError: it is damaged, nested too deeply or too large; the text names the place.
+        RefusedError: it is damaged or too large; the text names the place.
+        RecursionError: brackets are nested too deeply.
     """
     text = _text(file)
     gaps: list[str] = []
@@ -68,11 +69,6 @@ def read_content(file: File) -> Content | None:
     )
     try:
         value, lines = _parsed(file, text, decoder)
-    except RecursionError:
-        raise RefusedError(
-            f"{file.name} nests brackets too deeply to be read; expected records with a few "
-            "levels at most. Write them flat."
-        ) from None
     except _NoJSONError:
         return None
     return Content(value, lines, len(gaps))

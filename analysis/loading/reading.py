@@ -22,6 +22,7 @@ from analysis.loading.sources import (
     Reading,
     RefusedError,
     Source,
+    UnknownShapeError,
     silent,
 )
 from analysis.loading.stacks import Stack
@@ -64,7 +65,10 @@ def read(
         log.problem("There is no input; give a folder, a zip or files with predictions.")
     parts, stacks = _read_files(files, options, log)
     log.begin(READ, 1.0, "Joining by sample id")
-    parts = whole_runs(parts, options, log)
+    try:
+        parts = whole_runs(parts, options, log)
+    except Exception as error:
+        _unexpected("The logs", error, log)
     check_named(options, parts, log)
     parts = _settled(parts, stacks, options, log)
     stacks = spread(stacks, parts, log)
@@ -136,7 +140,10 @@ def _read_files(files: list[File], options: Options, log: Log) -> tuple[list[Par
                 else:
                     parts.append(assign(piece, options))
         except RefusedError as error:
-            log.problem(str(error))
+            if file.optional and isinstance(error, UnknownShapeError):
+                log.note(f"Not read: {error}")
+            else:
+                log.problem(str(error))
             log.found.append(Found(file.name, "not read", 0, {}, ()))
         except Exception as error:
             log.found.append(Found(file.name, "not read", 0, {}, ()))

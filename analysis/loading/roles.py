@@ -29,6 +29,8 @@ ALIASES = {
         "index",
         "idx",
         "key",
+        "ids",
+        "sample_ids",
     ],
     "label": [
         "label",
@@ -67,6 +69,7 @@ ALIASES = {
         "response",
         "output",
         "answer",
+        "predictions",
     ],
     "confidence": ["confidence", "conf", "max_prob", "max_probability"],
     "correct": ["correct", "is_correct"],

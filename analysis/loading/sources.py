@@ -115,11 +115,13 @@ class File:
         name: as shown in messages, "demo.zip/samples.csv".
         content: where it is, its bytes, or how to unpack it.
         role: the role that its place in a folder gives it; None: decided by content.
+        optional: one of many in a folder, left aside when it is nothing that is known.
     """
 
     name: str
     content: Path | bytes | Packed
     role: str | None = None
+    optional: bool = False
 
     @property
     def last(self) -> str:
@@ -208,6 +210,10 @@ def silent(share: float, doing: str) -> None:
 
 class RefusedError(BundleError):
     """One file or folder cannot be read; the text says why and how to mend it."""
+
+
+class UnknownShapeError(RefusedError):
+    """A file is sound but nothing that is known; the text says what it holds."""
 
 
 def quoted(names: Iterable[str], limit: int = 6) -> str:

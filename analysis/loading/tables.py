@@ -193,7 +193,8 @@ class Table:
 
     def preview(self) -> tuple[tuple[str, ...], ...]:
         """The header and the first five rows."""
-        head = [_texts(column.raw.slice(0, 5)) for column in self.columns.values()]
+        shown = [c.raw if c.written is None else c.written for c in self.columns.values()]
+        head = [_texts(values.slice(0, 5)) for values in shown]
         return (tuple(self.columns), *zip(*head, strict=True)) if head else ()
 
 

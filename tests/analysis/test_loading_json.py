@@ -119,6 +119,30 @@ def test_records_by_sample_id():
     assert answers(outcome(by_id, "m.json")) == {"m": ANSWERS}
 
 
+def test_answers_of_all_models_in_one_record_and_lists_of_records_by_model():
+    records = [
+        {"id": name, "label": LABELS[name], "answers": {"a": ANSWERS[name], "b": None}}
+        for name in ANSWERS
+    ]
+    result = outcome(lines(records), "p.jsonl")
+    assert answers(result) == {"a": ANSWERS, "b": {}}
+    assert "p.jsonl: the names inside 'answers' are models, and the values answers." in result.notes
+    records[2]["id"] = ""
+    assert "p.jsonl, line 3: the sample id" in problem(outcome(lines(records), "p.jsonl"))
+    by_model = {
+        model: [{"id": name, "prediction": answer} for name, answer in ANSWERS.items()]
+        for model in "ab"
+    }
+    assert answers(outcome(by_model)) == {"a": ANSWERS, "b": ANSWERS}
+    by_model["b"][1] = 3
+    assert "answers.json, record 2 of 'b' is the number 3" in problem(outcome(by_model))
+
+
+def test_lists_by_column_may_name_one_model_for_all():
+    value = {"model": "a", "ids": list(ANSWERS), "predictions": list(ANSWERS.values())}
+    assert answers(outcome(value)) == {"a": ANSWERS}
+
+
 def test_a_wrapped_list_is_noted_with_what_is_left_aside():
     notes = outcome(SHAPES["wrapped.json"]).notes
     assert (
@@ -137,6 +161,7 @@ def test_numbers_keep_the_digits_they_were_written_with():
     result = outcome(text, "m.json")
     assert answers(result) == {"m": {"1": "1.1", "2": "18", "3": "01", "4": "True"}}
     labels = [result.bundle.classes[i] for i in result.bundle.labels.tolist()]
+    assert [row[1] for row in result.found[0].preview[1:3]] == ["1.10", "18.0"]
     assert labels == ["1.10", "18.0", "1e5", "123456789012345678901234567890"]
     assert (
         "m.json: field 'prediction' holds numbers and texts and true or false; all are read as "
@@ -252,6 +277,7 @@ BROKEN = {
     "python none": ('[{"a": None}]', "found None, as Python writes it; expected null"),
     "first line": (f'{{"a": }}\n{GOOD}\n{GOOD}', "answers.json, line 1: found '}'; expected a val"),
     "control": ('[{"a": "x\ty"}]', "a line break or tab stands inside a text"),
+    "deep value": ('[{"a": ' + "[" * 900 + "]" * 900 + "}]", "nests brackets too deeply"),
     "deep": ("[" * 100_000 + "]" * 100_000, "answers.json nests brackets too deeply"),
     "empty list": ("[]", "answers.json is an empty list; expected at least one record."),
     "empty object": ("{}", "answers.json is an empty object; expected a list of records"),
@@ -260,6 +286,7 @@ BROKEN = {
     "lengths": ('{"sample_id": ["1"], "label": []}', "'sample_id' has 1, 'label' has 0; expected"),
     "split": ('{"columns": ["a"], "data": [[1], [1, 2]]}', "record 2 of 'data' has 2 values"),
     "two tables": ('{"a": [{"b": 1}], "c": [{"d": 1}]}', "several lists of records: 'a', 'c'"),
+    "nothing": ('{"a": {}}', "answers.json holds no answer at all; expected a list of records"),
     "shape": ('{"a": 1, "b": {"c": 2}}', "answers.json is an object with the fields 'a', 'b'"),
     "answer is a list": ('{"m": {"s1": ["x"]}}', "the answer of 'm' to sample 's1' is a list of 1"),
     "latin": ('[{"a": "é"}]'.encode("latin-1"), "line 1: the byte 0xE9 is not UTF-8"),
@@ -387,3 +414,32 @@ def test_one_broken_line_is_named(size, place, harm):
     content = "\n".join(good)
     text = problem(outcome(content, "p.jsonl"))
     assert f"p.jsonl, line {place + 1}:" in text or f"p.jsonl, line {place + 1} is" in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.integers(2, 40), place=st.integers(0, 39), by_line=st.booleans())
+def test_one_broken_cell_is_named(size, place, by_line):
+    place %= size
+    records = [{"sample_id": str(i), "prediction": "x", "confidence": 0.5} for i in range(size)]
+    records[place]["confidence"] = "high"
+    text = problem(outcome(lines(records) if by_line else records, "p.json"))
+    noun = "line" if by_line else "record"
+    assert text.startswith(f"p.json, {noun} {place + 1}: column 'confidence' holds 'high'")
+
+
+NAMES = st.sampled_from(["sample_id", "id", "model", "prediction", "label", "a", "data", "results"])
+NAMES |= st.sampled_from(["columns", "predictions", "eval", "samples", "doc_id", "stats", "output"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, "x", "y", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=VALUES, by_line=st.booleans())
+def test_any_json_is_read_or_refused_with_a_sentence(value, by_line):
+    values = value if by_line and isinstance(value, list) else [value]
+    content = "\n".join(json.dumps(one) for one in values).encode()
+    result = outcome(content, "m.jsonl" if by_line else "m.json")
+    assert result.problems or result.bundle

@@ -7,9 +7,10 @@ import zipfile
 import pytest
 from made import real
 
-from analysis.loading import Options, Source, read, reading
+from analysis.loading import Options, Source, load_bundle, read, reading
 from analysis.loading.logs.numbers import canonical_number
 from analysis.loading.sources import Reading
+from dashboard.cli import main
 
 DATE = "2025-01-02T03-04-05.678"
 
@@ -190,6 +191,10 @@ def test_the_summary_of_the_same_harness_run_names_the_model():
     assert said(result, f"the model is 'org/model', as results_{DATE}.json says")
     files[f"results_{DATE}.json"] = {**summary, "model_name": "org/named"}
     assert load(files).bundle.models == ("org/named",)
+    later = DATE.replace("2025", "2026")
+    files[f"samples_gsm8k_{later}.jsonl"] = lines([generated(0, "5", 0.0)])
+    files[f"results_{later}.json"] = {**summary, "model_name": "org/later"}
+    assert answers(load(files)) == {"org/named": {"0": "0"}, "org/later": {"0": "5"}}
     assert "is a summary of lm-evaluation-harness without answers" in problem(
         {f"results_{DATE}.json": summary}
     )
@@ -267,6 +272,14 @@ def test_an_inspect_log():
     )
 
 
+def test_space_around_labels_and_answers_of_logs_does_not_count():
+    log = evaluation([sample(1, "A ", "C", target=" A"), sample(2, "B", "I")])
+    result = load({"log.json": log})
+    assert answers(result) == {"openai/gpt": {"1": "A", "2": "B"}}
+    assert labels(result) == ["A", "A"]
+    assert said(result, "the space around labels and answers is left out (2 texts changed)")
+
+
 def test_inspect_epochs_are_runs_and_partly_right_is_a_score():
     samples = [sample(1, "A", "C"), sample(1, "B", "P", epoch=2), sample(1, "C", "N", epoch=3)]
     result = load({"log.json": evaluation(samples)})
@@ -295,18 +308,38 @@ def test_inspect_scorers_that_give_parts_or_whole_outputs():
     assert said(result, "the status of the run is 'cancelled'")
 
 
-def test_an_inspect_archive_and_logs_without_samples():
-    log = evaluation([sample(1, "A", "C"), sample(2, "B", "I")])
+def archive(log: dict, header: str, method: int = 8) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "header.json", json.dumps({k: v for k, v in log.items() if k != "samples"})
-        )
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED if method == 8 else 0) as packed:
+        described = {k: v for k, v in log.items() if k not in ("samples", "status")}
+        if header == "header.json":
+            described["status"] = log["status"]
+        packed.writestr(header, json.dumps(described))
         for one in log["samples"]:
-            archive.writestr(f"samples/{one['id']}_epoch_1.json", json.dumps(one))
-        archive.writestr("summaries.json", "[]")
-    packed = load({"log.eval": stream.getvalue()})
+            packed.writestr(f"samples/{one['id']}_epoch_1.json", json.dumps(one))
+        packed.writestr("summaries.json", "[]")
+    content = stream.getvalue()
+    if method != 8:
+        code = method.to_bytes(2, "little")
+        for mark, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+            pieces = content.split(mark)
+            rest = [one[: place - 4] + code + one[place - 2 :] for one in pieces[1:]]
+            content = mark.join([pieces[0], *rest])
+    return content
+
+
+def test_an_inspect_archive_is_the_log_that_it_holds():
+    log = evaluation([sample(1, "A", "C"), sample(2, "B", "I")])
+    packed = load({"log.eval": archive(log, "header.json")})
     assert packed.bundle.fingerprint == load({"log.json": log}).bundle.fingerprint
+    running = load({"log.eval": archive(log, "_journal/start.json")})
+    assert running.bundle.fingerprint == packed.bundle.fingerprint
+    assert said(running, "the status of the run is 'started'")
+    zstd = read([Source("log.eval", archive(log, "header.json", method=93))])
+    assert zstd.problems[0].startswith("log.eval is an Inspect archive that is packed with zstd")
+
+
+def test_an_inspect_log_without_samples():
     assert "log.json is an Inspect log without samples" in problem({"log.json": evaluation([])})
 
 
@@ -443,6 +476,13 @@ def test_zero_eval_results_are_read_as_numbers():
     assert said(result, "1 record with several outputs; the first is taken")
 
 
+def test_attributes_come_from_the_log_with_the_most_samples():
+    files = {"a.json": [zero(0, "18")], "b.json": [zero(0, "18"), zero(1, "18")]}
+    result = load(files)
+    assert result.bundle.models == ("a", "b")
+    assert result.bundle.attributes["text"].tolist() == ["Why 0?", "Why 1?"]
+
+
 def test_zero_eval_answers_beside_labels_that_are_words_stay_as_they_are():
     result = load({"gpt.json": [zero(0, "$18 B", "B"), zero(1, "B", "B")]})
     assert list(answers(result)["gpt"].values()) == ["$18 B", "B"]
@@ -566,3 +606,46 @@ def test_a_log_with_anything_in_any_place_is_read_or_refused_with_a_sentence(nam
             result = read([Source(name, content)])
             assert result.problems or result.bundle
             assert all(len(text) < 600 for text in result.problems)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["llama.jsonl", "log.json", "scenario_state.json", "gpt.json", "log.eval", "two.jsonl"],
+)
+def test_a_log_is_the_same_by_upload_command_line_and_notebook(name, tmp_path, capsys):
+    content = {
+        "llama.jsonl": lines([choice(0, [-3.5, -1.0], 1.0, 0.0), choice(1, [-0.5, -9.25], 0, 1)]),
+        "log.json": json.dumps(EXAMPLES["log.json"]).encode(),
+        "scenario_state.json": json.dumps(STATE).encode(),
+        "gpt.json": json.dumps(EXAMPLES["gpt.json"]).encode(),
+        "log.eval": archive(EXAMPLES["log.json"], "header.json"),
+        "two.jsonl": lines(
+            [
+                {"id": 1, "label": "x", "answers": {"a": "x", "b": "y"}},
+                {"id": 2, "label": "y", "answers": {"a": "y", "b": None}},
+            ]
+        ),
+    }[name]
+    path = tmp_path / name
+    path.write_bytes(content)
+    uploaded = load({name: content}).bundle.fingerprint
+    assert load_bundle(path).fingerprint == uploaded
+    assert main(["analyze", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["bundle"]["fingerprint"] == uploaded
+
+
+def test_a_folder_and_a_zip_of_logs(tmp_path):
+    folder = tmp_path / "org__model"
+    folder.mkdir()
+    content = lines([generated(0, "0", 1.0), generated(1, "1", 1.0)])
+    (folder / f"samples_gsm8k_{DATE}.jsonl").write_bytes(content)
+    (folder / "notes.txt").write_text("x")
+    result = read([folder])
+    assert result.bundle.models == ("org__model",)
+    assert said(result, "org__model: 'notes.txt' is not read")
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("run/scenario_state.json", json.dumps(STATE))
+        packed.writestr("run/per_instance_stats.json", json.dumps([stats("id1", 0.0)]))
+    joined = load({"run.zip": stream.getvalue()})
+    assert right(joined) == [[0, 0]]

@@ -106,7 +106,7 @@ def _state(file: File, value: dict, log: Log) -> LogTable:
     log.note(
         f"{file.name}: HELM run of '{values['model'][0]}'; the sample id is instance.id, the label "
         "is the first reference that is tagged correct, the answer is "
-        f"{_how(method)}, without the space around it."
+        f"{_how(method)}."
     )
     return log_table(file, values, kept, content, log, origin=STATE, facts=facts)
 
@@ -135,8 +135,7 @@ def _output(reference: object) -> str | None:
         reference = reference["output"]
     if type(reference) is dict:
         reference = reference.get("text")
-    text = as_text(reference)
-    return None if text is None else text.strip()
+    return as_text(reference)
 
 
 def _references(instance: dict) -> list[dict]:
@@ -175,7 +174,7 @@ def _answer(state: dict, instance: dict, method: str) -> str | None:
     mapping = state.get("output_mapping")
     if type(mapping) is dict and mapping:
         text = as_text(mapping.get(text.strip())) or text
-    return text.strip()
+    return text
 
 
 def _likeliest(
@@ -228,7 +227,7 @@ def _shown(file: File, content: Content, log: Log) -> LogTable:
         measures[key] = record.get("stats") if type(record.get("stats")) is dict else {}
         text = next(
             (
-                str(record[name]).strip()
+                str(record[name])
                 for name in ("mapped_output", "truncated_predicted_text", "predicted_text")
                 if record.get(name) is not None
             ),
@@ -257,11 +256,7 @@ def _graded(
         **_runs([key[1] for key in keys]),
         **grade.columns,
     }
-    answer = (
-        "the answer is mapped_output, else predicted_text, without the space around it, "
-        if answers
-        else ""
-    )
+    answer = "the answer is mapped_output, else predicted_text, " if answers else ""
     log.note(
         f"{file.name}: HELM results by instance; the sample id is instance_id, "
         f"{answer}{grade.sentence()}."

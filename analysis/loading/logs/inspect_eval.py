@@ -18,6 +18,7 @@ from analysis.loading.sources import File, Log, RefusedError, count, quoted
 from analysis.loading.tables import Table
 
 GRADES = {"C": 1, "I": 0, "P": 0.5, "N": 0, "yes": 1, "true": 1, "no": 0, "false": 0}
+STARTED = "_journal/start.json"
 ATTACHED = "attachment://"
 
 
@@ -191,11 +192,11 @@ def _note_rest(
         log.note(f"{file.name}: the status of the run is '{status}', so samples may be missing.")
 
 
-def is_archive(names: list[str]) -> bool:
-    """The members of a zip are those of an .eval file."""
-    return "header.json" in names and any(
-        name.startswith("samples/") and name.endswith(".json") for name in names
-    )
+def _header(names: set[str]) -> str:
+    """The member that describes the run; "" when the zip is no .eval file."""
+    if not any(name.startswith("samples/") and name.endswith(".json") for name in names):
+        return ""
+    return next((name for name in ("header.json", STARTED) if name in names), "")
 
 
 def unpacked(file: File) -> File | None:
@@ -206,11 +207,12 @@ def unpacked(file: File) -> File | None:
     """
     try:
         with file.open() as stream, zipfile.ZipFile(stream) as archive:
-            names = archive.namelist()
-            if not is_archive(names):
+            names = set(archive.namelist())
+            if not (described := _header(names)):
                 return None
-            check_members(file, archive.infolist())
-            header = archive.read("header.json").strip()
+            check_members(file, [archive.getinfo(name) for name in names])
+            header = archive.read(described).strip().removesuffix(b"}")
+            header += b',"status":"started"' if described == STARTED else b""
             samples = [
                 archive.read(name).strip()
                 for name in sorted(names)
@@ -223,5 +225,5 @@ def unpacked(file: File) -> File | None:
         ) from None
     except (zipfile.BadZipFile, OSError, zlib.error):
         return None
-    content = header.removesuffix(b"}") + b',"samples":[' + b",".join(samples) + b"]}"
+    content = header + b',"samples":[' + b",".join(samples) + b"]}"
     return File(file.name, content, file.role)

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.loading.json_columns import column_of, line_numbers
 from analysis.loading.json_faults import Written, described
 from analysis.loading.json_text import Content
-from analysis.loading.sources import File, Log, RefusedError, quoted
+from analysis.loading.sources import File, Log, RefusedError, count, quoted
 from analysis.loading.tables import Table
 
 PREFERRED = (
@@ -135,7 +135,7 @@ def log_table(
         name: column_of(
             file, name, list(column), lambda row: content.where(file, int(places[row])), log
         )
-        for name, column in values.items()
+        for name, column in _trimmed(file, values, log).items()
         if any(value is not None for value in column)
     }
     return LogTable(
@@ -149,6 +149,23 @@ def log_table(
         origin=origin,
         facts=facts,
     )
+
+
+def _trimmed(file: File, values: Mapping[str, list], log: Log) -> dict[str, list]:
+    """Labels and answers without outer space, which the tools do not count either."""
+    trimmed, changed = dict(values), 0
+    for name in values:
+        if name != "label" and not name.startswith("prediction"):
+            continue
+        after = [one.strip() if isinstance(one, str) else one for one in values[name]]
+        changed += sum(a != b for a, b in zip(after, values[name], strict=True))
+        trimmed[name] = after
+    if changed:
+        log.note(
+            f"{file.name}: the space around labels and answers is left out "
+            f"({count(changed, 'text')} changed)."
+        )
+    return trimmed
 
 
 def required(file: File, content: Content, row: int, record: object, name: str) -> object:
@@ -178,10 +195,10 @@ def as_text(value: object) -> str | None:
 
 def folder_of(file: File) -> str:
     """The name of the folder that a file lies in, "" when it is not known."""
+    if isinstance(file.content, Path):
+        return file.content.resolve().parent.name
     parts = file.name.replace("\\", "/").split("/")
-    if len(parts) > 1:
-        return parts[-2]
-    return file.content.resolve().parent.name if isinstance(file.content, Path) else ""
+    return parts[-2] if len(parts) > 1 else ""
 
 
 def attributes(prefix: str, records: Sequence[object]) -> dict[str, list]:
