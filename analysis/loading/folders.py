@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, check_members
+from analysis.loading.datasets import ROLE as DATASET
+from analysis.loading.datasets import is_dataset
 from analysis.loading.formats import format_of
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
@@ -48,11 +50,29 @@ def expand(source: Source, log: Log) -> list[File]:
     if isinstance(content, Path) and not content.exists():
         raise RefusedError(f"{source.name} does not exist; check the path.")
     if isinstance(content, Path) and content.is_dir():
+        if is_dataset(path.name for path in content.iterdir()):
+            return [File(source.name, content, DATASET)]
         return _canonical(source.name, _listed(content), log)
     file = File(source.name, content)
     if format_of(file) == "zip":
+        if is_dataset(_names(file)):
+            return [File(source.name, content, DATASET)]
         return _canonical(source.name, _members(file), log)
     return [file]
+
+
+def _names(file: File) -> list[str]:
+    """Names of what a zip holds, without a folder around everything; it was checked before."""
+    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+    try:
+        with zipfile.ZipFile(source) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            check_members(file, infos)
+            names = [info.filename.replace("\\", "/") for info in infos]
+    except ANYTHING_WRONG:
+        return []
+    inside = _common_folder(names)
+    return [name.removeprefix(inside) for name in names]
 
 
 def _listed(folder: Path) -> list[tuple[str, Path]]:

@@ -4,7 +4,9 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from analysis.loading.arrow import read_arrow, read_feather1
+from analysis.loading.arrow import read_arrow, refuse_feather1
+from analysis.loading.datasets import ROLE as DATASET
+from analysis.loading.datasets import read_dataset
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
@@ -64,7 +66,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "safetensors": read_stacks,
     "arrow": lambda file, log: [read_arrow(file)],
     "arrow stream": lambda file, log: [read_arrow(file)],
-    "feather1": lambda file, log: [read_feather1(file)],
+    "feather1": lambda file, log: [refuse_feather1(file)],
 }
 
 
@@ -103,6 +105,8 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
     Raises:
         RefusedError: it cannot be read; the text says why and how to mend it.
     """
+    if file.role == DATASET:
+        return read_dataset(file, log)
     name = format_of(file)
     if name not in READERS:
         raise RefusedError(f"{file.name} cannot be read here; expected {KNOWN}.")

@@ -61,7 +61,8 @@ def enter_confidence(entry: Entry, answers: Answers, log: Log) -> None:
     if answers.confidence is None:
         answers.confidence = np.full(answers.numbers.shape, np.nan, dtype=np.float32)
     rows, models = _target(entry)
-    answers.confidence[models, entry.samples[rows]] = values[rows]
+    with np.errstate(over="ignore"):
+        answers.confidence[models, entry.samples[rows]] = values[rows]
 
 
 def _not_a_number(part: Part, column: Column, log: Log) -> None:
