@@ -45,7 +45,7 @@ def options(request: Request) -> Options:
 
 def reading(request: Request) -> Reading:
     """What the loader makes of the paths."""
-    return read([Path(path) for path in request["paths"]], options(request))
+    return read(request["paths"], options(request))
 
 
 def load(request: Request) -> Bundle:

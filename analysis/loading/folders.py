@@ -9,6 +9,7 @@ from analysis.loading.arrays import ANYTHING_WRONG, check_members
 from analysis.loading.datasets import ROLE as DATASET
 from analysis.loading.datasets import is_dataset
 from analysis.loading.formats import format_of
+from analysis.loading.remote import fetched, found, is_remote, listed
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
 CANONICAL = {
@@ -26,8 +27,7 @@ CANONICAL = {
 }
 EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz (or .safetensors), "
-    "probabilities/<model>.npy, "
-    "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
+    "probabilities/<model>.npy, classes.csv, embeddings.npy, models.csv or thumbnails.npy"
 )
 SUBFOLDERS = {
     "probabilities": "probabilities of one model",
@@ -47,6 +47,15 @@ def expand(source: Source, log: Log) -> list[File]:
         RefusedError: it does not exist, cannot be opened, or holds nothing that can be read.
     """
     content = source.content
+    if is_remote(content):
+        content = found(content)
+        if content.size is None:
+            members = [
+                (name, fetched(file) if _role(name) else b"")
+                for name, file in listed(content, tuple(SUBFOLDERS))
+            ]
+            return _canonical(source.name, members, log)
+        content = fetched(content)
     if isinstance(content, Path) and not content.exists():
         raise RefusedError(f"{source.name} does not exist; check the path.")
     if isinstance(content, Path) and content.is_dir():

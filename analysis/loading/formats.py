@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 from analysis.loading.arrow import read_arrow, refuse_feather1
 from analysis.loading.datasets import ROLE as DATASET
@@ -114,10 +113,10 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
 
 
 def _head(file: File) -> bytes:
-    if isinstance(file.content, Path):
-        with file.content.open("rb") as stream:
-            return stream.read(HEAD)
-    return file.content[:HEAD]
+    if isinstance(file.content, bytes):
+        return file.content[:HEAD]
+    with file.content.open("rb") as stream:
+        return stream.read(HEAD)
 
 
 def _safetensors(head: bytes, size: int) -> bool:

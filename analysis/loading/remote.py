@@ -8,6 +8,7 @@ from analysis.loading.arrays import TOTAL_LIMIT
 from analysis.loading.sources import RefusedError, Source
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+IN_PARTS = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")  # read without a copy of the whole
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs"}
 PACKAGES |= dict.fromkeys(("abfs", "abfss", "adl"), "adlfs")
 
@@ -114,6 +115,25 @@ def listed(folder: Remote, subfolders: tuple[str, ...]) -> list[tuple[str, Remot
     return sorted(members, key=lambda member: member[0])
 
 
+def fetched(file: Remote) -> Remote | bytes:
+    """A remote Parquet or Arrow file as it is, any other one in memory.
+
+    Args:
+        file: remote.
+
+    Raises:
+        RefusedError: it is too large, or the store cannot be reached.
+    """
+    try:
+        with file.open() as stream:
+            start = stream.read(6)
+        return file if start.startswith(IN_PARTS) else file.read_bytes()
+    except RefusedError:
+        raise
+    except Exception as error:
+        raise _unreachable(file.path, error) from None
+
+
 def _entries(folder: Remote) -> list[Remote]:
     try:
         entries = folder.system.ls(folder.path, detail=True)
@@ -144,9 +164,7 @@ def _system(address: str) -> tuple[object, str]:
             if package
             else f"it says: {str(error).splitlines()[0][:120]}"
         )
-        raise RefusedError(
-            f"{address} needs a package that is not installed; {remedy}."
-        ) from None
+        raise RefusedError(f"{address} needs a package that is not installed; {remedy}.") from None
     except ValueError:
         raise RefusedError(
             f"{address} begins with '{protocol}://', which is no known store; expected for "
