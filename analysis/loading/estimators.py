@@ -12,11 +12,12 @@ from analysis.loading.classes import ordered
 from analysis.loading.forms import SAMPLES, WIDE, settle
 from analysis.loading.joining import join
 from analysis.loading.roles import Part
-from analysis.loading.sources import File, Log, Options, count, quoted
+from analysis.loading.sources import File, Log, Options, quoted
 from analysis.loading.stacks import Stack
 from analysis.loading.tables import Column, Table
 
 HERE = File("arrays", b"")
+OWN = ("sample_id", "label")
 
 
 def from_arrays(
@@ -49,31 +50,20 @@ def from_arrays(
         [[True, True], [True, False]]
     """
     predictions, probabilities = dict(predictions or {}), dict(probabilities or {})
-    sides = {f"predictions of '{m}'": v for m, v in predictions.items()}
-    sides |= {f"probabilities of '{m}'": v for m, v in probabilities.items()}
-    sides |= {"labels": labels} if labels is not None else {}
-    sides |= (
-        {f"attribute '{n}'": attributes[n] for n in attributes} if attributes is not None else {}
-    )
-    if not predictions and not probabilities:
-        raise BundleError("There are no predictions and no probabilities; give one of them.")
-    size = len(next(iter(sides.values())) if ids is None else ids)
-    for name, values in sides.items():
-        if len(values) != size:
-            raise BundleError(f"The {name} have length {len(values):,}; expected {size:,}.")
+    known = {} if attributes is None else {str(name): attributes[name] for name in attributes}
+    size = _length(predictions, probabilities, labels, ids, known)
     log = Log()
     for note in notes:
         log.note(note)
-    columns = {"sample_id": _column("sample_id", _names(range(size) if ids is None else ids))}
+    named = _ids(range(size) if ids is None else ids)
+    samples = {"sample_id": named}
     if labels is not None:
-        columns["label"] = _column("label", _answers(labels))
-    for name in attributes if attributes is not None else ():
-        columns[str(name)] = _column(str(name), _attribute(attributes[name]))
-    parts = [_part(SAMPLES, columns, size, ("id", "label"), log)]
+        samples["label"] = _column("label", _answers(labels))
+    samples |= {name: _column(name, _attribute(values)) for name, values in known.items()}
+    parts = [_part(SAMPLES, samples, size, ("id", "label"), log)]
     if predictions:
-        own = {"sample_id": columns["sample_id"]}
-        own |= {str(m): _column(str(m), _answers(v)) for m, v in predictions.items()}
-        parts.append(_part(WIDE, own, size, ("id",), log))
+        own = {str(model): _column(str(model), _answers(v)) for model, v in predictions.items()}
+        parts.append(_part(WIDE, {"sample_id": named} | own, size, ("id",), log))
     stacks = [
         Stack(HERE, "probabilities", str(model), _distribution(model, values))
         for model, values in probabilities.items()
@@ -84,6 +74,33 @@ def from_arrays(
     if bundle is None or log.problems:
         raise BundleError("\n".join(log.problems))
     return bundle
+
+
+def _length(
+    predictions: Mapping,
+    probabilities: Mapping,
+    labels: Sequence | None,
+    ids: Sequence | None,
+    attributes: Mapping,
+) -> int:
+    """The number of samples, on which everything must agree.
+
+    Raises:
+        BundleError: what has another length, or a name that the samples table needs itself.
+    """
+    if not predictions and not probabilities:
+        raise BundleError("There are no predictions and no probabilities; give one of them.")
+    for name in (*(n for n in attributes if n in OWN), *(n for n in predictions if n == OWN[0])):
+        raise BundleError(f"'{name}' cannot be the name of an attribute or a model; rename it.")
+    sides = {f"predictions of '{model}'": v for model, v in predictions.items()}
+    sides |= {f"probabilities of '{model}'": v for model, v in probabilities.items()}
+    sides |= {"labels": labels} if labels is not None else {}
+    sides |= {f"values of attribute '{name}'": values for name, values in attributes.items()}
+    size = len(next(iter(sides.values())) if ids is None else ids)
+    for name, values in sides.items():
+        if len(values) != size:
+            raise BundleError(f"The {name} have length {len(values):,}; expected {size:,}.")
+    return size
 
 
 def from_estimators(
@@ -120,36 +137,43 @@ def from_estimators(
             own[name] = tuple(_names(estimator.classes_))
     if ids is None and hasattr(X, "iloc"):
         ids = X.index
-    given = [*(y if y is not None else ()), *(v for p in predictions.values() for v in p)]
     every = {name for names in own.values() for name in names}
-    every |= {name for name in _answers(given).to_pylist() if name is not None} if given else set()
+    for values in (*predictions.values(), *(() if y is None else (y,))):
+        every.update(name for name in _answers(values).to_pylist() if name is not None)
     order = tuple(ordered(every) if classes is None else _names(classes))
-    notes = []
-    for name, classes_ in own.items():
-        absent = [kind for kind in order if kind not in classes_]
-        strange = [kind for kind in classes_ if kind not in order]
-        if strange:
-            raise BundleError(
-                f"The estimator '{name}' knows {quoted(strange)}, which is not among the classes "
-                f"{quoted(order)}; give all classes."
-            )
-        if absent:
-            notes.append(
-                f"'{name}' never saw {quoted(absent)}; its probability for "
-                f"{'it' if len(absent) == 1 else 'them'} is 0."
-            )
-        placed = np.zeros((len(found[name]), len(order)), dtype=found[name].dtype)
-        placed[:, [order.index(kind) for kind in classes_]] = found[name]
-        found[name] = placed
+    notes: list[str] = []
+    aligned = {name: _aligned(name, found[name], own[name], order, notes) for name in own}
     return from_arrays(
         predictions,
         y,
-        probabilities={name: values for name, values in found.items() if values is not None},
+        probabilities=aligned,
         ids=ids,
         attributes=attributes,
         classes=order,
         notes=notes,
     )
+
+
+def _aligned(
+    name: str, values: np.ndarray, own: tuple[str, ...], order: tuple[str, ...], notes: list[str]
+) -> np.ndarray:
+    """Probabilities [N, C] with the columns of an estimator at the places of its classes."""
+    places = {kind: place for place, kind in enumerate(order)}
+    if strange := [kind for kind in own if kind not in places]:
+        raise BundleError(
+            f"The estimator '{name}' knows {quoted(strange)}, which "
+            f"{'is' if len(strange) == 1 else 'are'} not among the classes {quoted(order)}; give "
+            "all classes."
+        )
+    known = set(own)
+    if absent := [kind for kind in order if kind not in known]:
+        notes.append(
+            f"'{name}' never saw {quoted(absent)}; its probability for "
+            f"{'it' if len(absent) == 1 else 'them'} is 0."
+        )
+    placed = np.zeros((len(values), len(order)), dtype=values.dtype)
+    placed[:, [places[kind] for kind in own]] = values
+    return placed
 
 
 def _named(models: Mapping[str, object] | Sequence[object]) -> dict[str, object]:
@@ -193,6 +217,14 @@ def _asked(name: str, estimator: object, X: object) -> tuple[np.ndarray, np.ndar
             "expected one."
         )
     return answers, None if distribution is None else np.asarray(distribution)
+
+
+def _ids(values: Iterable) -> Column:
+    names = _names(values)
+    if len(set(names)) < len(names):
+        twice = next(name for name, n in Counter(names).items() if n > 1)
+        raise BundleError(f"The sample id '{twice}' occurs twice; each must be unique.")
+    return _column("sample_id", names)
 
 
 def _names(values: Iterable) -> list[str]:
@@ -246,6 +278,3 @@ def _part(form: str, columns: dict[str, Column], rows: int, roles: tuple, log: L
     part.models = others if form == WIDE else []
     settle(part, form, Options(), log)
     return part
-
-
-__all__ = ["count", "from_arrays", "from_estimators"]
