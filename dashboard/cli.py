@@ -100,7 +100,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
 
 def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add = command.add_argument
-    add("paths", nargs=paths, type=Path, metavar="PATH", help="bundle folder, zip, or files")
+    add("paths", nargs=paths, type=_path, metavar="PATH", help="bundle folder, zip, or files")
     add(
         "--column",
         action="append",
@@ -125,6 +125,11 @@ def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add("--alike", choices=("keep", "merge"), help="classes that differ only by case or space")
 
 
+def _path(text: str) -> Path | str:
+    """A path on this machine, or the address of a remote store as it stands."""
+    return text if "://" in text else Path(text)
+
+
 def _judging(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--missing", choices=("exclude", "wrong"), default="exclude", help="how gaps are judged")
@@ -142,7 +147,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    missing = [path for path in options.paths if not path.exists()]
+    missing = [path for path in options.paths if isinstance(path, Path) and not path.exists()]
     if missing:
         return _fail(f"There is no file or folder '{missing[0]}'.")
     return _open_app(_request(options), options)
@@ -151,7 +156,7 @@ def _serve(options: argparse.Namespace) -> int:
 def _request(options: argparse.Namespace) -> dict:
     """What the options shared by serve, check and analyze ask for, as plain text."""
     request = {
-        "paths": [str(path.resolve()) for path in options.paths],
+        "paths": [str(p.resolve()) if isinstance(p, Path) else p for p in options.paths],
         "columns": _columns(options.column),
         "multi": _separators(options.multi),
         "models": options.models.split(",") if options.models else [],

@@ -46,7 +46,7 @@ def options(request: Request) -> Options:
 
 def reading(request: Request, report: Callable[[float, str], None] = silent) -> Reading:
     """What the loader makes of the paths; `report` is told how far it is."""
-    return read([Path(path) for path in request["paths"]], options(request), report)
+    return read(request["paths"], options(request), report)
 
 
 def load(request: Request) -> Bundle:

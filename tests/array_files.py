@@ -12,6 +12,7 @@ from analysis.bundle import Bundle
 from analysis.loading import Options, Reading, Source, read
 
 SAMPLES = "sample_id,label,colour\na,cat,red\nb,dog,blue\nc,cat,red\n"
+LONG = "sample_id,model,prediction\na,m1,cat\nb,m1,dog\nc,m1,dog\na,m2,dog\nb,m2,dog\nc,m2,cat\n"
 P1 = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]], dtype=np.float32)
 P2 = np.array([[0.5, 0.5], [0.2, 0.8], [0.7, 0.3]], dtype=np.float32)
 DTYPES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "i4": "I32", "u1": "U8", "b1": "BOOL"}

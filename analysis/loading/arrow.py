@@ -1,11 +1,9 @@
-"""Arrow and Feather files, and folders of Hugging Face datasets, as tables."""
+"""Arrow files (Feather) as tables."""
 
 import io
-import warnings
 from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.feather
 import pyarrow.ipc
 
 from analysis.loading.arrays import TOTAL_LIMIT
@@ -13,7 +11,6 @@ from analysis.loading.sources import File, RefusedError
 from analysis.loading.tables import CELL_LIMIT, Column, Table
 
 WRONG = (pa.ArrowException, OSError, ValueError, EOFError, MemoryError, OverflowError)
-FEATHER1 = "Feather of the first version"
 
 
 def read_arrow(file: File) -> Table:
@@ -25,20 +22,16 @@ def read_arrow(file: File) -> Table:
     return typed_table(file, [read_batches(file)])
 
 
-def read_feather1(file: File) -> Table:
-    """Read a Feather file of the first version.
+def refuse_feather1(file: File) -> Table:
+    """Feather of the first version is not read: its reader crashes on damaged files.
 
     Raises:
-        RefusedError: it is damaged, too large, empty, or names a column twice.
+        RefusedError: always; how to write it again.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            table = pyarrow.feather.read_table(_source(file), memory_map=False)
-        table.validate(full=True)
-    except WRONG as error:
-        raise _damaged(file, FEATHER1, error) from None
-    return typed_table(file, [table])
+    raise RefusedError(
+        f"{file.name} is Feather of the first version, which is out of use and not read; write it "
+        "again with pyarrow.feather.write_feather(table, path), or as Parquet."
+    )
 
 
 def read_batches(file: File) -> pa.Table:
@@ -50,6 +43,7 @@ def read_batches(file: File) -> pa.Table:
     batches, cells, size = [], 0, 0
     try:
         schema, read = _opened(file)
+        str(schema.names)
         for batch in read:
             cells += batch.num_rows * max(len(schema), 1)
             size += batch.nbytes

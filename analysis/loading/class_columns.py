@@ -244,7 +244,7 @@ def _numbers(part: Part, block: Block, log: Log) -> np.ndarray | None:
         )
         return None
     single = values.astype(np.float32)
-    return single if _lossless(block.columns.values(), values, single) else values
+    return single if _single(part.table, block.columns.values(), values, single) else values
 
 
 def _blank(column: Column) -> np.ndarray:
@@ -267,10 +267,14 @@ def _report_cell(part: Part, column: Column, log: Log) -> None:
     )
 
 
-def _lossless(columns, values: np.ndarray, single: np.ndarray) -> bool:
-    """Whether float32 holds the numbers as they are stored, or to the last digit written."""
+def _single(table: Table, columns: Iterable[Column], values: np.ndarray, single) -> bool:
+    """Whether float32 holds the numbers as they are stored, or to the last digit written.
+
+    Parquet and Arrow say how many digits they mean; text and JSON (whose rows are called records
+    or lines) do not, so numbers that were written from float32 become float32 again.
+    """
     kinds = {column.raw.type for column in columns}
-    if all(pa.types.is_floating(kind) for kind in kinds):
+    if table.noun == "row" and all(pa.types.is_floating(kind) for kind in kinds):
         return pa.float64() not in kinds
     with np.errstate(over="ignore"):
         exact = (single == values) | np.isnan(values)

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, MEMBER_LIMIT, check_members
+from analysis.loading.datasets import ROLE as DATASET
+from analysis.loading.datasets import is_dataset
 from analysis.loading.formats import format_of, unpacked
 from analysis.loading.logs import inspect_eval
 from analysis.loading.packing import Packed, member
+from analysis.loading.remote import fetched, found, is_remote, listed
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
 TABLES = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".feather", ".arrow")
@@ -25,8 +28,7 @@ READABLE = (*TABLES, ".npy", ".npz", ".safetensors")
 ANSWERS = ("predictions", "probabilities", "probabilities of one model")
 EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz (or .safetensors), "
-    "probabilities/<model>.npy, "
-    "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
+    "probabilities/<model>.npy, classes.csv, embeddings.npy, models.csv or thumbnails.npy"
 )
 SUBFOLDERS = {
     "probabilities": "probabilities of one model",
@@ -46,16 +48,42 @@ def expand(source: Source, log: Log) -> list[File]:
         RefusedError: it does not exist, cannot be opened, or holds nothing that can be read.
     """
     content = source.content
+    if is_remote(content):
+        content = found(content)
+        if content.size is None:
+            members = [
+                (name, fetched(file) if _role(name) else file)
+                for name, file in listed(content, tuple(SUBFOLDERS))
+            ]
+            return _canonical(source.name, members, log)
+        content = fetched(content)
     if isinstance(content, Path) and not content.exists():
         raise RefusedError(f"{source.name} does not exist; check the path.")
     if isinstance(content, Path) and content.is_dir():
+        if is_dataset(path.name for path in content.iterdir()):
+            return [File(source.name, content, DATASET)]
         return _canonical(source.name, _listed(content), log)
     file = unpacked(File(source.name, content))
     if format_of(file) == "zip":
         if evaluation := inspect_eval.unpacked(file):
             return [evaluation]
+        if is_dataset(_names(file)):
+            return [File(source.name, content, DATASET)]
         return _canonical(source.name, _members(file), log)
     return [file]
+
+
+def _names(file: File) -> list[str]:
+    """Names of what a zip holds, without a folder around everything; it was checked before."""
+    try:
+        with file.open() as stream, zipfile.ZipFile(stream) as archive:
+            infos = [info for info in archive.infolist() if not info.is_dir()]
+            check_members(file, infos)
+            names = [info.filename.replace("\\", "/") for info in infos]
+    except ANYTHING_WRONG:
+        return []
+    inside = _common_folder(names)
+    return [name.removeprefix(inside) for name in names]
 
 
 def _listed(folder: Path) -> list[tuple[str, Path]]:

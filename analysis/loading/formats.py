@@ -4,7 +4,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
-from analysis.loading.arrow import read_arrow, read_feather1
+from analysis.loading.arrow import read_arrow, refuse_feather1
+from analysis.loading.datasets import ROLE as DATASET
+from analysis.loading.datasets import read_dataset
 from analysis.loading.json_tables import read_json
 from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
@@ -66,7 +68,7 @@ READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "safetensors": read_stacks,
     "arrow": lambda file, log: [read_arrow(file)],
     "arrow stream": lambda file, log: [read_arrow(file)],
-    "feather1": lambda file, log: [read_feather1(file)],
+    "feather1": lambda file, log: [refuse_feather1(file)],
     "json": read_json,
 }
 
@@ -106,6 +108,8 @@ def pieces(file: File, log: Log) -> list[Table | Stack]:
     Raises:
         RefusedError: it cannot be read; the text says why and how to mend it.
     """
+    if file.role == DATASET:
+        return read_dataset(file, log)
     try:
         file = unpacked(file)
         name = format_of(file)

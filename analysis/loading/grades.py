@@ -79,8 +79,9 @@ def enter_confidence(entry: Entry, answers: Answers, log: Log) -> None:
         return
     if answers.confidence is None:
         answers.confidence = np.full(answers.numbers.shape, np.nan, dtype=np.float32)
-    for rows, models, samples in entry.blocks():
-        answers.confidence[models, samples] = values[rows]
+    with np.errstate(over="ignore"):
+        for rows, models, samples in entry.blocks():
+            answers.confidence[models, samples] = values[rows]
 
 
 def _not_a_number(part: Part, column: Column, log: Log) -> None:

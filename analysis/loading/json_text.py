@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -84,7 +83,8 @@ def _text(file: File) -> str:
             f"{file.name} has {file.size():,} bytes of JSON; expected at most {LINES_LIMIT:,}. "
             "Save it as Parquet, or split it."
         )
-    content = file.content.read_bytes() if isinstance(file.content, Path) else file.content
+    with file.open() as stream:
+        content = stream.read()
     if not content.strip():
         raise RefusedError(f"{file.name} is empty; expected at least one record.")
     try:

@@ -11,6 +11,7 @@ from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.logs.runs import whole_runs
+from analysis.loading.remote import is_remote, remote_source
 from analysis.loading.roles import Part, assign, check_named
 from analysis.loading.shapes import spread
 from analysis.loading.sources import (
@@ -39,7 +40,7 @@ def read(
     """Read inputs of any accepted form and join them by sample id.
 
     Args:
-        sources: folders, zips or files, on disk or uploaded.
+        sources: folders, zips or files, on disk, uploaded, or at an address such as s3://...
         options: what the person says about them.
         report: told the share that is done and what is being done; raises CancelledError to stop.
 
@@ -102,6 +103,7 @@ def load_bundle(*paths: Source | Path | str, **options) -> Bundle:
 
 def _named(given: Sequence[Source | Path | str]) -> list[Source]:
     """Sources under names that tell them apart: the file name, with its folder where needed."""
+    given = [remote_source(one) if is_remote(one) else one for one in given]
     paths = [None if isinstance(one, Source) else Path(one) for one in given]
     names = [path.name if path else one.name for one, path in zip(given, paths, strict=True)]
     return [

@@ -13,10 +13,10 @@ SHOWN_PROBLEMS = 20
 
 @dataclass(frozen=True)
 class Source:
-    """One input: a file or folder on disk, or the bytes of an upload under its name."""
+    """One input: a file or folder on disk, the bytes of an upload under its name, or an address."""
 
     name: str
-    content: Path | bytes
+    content: Path | bytes | str
 
 
 @dataclass(frozen=True)

@@ -118,12 +118,23 @@ def shown_array(stack: Stack) -> str:
 
 
 def _arrays(file: File) -> dict[str, np.ndarray]:
-    if file.suffix == ".npy":
+    if _lone(file):
         return {file.stem: read_npy(file)}
-    start = file.content[:2] if isinstance(file.content, bytes) else b""
-    if file.suffix == ".safetensors" or (file.suffix != ".npz" and start not in (b"", b"PK")):
-        return read_safetensors(file)
-    return read_npz(file)
+    if file.suffix == ".npz" or (file.suffix != ".safetensors" and _start(file) == b"PK"):
+        return read_npz(file)
+    return read_safetensors(file)
+
+
+def _lone(file: File) -> bool:
+    """The file is one array without a name of its own."""
+    return file.suffix == ".npy" or _start(file) == b"\x93N"
+
+
+def _start(file: File) -> bytes:
+    if isinstance(file.content, bytes):
+        return file.content[:2]
+    with file.content.open("rb") as stream:
+        return stream.read(2)
 
 
 def _kinds(file: File, arrays: dict[str, np.ndarray]) -> dict[str, str]:
@@ -132,7 +143,7 @@ def _kinds(file: File, arrays: dict[str, np.ndarray]) -> dict[str, str]:
         return {name: whole if whole != "array" else _array_kind(v) for name, v in arrays.items()}
     kinds = {}
     for name, values in arrays.items():
-        alone = file.suffix == ".npy"
+        alone = _lone(file)
         kind = SPECIAL.get(name.lower()) if not alone or values.ndim == 1 else None
         if alone and kind in ("ids", "models"):
             raise RefusedError(

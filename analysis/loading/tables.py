@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -235,7 +236,9 @@ def read_parquet(file: File) -> Table:
     Raises:
         RefusedError: it is damaged, too large, or holds a column that is neither text nor number.
     """
-    source = file.content if not isinstance(file.content, bytes) else io.BytesIO(file.content)
+    source = file.content
+    if not isinstance(source, Path):
+        source = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
     try:
         described = pq.ParquetFile(source)
         rows, schema = described.metadata.num_rows, described.schema_arrow

@@ -330,6 +330,8 @@ def written(bundle: Bundle, form: str, random: shuffling.Random) -> dict:
     if form == "npz":
         return {"p.npz": npz(ids=np.array(ids), **{m: values[m][rows] for m in models})}
     if form == "safetensors":
+        if len(models) == len(ids):  # nothing tells the axes apart
+            return {"p.safetensors": safetensors(**values)}
         stack = np.stack([values[m] for m in models])
         return {
             "p.safetensors": safetensors({"models": str(models).replace("'", '"')}, probs=stack)
