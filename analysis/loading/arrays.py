@@ -97,7 +97,7 @@ def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
     seen = set()
     for info in members:
         path = info.filename.replace("\\", "/")
-        if path.startswith("/") or ":" in path.split("/")[0] or ".." in path.split("/"):
+        if path.startswith("/") or path[1:2] == ":" or ".." in path.split("/"):
             raise RefusedError(
                 f"{name} holds a file named '{info.filename}' that points outside the archive; "
                 "expected plain relative names. Pack it again from inside its folder."
