@@ -81,7 +81,8 @@ def _file_models(parts: list[Part]) -> dict[str, str]:
 def _blocks(part: Part, known: set[str], options: Options) -> list[Block]:
     """The columns of probabilities by model; nothing where the table holds none."""
     file = part.file
-    if file.role in PLACES or part.id is None or file.stem.lower() in PLACES:
+    own = bool(part.table.metadata)
+    if own or file.role in PLACES or part.id is None or file.stem.lower() in PLACES:
         return []
     named = {
         name
