@@ -127,6 +127,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def megabytes(size: int) -> str:
+    """12345678 -> "12.3 MB"."""
+    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
+
+
 def p_value(p: float) -> str:
     """As in a paper: p = .012, p < .001."""
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)

@@ -210,7 +210,7 @@ def test_a_kept_bundle_that_was_changed_is_not_opened(tmp_path):
     with pytest.raises(BundleError, match="was changed since it was kept"):
         open_kept(bundle.fingerprint, tmp_path)
     (tmp_path / bundle.fingerprint / "bundle" / "predictions.parquet").write_bytes(b"PAR1")
-    with pytest.raises(BundleError, match="cannot be opened: bundle/predictions.parquet"):
+    with pytest.raises(BundleError, match="cannot be opened: bundle/predictions"):
         open_kept(bundle.fingerprint, tmp_path)
 
 
@@ -240,7 +240,7 @@ def test_a_damaged_copy_is_replaced_when_the_bundle_is_opened_again(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_answered_with_a_sentence(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(BundleError, match="cannot be kept in .*--workspace"):
+    with pytest.raises(BundleError, match=r"cannot be kept in .*--workspace"):
         keep(bundle_of([[0, 1]]), "x", tmp_path / "file" / "workspace")
 
 
