@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from analysis.loading import Found, Reading
+from dashboard import words
 from dashboard.theme import count, markdown
 
 MOST = 8
@@ -24,9 +25,9 @@ def changes(before: Reading, after: Reading) -> list[str]:
     gone = len(set(before.problems) - set(after.problems))
     new = len(set(after.problems) - set(before.problems))
     if gone:
-        told.append(f"{gone} {'problem is' if gone == 1 else 'problems are'} gone.")
+        told.append(f"{words.counted(gone, 'problem')} {'is' if gone == 1 else 'are'} gone.")
     if new:
-        told.append(f"{new} {'problem is' if new == 1 else 'problems are'} new.")
+        told.append(f"{words.counted(new, 'problem')} {'is' if new == 1 else 'are'} new.")
     told += [f"Newly assumed: {markdown(note, 300)}" for note in _new_notes(before, after)]
     if len(told) > MOST:
         told = [*told[:MOST], f"And {len(told) - MOST} more differences."]
@@ -56,7 +57,7 @@ def _sizes(before: Reading, after: Reading) -> list[str]:
     if old and not new:
         return ["The files cannot be opened any more."]
     told = [
-        f"{count(new[what])} {what} instead of {count(old[what])}."
+        f"{words.counted(new[what], what)} instead of {count(old[what])}."
         for what in new
         if new[what] != old[what]
     ]
@@ -70,12 +71,12 @@ def _counts(reading: Reading) -> Mapping[str, int]:
     if bundle is None:
         return {}
     return {
-        "models": len(bundle.models),
-        "samples": len(bundle.ids),
-        "classes": len(bundle.classes),
-        "groupings": len(bundle.groups),
-        "missing answers": int((~bundle.answered).sum()),
-        "samples with a label": 0 if bundle.labels is None else int((bundle.labels >= 0).sum()),
+        "model": len(bundle.models),
+        "sample": len(bundle.ids),
+        "class": len(bundle.classes),
+        "grouping": len(bundle.groups),
+        "missing answer": int((~bundle.answered).sum()),
+        "label": 0 if bundle.labels is None else int((bundle.labels >= 0).sum()),
     }
 
 

@@ -6,7 +6,7 @@ from dashboard import controls, keeping, state
 from dashboard.templates import TEMPLATES
 from dashboard.theme import markdown, megabytes
 
-PER_ROW = 4
+CARD = 255  # pixels
 
 
 def loaded() -> None:
@@ -51,11 +51,9 @@ def templates() -> None:
         "sample\\_id; text stays text. Arrays go into an .npz with one [samples, classes] array "
         "per model, beside a classes.csv with the class order."
     )
-    for start in range(0, len(TEMPLATES), PER_ROW):
-        for column, template in zip(
-            st.columns(PER_ROW), TEMPLATES[start : start + PER_ROW], strict=False
-        ):
-            with column:
+    with st.container(horizontal=True):
+        for template in TEMPLATES:
+            with st.container(width=CARD):
                 st.download_button(
                     template.file,
                     template.text,

@@ -5,7 +5,7 @@ import streamlit as st
 
 from analysis.loading import Found, Reading
 from analysis.loading.roles import KNOWN_ROLES
-from dashboard import state, uploads
+from dashboard import state, uploads, words
 from dashboard.theme import count, markdown, shortened
 from dashboard.uploads import Upload
 
@@ -26,7 +26,8 @@ ROLE_WORDS = {
 VALUES = {"": "as recognised", "probabilities": "probabilities", "logits": "logits"}
 EMPTY = {"missing": "a missing answer", "answer": "an answer: the empty text"}
 MARKERS = ["-", "?", "N/A", "NA", "NaN", "None", "null", "nan"]
-MANY_FILES, MANY_COLUMNS, SHOWN_COLUMNS = 6, 12, 60
+MANY_COLUMNS, SHOWN_COLUMNS, MANY_FILES = 12, 60, 6
+NARROW = 540  # pixels that a table surely has
 
 
 def options(upload: Upload, reading: Reading) -> None:
@@ -71,7 +72,7 @@ def _show(place: int) -> None:
 
 
 def _card(upload: Upload, found: Found, place: int, expanded: bool = True) -> None:
-    rows = f"{count(found.rows)} {'row' if found.rows == 1 else 'rows'}"
+    rows = words.counted(found.rows, "row")
     title = f"{markdown(found.file)}: {markdown(found.form)}" + (f", {rows}" * bool(found.rows))
     with st.expander(title, expanded=expanded):
         _preview(found, place)
@@ -100,27 +101,28 @@ def _preview(found: Found, place: int) -> None:
         table,
         key=f"preview-{place}",
         alt=f"First rows of {shortened(found.file)} and what each column became",
-        column_config={"_index": st.column_config.Column("row", pinned=True, width=70)},
+        column_config={"_index": st.column_config.Column("row", pinned=True, width=70)}
+        | _widths(names, cells),
         height="content",
     )
     if len(header) > SHOWN_COLUMNS:
         st.caption(f"The first {SHOWN_COLUMNS} of {count(len(header))} columns.")
 
 
+def _widths(names: list[str], cells: list[list[str]]) -> dict:
+    """Wide enough for the role above the values; where all fit, they share the page instead."""
+    widths = [min(24 + 8 * max(len(name), len(cells[0][at])), 220) for at, name in enumerate(names)]
+    if sum(widths) < NARROW:
+        return {}
+    return {name: st.column_config.Column(width=widths[at]) for at, name in enumerate(names)}
+
+
 def _pickers(upload: Upload, found: Found) -> None:
     columns = list(found.columns)
     if len(columns) > MANY_COLUMNS:
-        key = f"more/{found.file}"
-        more = st.multiselect(
-            "Columns to read as something else",
-            columns,
-            placeholder=f"Choose among {count(len(columns))} columns",
-            **state.picker(
-                key, [c for c in state.get(key + "/on", []) if c in columns], _more, key
-            ),
-        )
-        by_hand = [column for column in columns if uploads.role(upload, found.file, column)]
-        columns = list(dict.fromkeys((*by_hand, *more)))
+        _several(upload, found)
+        columns = [column for column in columns if uploads.role(upload, found.file, column)]
+        columns = columns[:MANY_COLUMNS]
     else:
         st.caption("Wrong? Say what a column is:")
     with st.container(horizontal=True, gap="small"):
@@ -128,19 +130,47 @@ def _pickers(upload: Upload, found: Found) -> None:
             _picker(upload, found, column)
 
 
-def _more(key: str, chosen: list[str]) -> None:
-    state.put(key + "/on", chosen)
+def _several(upload: Upload, found: Found) -> None:
+    """One choice for several of many columns."""
+    columns, key = list(found.columns), f"several/{found.file}"
+    undecided = [column for column, role in found.columns.items() if role == "undecided"]
+    chosen = [column for column in state.get(key) or [] if column in found.columns]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            "Columns to read as something else",
+            columns,
+            placeholder=f"Choose among {count(len(columns))} columns",
+            **state.picker(f"{key}/columns", chosen, state.put, key),
+        )
+        st.selectbox(
+            "Read them as",
+            ["", *KNOWN_ROLES],
+            format_func=lambda role: ROLE_WORDS.get(role, role) if role else "as recognised",
+            width=210,
+            disabled=not chosen,
+            **state.picker(f"{key}/role", "", uploads.say_role, found.file, chosen),
+        )
+    if undecided and len(chosen) < len(undecided):
+        st.button(
+            f"Choose the {count(len(undecided))} undecided columns",
+            key=f"{key}/undecided",
+            on_click=state.put,
+            args=(key, undecided),
+        )
 
 
 def _picker(upload: Upload, found: Found, column: str) -> None:
     chosen = uploads.role(upload, found.file, column)
-    recognised = "as recognised" if chosen else found.columns[column]
+    # Streamlit tells options apart by their text: two with the same text would be one.
+    recognised = "as recognised" if chosen else f"{found.columns[column]} (recognised)"
     st.selectbox(
         markdown(column or "no name", 40),
         ["", *KNOWN_ROLES],
         format_func=lambda role: ROLE_WORDS.get(role, role) if role else recognised,
-        width=210,
-        **state.picker(f"role/{found.file}/{column}", chosen, uploads.say_role, found.file, column),
+        width=296,
+        **state.picker(
+            f"role/{found.file}/{column}", chosen, uploads.say_role, found.file, [column]
+        ),
     )
 
 

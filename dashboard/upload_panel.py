@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.loading import Reading
 from dashboard import equivalents, file_cards, state, uploads, words
 from dashboard.changes import changes
-from dashboard.theme import count, markdown
+from dashboard.theme import markdown, megabytes
 from dashboard.uploads import Upload
 
 KINDS = {"files": "Files", "folder": "A folder"}
@@ -62,11 +62,20 @@ def _field() -> Upload | None:
         return None
     uploads.still_listed(chosen, [file.file_id for file in files])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Uploaded: {words.listed(chosen.names, 12)}", width="stretch")
+        st.caption(_held(chosen, folder), width="stretch")
         st.button("Remove all files", on_click=uploads.forget, key="forget-uploads")
     if chosen.replaced:
         st.caption(f"The newer upload of {words.listed(chosen.replaced)} is used.")
     return chosen
+
+
+def _held(chosen: Upload, folder: bool) -> str:
+    """How much was uploaded, and what of it the field does not list (any more)."""
+    number, size = len(chosen.sources), sum(len(s.content) for s in chosen.sources.values())
+    what = "folder" if folder and chosen.shown else "file"
+    text = f"{words.counted(number, what)}, {megabytes(size)}"
+    elsewhere = [s.name for id_, s in chosen.sources.items() if id_ not in chosen.shown]
+    return text + (f", among them {words.listed(elsewhere, 8)} from before" if elsewhere else "")
 
 
 @st.fragment(run_every=0.4, key="upload-progress")
@@ -112,17 +121,19 @@ def _outcome(chosen: Upload, reading: Reading) -> None:
 def _problems(reading: Reading) -> None:
     if not reading.problems:
         return
-    number = len(reading.problems)
     sentences = "\n".join(
         f"{place}. {markdown(text, 2000)}" for place, text in enumerate(reading.problems, 1)
     )
     stays = "What was open stays open." if state.bundle() is not None else ""
     st.error(
-        f"These files cannot be opened yet: {number} "
-        f"{'problem' if number == 1 else 'problems'}. {stays}\n\n{sentences}"
+        f"These files cannot be opened yet: {words.counted(len(reading.problems), 'problem')}. "
+        f"{stays}\n\n{sentences}"
     )
     if any("--" in text for text in reading.problems):
-        st.caption("What a sentence says with an option of the command line can be chosen below.")
+        st.caption(
+            "Where a sentence names an option of the command line, such as \\-\\-column, choose it "
+            "below instead."
+        )
 
 
 def _questions(chosen: Upload) -> None:
@@ -144,11 +155,12 @@ def _questions(chosen: Upload) -> None:
 
 def _opening(chosen: Upload, reading: Reading) -> None:
     bundle = reading.bundle
-    classes = "class" if len(bundle.classes) == 1 else "classes"
+    models = words.counted(len(bundle.models), "model")
+    samples = words.counted(len(bundle.ids), "sample")
     with st.container(horizontal=True, vertical_alignment="center", key="opening"):
         st.markdown(
-            f"**{count(len(bundle.models))} models** ({words.listed(bundle.models)}) on "
-            f"**{count(len(bundle.ids))} samples** with {count(len(bundle.classes))} {classes}.",
+            f"**{models}** ({words.listed(bundle.models)}) on **{samples}** with "
+            f"{words.counted(len(bundle.classes), 'class')}.",
             width="stretch",
         )
         opened = state.bundle()
@@ -156,7 +168,7 @@ def _opening(chosen: Upload, reading: Reading) -> None:
             st.caption("This is what is open now.", width="content")
             return
         st.button(
-            f"Open {count(len(bundle.models))} models on {count(len(bundle.ids))} samples",
+            f"Open {models} on {samples}",
             type="primary",
             key="open-upload",
             disabled=chosen.job is not None,

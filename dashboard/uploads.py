@@ -146,21 +146,21 @@ def say(option: str, value: Any) -> None:
     _change({**current().said, option: value})
 
 
-def say_role(file: str, column: str, role: str) -> None:
-    """Choose what a column of a file is; "" leaves it to the loader."""
-    whole = f"{file}:{column}"
+def say_role(file: str, chosen: Sequence[str], role: str) -> None:
+    """Choose what columns of a file are; "" leaves it to the loader."""
+    whole = [f"{file}:{column}" for column in chosen]
     columns = {
         known: [
             name
             for name in names
-            if name != whole
+            if name not in whole
             and not (known == role and role in _ALONE and name.startswith(f"{file}:"))
         ]
         for known, names in current().said.get("columns", {}).items()
     }
     if role:
-        columns[role] = [*columns.get(role, []), whole]
-    _change({**current().said, "columns": {known: n for known, n in columns.items() if n}})
+        columns[role] = [*columns.get(role, []), *whole]
+    _change(_with_columns(current().said, columns))
 
 
 def role(upload: Upload, file: str, column: str) -> str:
@@ -219,6 +219,12 @@ def _change(said: Request) -> None:
     begin(upload)
 
 
+def _with_columns(said: Request, columns: dict[str, list[str]]) -> Request:
+    others = {option: value for option, value in said.items() if option != "columns"}
+    named = {known: names for known, names in columns.items() if names}
+    return {**others, "columns": named} if named else others
+
+
 def _about(said: Request, names: Sequence[str]) -> Request:
     """What was said, without the columns of files that are gone."""
     starts = tuple(f"{name}{mark}" for name in names for mark in ":/")
@@ -226,7 +232,7 @@ def _about(said: Request, names: Sequence[str]) -> Request:
         known: [name for name in chosen if name.startswith(starts)]
         for known, chosen in said.get("columns", {}).items()
     }
-    return {**said, "columns": {known: chosen for known, chosen in columns.items() if chosen}}
+    return _with_columns(said, columns)
 
 
 def _as_files(new: dict) -> dict[str, Source]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analysis.bundle import BundleError
 from analysis.loading.workspace import Kept, delete, kept, open_kept
-from dashboard import keeping, state
+from dashboard import keeping, state, words
 from dashboard.theme import count, markdown, megabytes
 
 SHOWN = 8
@@ -24,10 +24,9 @@ def workspace() -> None:
         st.caption(f"Nothing yet. What you open from files is kept in {where}.")
         return
     total = sum(entry.size for entry in entries)
-    bundles = "bundle" if len(entries) == 1 else "bundles"
     st.caption(
-        f"{count(len(entries))} {bundles}, {megabytes(total)} in {where}. They open at once, "
-        "here or with dissensus serve kept\\:FINGERPRINT."
+        f"{words.counted(len(entries), 'bundle')}, {megabytes(total)} in {where}. They open at "
+        "once, here or with dissensus serve kept\\:FINGERPRINT."
     )
     whole = state.get("workspace-whole", False)
     for entry in entries if whole else entries[:SHOWN]:
@@ -61,11 +60,10 @@ def _entry(entry: Kept) -> None:
 
 
 def _described(entry: Kept) -> str:
-    classes = "class" if entry.classes == 1 else "classes"
     return (
         f"**{markdown(entry.name, 80)}**  \n"
-        f"{count(entry.models)} models, {count(entry.samples)} samples, "
-        f"{count(entry.classes)} {classes} · {megabytes(entry.size)} · {entry.when[:10]} · "
+        f"{words.counted(entry.models, 'model')}, {words.counted(entry.samples, 'sample')}, "
+        f"{words.counted(entry.classes, 'class')} · {megabytes(entry.size)} · {entry.when[:10]} · "
         f"{entry.fingerprint[:12]}"
     )
 

@@ -50,4 +50,4 @@ def upload(app: AppTest, files: Mapping[str, bytes]) -> str:
 
 
 def _upload(app: AppTest):
-    return app.session_state.filtered_state.get("upload")
+    return app.session_state.get("upload")
