@@ -13,6 +13,7 @@ def loaded() -> None:
     """The bundle that is open, and where it is kept."""
     chosen, opened = state.choices(), state.bundle()
     if opened is None:
+        controls.start_problems()
         st.caption("Nothing is open yet.")
         st.button("Open the demo", on_click=controls.open_demo)
         return

@@ -6,7 +6,7 @@ import streamlit as st
 from analysis.loading import Found, Reading
 from analysis.loading.roles import KNOWN_ROLES
 from dashboard import state, uploads, words
-from dashboard.theme import count, markdown, shortened
+from dashboard.theme import count, label, markdown, shortened
 from dashboard.uploads import Upload
 
 ROLE_WORDS = {
@@ -164,7 +164,7 @@ def _picker(upload: Upload, found: Found, column: str) -> None:
     # Streamlit tells options apart by their text: two with the same text would be one.
     recognised = "as recognised" if chosen else f"{found.columns[column]} (recognised)"
     st.selectbox(
-        markdown(column or "no name", 40),
+        label(column or "no name", 40),
         ["", *KNOWN_ROLES],
         format_func=lambda role: ROLE_WORDS.get(role, role) if role else recognised,
         width=296,

@@ -112,6 +112,8 @@ def _outcome(chosen: Upload, reading: Reading) -> None:
     _questions(chosen)
     if reading.bundle is not None:
         _opening(chosen, reading)
+    elif not reading.problems:
+        st.info("There is nothing in these files that can be opened on its own.")
     _notes(reading)
     file_cards.options(chosen, reading)
     file_cards.cards(chosen, reading)

@@ -150,6 +150,13 @@ def test_problems_are_shown_in_order_and_what_is_open_stays_open(monkeypatch, tm
     assert not any(label.startswith("Open ") for label in labels(app))
 
 
+def test_why_the_start_failed_is_shown_here_too(tmp_path, monkeypatch):
+    (tmp_path / "runs.csv").write_bytes(CLASH)
+    app = data_page(monkeypatch, [str(tmp_path / "runs.csv")])
+    assert "What the command line named cannot be opened" in text(app)
+    assert "runs.csv, row 3" in text(app)
+
+
 def test_names_and_texts_of_a_file_are_shown_as_text(page):
     evil = b"sample_id,<img src=x onerror=1>,**bold**\n1,![p](http://e/p.png),x\n2,x,x\n"
     drop(page, {"[a](http://e).csv": evil})
