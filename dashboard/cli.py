@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dashboard import workspace_command
+
 UPLOAD_LIMIT_MB = 2000
 DEFAULT_PORT = 8501
 
@@ -23,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 the input cannot be used, 2 the arguments cannot.
     """
     options = _parser().parse_args(arguments)
+    if problem := workspace_command.find_kept(options):
+        return _fail(problem)
     return options.run(options)
 
 
@@ -54,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "dissensus check runs/",
     )
     _reading(check)
+    workspace_command.add(commands, _command)
     analyze = _command(
         commands,
         "analyze",
@@ -96,11 +101,18 @@ def _serving(command: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="default: 127.0.0.1, this machine only"
     )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
+    workspace_command.serving(command)
 
 
 def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add = command.add_argument
-    add("paths", nargs=paths, type=_path, metavar="PATH", help="bundle folder, zip, or files")
+    add(
+        "paths",
+        nargs=paths,
+        type=_path,
+        metavar="PATH",
+        help="bundle folder, zip, or files; kept:FINGERPRINT opens a kept bundle",
+    )
     add(
         "--column",
         action="append",
@@ -206,7 +218,7 @@ def _open_app(request: dict, options: argparse.Namespace) -> int:
     } | theme_settings()
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
-    environment = os.environ | {
+    environment = workspace_command.environment(options) | {
         "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
     }
     command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]

@@ -1,5 +1,7 @@
 """Widgets that several views share, and what is said when something is missing."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -8,7 +10,7 @@ from analysis.catalog import of_kind
 from analysis.measure import Measure
 from analysis.outcomes import OUTCOME_SUMMARIES
 from analysis.rules import RULES
-from dashboard import compute, state, tables, words
+from dashboard import compute, keeping, state, tables, words
 from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
@@ -156,6 +158,7 @@ def _require(need: str, chosen: Choices) -> None:
 def open_demo() -> None:
     """Open the demo bundle that ships with the project."""
     state.open_bundle(compute.opened({"paths": [str(demo_folder())]}), DEMO)
+    keeping.nothing()
 
 
 def open_start(request: Request) -> None:
@@ -165,8 +168,11 @@ def open_start(request: Request) -> None:
     except BundleError as problem:
         state.refuse_start(str(problem))
         return
-    demo = request["paths"] == [str(demo_folder())]
-    state.open_bundle(opened, DEMO if demo else title(request))
+    if request["paths"] == [str(demo_folder())]:
+        state.open_bundle(opened, DEMO)
+        return
+    state.open_bundle(opened, title(request))
+    keeping.begin(opened, title(request), [Path(path).name for path in request["paths"]])
 
 
 def start_problems() -> None:
@@ -184,11 +190,13 @@ def style() -> None:
         "<style>"
         ".stMainBlockContainer {padding: 2.2rem 2.2rem 3rem; max-width: 1560px}"
         "h1 {font-size: 1.7rem !important; padding-bottom: 0 !important}"
+        "h3 {font-size: 1.25rem !important}"
         "h4 {font-weight: 400 !important; font-size: 1.15rem !important;"
         " line-height: 1.55 !important;"
         " max-width: 70rem; padding: .4rem 0 !important}"
         ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
         " padding-bottom: .3rem; min-height: 3rem}"
+        "[class*='st-key-kept-'], .st-key-opening {flex-wrap: nowrap !important}"
         "table, .stDataFrame, .js-plotly-plot {font-variant-numeric: tabular-nums}"
         "@media (max-width: 1200px) {"
         " .stMainBlockContainer .stHorizontalBlock:not(.st-key-selection-bar)"

@@ -10,6 +10,7 @@ import torch
 from analysis.bundle import Bundle, BundleError
 from analysis.loading import Options, Reading, read
 from analysis.loading.sources import silent
+from analysis.loading.workspace import kept_name
 
 
 class Request(TypedDict, total=False):
@@ -75,8 +76,8 @@ def narrow(bundle: Bundle, request: Request) -> Bundle:
 
 
 def title(request: Mapping) -> str:
-    """The names of the files."""
-    return ", ".join(Path(path).name for path in request["paths"])
+    """The names of the files; of a kept bundle, what it was called."""
+    return ", ".join(kept_name(Path(path)) or Path(path).name for path in request["paths"])
 
 
 def _where(bundle: Bundle, condition: str) -> Bundle:

@@ -1,15 +1,17 @@
 """Long work in a thread beside the page: progress, cancel, and a result that stays."""
 
+import contextlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
+from analysis.loading import CancelledError
 
-class CancelledError(Exception):
-    """Raised inside the work when the user asked it to stop."""
+Report = Callable[..., None]
 
 
 @dataclass(eq=False)
@@ -17,14 +19,17 @@ class Job:
     """One piece of work; read by pages, written by its thread."""
 
     progress: float = 0.0
+    doing: str = ""
     result: Any = None
     error: str = ""
     running: bool = True
     stop: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
 
-    def report(self, share: float) -> None:
+    def report(self, share: float, doing: str = "") -> None:
         """Told by the work how much of it is done; ends it when a stop was asked for."""
         self.progress = min(max(share, 0.0), 1.0)
+        self.doing = doing
         if self.stop.is_set():
             raise CancelledError
 
@@ -44,14 +49,24 @@ def find(key: str) -> Job | None:
     return _jobs().get(key)
 
 
-def start(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
+def start(key: str, work: Callable[[Report], Any]) -> None:
     """Run work(report) in a thread; a job that runs or is done already is left alone."""
     with _starting:
         known = find(key)
-        if known is not None and (known.running or known.result is not None):
-            return
-        job = _jobs()[key] = Job()
-    threading.Thread(target=_run, args=(job, work), daemon=True).start()
+        if known is None or not (known.running or known.result is not None):
+            _jobs()[key] = begin(work, turn=_working)
+
+
+def begin(work: Callable[[Report], Any], turn: AbstractContextManager | None = None) -> Job:
+    """Run work(report) in a thread, for whoever holds the job that is returned.
+
+    Args:
+        work: told how to report; what it returns is the job's result.
+        turn: held while it works, by work that must not meet its like.
+    """
+    job = Job()
+    threading.Thread(target=_run, args=(job, work, turn), daemon=True).start()
+    return job
 
 
 def cancel(key: str) -> None:
@@ -66,9 +81,9 @@ def forget(key: str) -> None:
     _jobs().pop(key, None)
 
 
-def _run(job: Job, work: Callable[[Callable[[float], None]], Any]) -> None:
+def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager | None) -> None:
     try:
-        with _working:
+        with turn or contextlib.nullcontext():
             job.report(0.0)
             job.result = work(job.report)
     except CancelledError:
@@ -77,3 +92,4 @@ def _run(job: Job, work: Callable[[Callable[[float], None]], Any]) -> None:
         job.error = f"{type(problem).__name__}: {problem}"
     finally:
         job.running = False
+        job.ended.set()

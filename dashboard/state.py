@@ -4,7 +4,7 @@ The map component reads its own message there, because Streamlit offers no other
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -218,6 +218,16 @@ def widget(name: str, initial=None, *, shown=None) -> dict:
     st.session_state.setdefault(name, initial)
     st.session_state[f"widget/{name}"] = st.session_state[name] if shown is None else shown
     return {"key": f"widget/{name}", "on_change": _keep, "args": (name,)}
+
+
+def picker(key: str, value, keep: Callable, *details) -> dict:
+    """Key and callback of a widget that shows `value` and hands a change to keep(*details, new)."""
+    st.session_state[key] = value
+    return {"key": key, "on_change": _hand_over, "args": (key, keep, *details)}
+
+
+def _hand_over(key: str, keep: Callable, *details) -> None:
+    keep(*details, st.session_state[key])
 
 
 def _keep(name: str) -> None:

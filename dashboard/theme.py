@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from dataclasses import dataclass
 
 OUTCOME_SYMBOLS = {
@@ -16,6 +17,7 @@ OUTCOME_PATTERNS = {"overruled": "x", "spoiled": "/", "missed": "."}
 SEQUENTIAL = "Cividis"
 LONGEST_NAME = 32
 DASH = "\N{EN DASH}"
+PLAIN = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 
 
 STREAMLIT_THEME = {
@@ -127,6 +129,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def megabytes(size: int) -> str:
+    """12345678 -> "12.3 MB"."""
+    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size / 1e3:,.1f} kB"
+
+
 def p_value(p: float) -> str:
     """As in a paper: p = .012, p < .001."""
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)
@@ -148,6 +155,12 @@ def shortened(name: object, longest: int = LONGEST_NAME) -> str:
 def shown(name: object, longest: int = LONGEST_NAME) -> str:
     """A name from the data as Plotly may draw it: no markup, not endless."""
     return html.escape(shortened(name, longest), quote=False)
+
+
+def label(name: object, longest: int = 80) -> str:
+    """As `markdown`, for the label of a widget, which screen readers get as it is written."""
+    text = shortened(name, longest)
+    return text if PLAIN.fullmatch(text) else markdown(name, longest)
 
 
 def markdown(name: object, longest: int = 80) -> str:

@@ -78,6 +78,12 @@ def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool)
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 model, 2,000 models."""
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{count(number)} {noun if number == 1 else plural}"
+
+
 def within(selected: int | None, total: int) -> str:
     """How many samples a figure is about, and that they are the selection."""
     if selected is None:

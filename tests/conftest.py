@@ -14,7 +14,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 def pytest_configure(config):
-    os.environ.pop("DISSENSUS_OPEN", None)
+    for name in ("DISSENSUS_OPEN", "DISSENSUS_KEEP", "DISSENSUS_WORKSPACE"):
+        os.environ.pop(name, None)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -183,7 +183,7 @@ def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log)
                     part.file.name,
                     "not read",
                     part.table.rows,
-                    dict.fromkeys(part.table.columns, "undecided"),
+                    dict.fromkeys(part.table.columns, "undecided") | part.words(),
                     part.table.preview(),
                 )
             )

@@ -142,6 +142,10 @@ class Part:
         """Where it comes from."""
         return self.table.file
 
+    def words(self) -> dict[str, str]:
+        """{column: its role in plain words} of the columns that have one."""
+        return {column.name: WORDS[role] for role, column in self.roles.items()}
+
     def __getattr__(self, role: str) -> Column | None:
         """The column of a role, None when there is none: `part.id`, `part.label`."""
         if role in SINGLE:

@@ -159,6 +159,14 @@ def kept_folder(fingerprint: str, folder: Path) -> Path:
     return _place(_whole(fingerprint, folder), folder) / BUNDLE
 
 
+def kept_name(path: Path) -> str | None:
+    """What a bundle was called, when this path is the folder of a kept one."""
+    if path.name != BUNDLE or not FINGERPRINT.fullmatch(path.parent.name):
+        return None
+    entry = _described(path.parent)
+    return None if entry.problem else entry.name
+
+
 def delete(fingerprint: str, folder: Path) -> None:
     """Delete a kept bundle, whole or broken.
 

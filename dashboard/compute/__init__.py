@@ -4,7 +4,7 @@ Everything is keyed by the fingerprint of the bundle it is computed on. A select
 bundle too (`scope`), so no function here knows of selections.
 """
 
-from dashboard.compute.bundles import narrowed, opened, reading, scope
+from dashboard.compute.bundles import narrowed, opened, scope
 from dashboard.compute.ensembles import (
     combined,
     judged,
@@ -32,7 +32,6 @@ __all__ = [
     "outcome_table",
     "pairs",
     "pca_map",
-    "reading",
     "reference",
     "rule_labels",
     "scope",

@@ -1,4 +1,4 @@
-"""The open bundle, uploads, and the samples that a panel looks at."""
+"""The open bundle, and the samples that a panel looks at."""
 
 import json
 from pathlib import Path
@@ -7,16 +7,9 @@ import numpy as np
 import torch
 
 from analysis.bundle import Bundle
-from analysis.loading import Options, Reading, Source, read
 from dashboard.compute.caching import kept
 from dashboard.inputs import Request, load
 from dashboard.state import Choices, narrowing
-
-
-@kept(max_entries=4)
-def reading(names: tuple[tuple[str, str], ...], _sources: tuple[Source, ...]) -> Reading:
-    """What these uploads hold, read once; names are (file name, id of the upload)."""
-    return read(_sources, Options())
 
 
 def opened(request: Request) -> Bundle:

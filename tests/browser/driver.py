@@ -52,8 +52,9 @@ def serving(arguments: Sequence[str], *, wait: float = 90) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "dashboard.cli", *arguments]
     command += ["--port", str(port), "--no-browser"]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryDirectory() as workspace:
+        environment = {"DISSENSUS_WORKSPACE": workspace} | os.environ
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
         try:
             _wait_for(f"{address}/_stcore/health", process, log, time.monotonic() + wait)
             yield address

@@ -11,6 +11,7 @@ from made import CANNOT, ROOT, random_bundle
 from analysis.ensemble import Ensemble
 from analysis.loading import load_bundle, save_bundle
 from analysis.summary import judge
+from dashboard.templates import TEMPLATES
 
 pytestmark = [
     pytest.mark.browser,
@@ -98,6 +99,95 @@ def test_upload_read_lasso_follow_and_come_back(chromium):
         assert driver.highlighted(page) is None
         assert page.problems == []
         page.context.close()
+
+
+def pick(page, column: str, role: str) -> None:
+    """Choose what a column of the only card is."""
+    pickers = page.locator("[data-testid=stMain] [data-testid=stSelectbox]")
+    field = pickers.filter(has_text=column).locator("input").first
+    field.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)  # an open list closes while the page still scrolls
+    field.click()
+    page.get_by_role("option", name=role).first.click()
+    driver.settle(page)
+
+
+def test_a_corrected_upload_survives_the_page_is_kept_and_opens_in_a_new_session(chromium):
+    table, bundle = wide_csv()
+    with driver.serving(["serve"]) as address:
+        page = driver.open_page(chromium, address)
+        driver.visit(page, "Data")
+        upload(page, {"runs.csv": table})
+        pick(page, "model-2", "ignore")
+        main = page.locator("[data-testid=stMain]")
+        main.get_by_text("2 models instead of 3").wait_for()
+        assert "dissensus check runs.csv --column ignore=model-2" in main.inner_text()
+        page.locator("[data-testid=stSidebarNavLink]").filter(has_text="Overview").click()
+        page.get_by_text("Nothing is loaded").wait_for()
+        driver.visit(page, "Data")
+        page.get_by_role("button", name="Open 2 models on 60 samples").click()
+        main.get_by_text("so that it opens at once next time").wait_for()
+        assert page.problems == []
+        page.context.close()
+
+        page = driver.open_page(chromium, address)
+        driver.visit(page, "Data")
+        assert "1 bundle" in page.inner_text("[data-testid=stMain]")
+        page.get_by_role("button", name="Open", exact=True).click()
+        driver.settle(page)
+        driver.visit(page, "Overview")
+        found = judge(bundle.select(bundle.models[:2]), Ensemble(bundle.models[:2]))
+        text = page.inner_text("[data-testid=stMain]")
+        assert f"right on {100 * found['accuracy']:.1f} %" in text
+        driver.visit(page, "Data")
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete the copy").click()
+        page.get_by_text("Nothing yet. What you open from files is kept in").wait_for()
+        assert page.problems == []
+        page.context.close()
+
+
+def test_several_small_files_show_no_progress_and_every_template_can_be_had(chromium):
+    table, bundle = wide_csv()
+    with driver.serving(["serve"]) as address:
+        page = driver.open_page(chromium, address)
+        driver.visit(page, "Data")
+        page.evaluate(
+            "() => { window.bars = 0; new MutationObserver(() => { window.bars +="
+            " document.querySelectorAll('[data-testid=stProgress]').length; })"
+            ".observe(document.body, {childList: true, subtree: true}); }"
+        )
+        upload(page, {"runs.csv": table, "embeddings.csv": embeddings_csv(bundle)})
+        assert page.evaluate("() => window.bars") == 0
+        for template in TEMPLATES:
+            with page.expect_download() as download:
+                page.get_by_role("button", name=template.file).click()
+            assert Path(download.value.path()).read_text("utf-8") == template.text
+        assert page.problems == []
+        page.context.close()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_long_names_and_many_columns_of_an_upload_fit_the_page(demo, chromium, width, dark):
+    long = "a-rather-long-name-of-a-model-" * 4
+    names = [f"{long}{place}" for place in range(15)]
+    rows = [f"{i},x,{','.join('xy'[(i + j) % 3 % 2] for j in range(15))}" for i in range(40)]
+    table = "\n".join([",".join(["sample_id", "label", *names]), *rows]).encode()
+    page = driver.open_page(chromium, demo, size=(width, 900), dark=dark)
+    driver.visit(page, "Data")
+    page.locator("input[type=file]").set_input_files(
+        [{"name": f"{long}.csv", "mimeType": "text/csv", "buffer": table}]
+    )
+    page.get_by_text("What each file turned out to be").wait_for()
+    driver.settle(page)
+    wide = page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]');"
+        " return m.scrollWidth - m.clientWidth; }"
+    )
+    assert wide <= 1
+    assert page.problems == []
+    page.context.close()
 
 
 def test_a_warm_demo_shows_its_first_plot_soon(demo, chromium):
