@@ -207,3 +207,8 @@ def group_sentence(
         f"{who} is right on {level(high)} and on {level(low)}: a gap of "
         f"**{100 * float(table['gap'][-1]):.1f} points**{beside}.{left_out}"
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 model, 2,000 models."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"

@@ -1,6 +1,6 @@
 """Reading inputs of any accepted form into a `Bundle`, and writing a bundle as a folder."""
 
-from analysis.loading.reading import load_bundle, read
+from analysis.loading.reading import load_accuracies, load_bundle, read
 from analysis.loading.saving import save_bundle
 from analysis.loading.sources import CancelledError, Found, Options, Question, Reading, Source
 
@@ -11,6 +11,7 @@ __all__ = [
     "Question",
     "Reading",
     "Source",
+    "load_accuracies",
     "load_bundle",
     "read",
     "save_bundle",

@@ -12,7 +12,7 @@ from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 CANONICAL = {
     **{
         f"{role}{suffix}": role
-        for role in ("samples", "predictions")
+        for role in ("samples", "predictions", "accuracy")
         for suffix in (".parquet", ".csv")
     },
     "probabilities.npz": "probabilities",
@@ -23,7 +23,7 @@ CANONICAL = {
 }
 EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz, probabilities/<model>.npy, "
-    "classes.csv, embeddings.npy, models.csv or thumbnails.npy"
+    "classes.csv, embeddings.npy, models.csv, thumbnails.npy or accuracy.csv"
 )
 SUBFOLDERS = {
     "probabilities": "probabilities of one model",

@@ -4,14 +4,15 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from analysis.loading.markdown import looks_like, read_markdown
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
 from analysis.loading.tables import Table, read_parquet, read_text
 
 HEAD = 512
 KNOWN = (
-    "CSV, TSV and other separated text, JSON, JSON Lines, Parquet, Arrow (Feather), NPY, NPZ, "
-    "safetensors, each also in gzip or zip"
+    "CSV, TSV and other separated text, Markdown tables, JSON, JSON Lines, Parquet, Arrow "
+    "(Feather), NPY, NPZ, safetensors, each also in gzip or zip"
 )
 STARTS = {
     b"PAR1": "parquet",
@@ -46,6 +47,7 @@ BY_SUFFIX = {
     ".feather": "arrow",
     ".arrow": "arrow",
     ".safetensors": "safetensors",
+    ".md": "markdown",
 }
 FOREIGN = {
     ".xlsx": "an Excel file; save the sheet as CSV",
@@ -57,6 +59,7 @@ FOREIGN = {
 }
 READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "text": lambda file, log: [read_text(file)],
+    "markdown": lambda file, log: read_markdown(file),
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,
@@ -89,7 +92,7 @@ def format_of(file: File) -> str:
         raise RefusedError(f"{file.name} has an unknown format; expected {KNOWN}.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return "json"
-    return "text"
+    return "markdown" if looks_like(head) else "text"
 
 
 def pieces(file: File, log: Log) -> list[Table | Stack]:

@@ -99,7 +99,7 @@ WORDS = {
     "ignore": "ignored",
 }
 SINGLE = tuple(CANONICAL)
-KNOWN_ROLES = (*SINGLE, "embedding", "group", "ignore")
+KNOWN_ROLES = (*SINGLE, "setting", "embedding", "group", "ignore")
 PREDICTION_HINTS = ("pred", "answer", "output", "wide", "response")
 SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "reference")
 
