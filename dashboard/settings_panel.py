@@ -155,6 +155,7 @@ def ranking(table: AccuracyTable, settings: tuple[str, ...], colour: str | None)
     found = compute.setting_ranking(table, settings)
     frame = _frame(table, settings, colour, found)
     config = {
+        "model": st.column_config.TextColumn(width=190, pinned=True),
         "mean (%)": st.column_config.NumberColumn(
             format="%.1f", help="Mean of these settings, each counting the same."
         ),
