@@ -11,10 +11,12 @@ from dashboard import controls, state
 VIEWS = {
     "": ["overview"],
     "Data": ["data"],
-    "Models": ["disagreement"],
+    "Models": ["disagreement", "settings"],
     "Ensembles": ["corrections", "front"],
     "Samples and groups": ["groups", "map", "samples"],
 }
+
+TITLES = {"settings": "Across settings"}
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
@@ -25,7 +27,11 @@ if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSU
 pages = st.navigation(
     {
         section: [
-            st.Page(f"views/{name}.py", title=name.title(), default=name == "overview")
+            st.Page(
+                f"views/{name}.py",
+                title=TITLES.get(name, name.title()),
+                default=name == state.first_page(),
+            )
             for name in names
         ]
         for section, names in VIEWS.items()

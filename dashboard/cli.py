@@ -255,7 +255,7 @@ def theme_settings() -> dict[str, str]:
 
 def _check(options: argparse.Namespace) -> int:
     from analysis.bundle import BundleError
-    from dashboard.inputs import narrow, reading
+    from dashboard.inputs import narrowed, reading
 
     request = _request(options)
     found = reading(request)
@@ -267,35 +267,47 @@ def _check(options: argparse.Namespace) -> int:
         print(f"note: {note}")
     for problem in found.problems:
         print(f"problem: {problem}")
-    if found.bundle is None:
+    if found.bundle is None and found.accuracies is None:
         return 1
     try:
-        bundle = narrow(found.bundle, request)
+        bundle, accuracies = narrowed(found, request)
     except BundleError as problem:
         print(f"problem: {problem}")
         return 1
     for question in found.questions:
         print(f"question: {question.text}")
-    print(
-        f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples, "
-        f"fingerprint {bundle.fingerprint}"
-    )
+    if bundle is not None:
+        print(
+            f"usable: {len(bundle.models):,} models on {len(bundle.ids):,} samples, "
+            f"fingerprint {bundle.fingerprint}"
+        )
+    if accuracies is not None:
+        print(
+            f"usable: accuracies of {len(accuracies.models):,} models in "
+            f"{len(accuracies.settings):,} settings, {int(accuracies.measured.sum()):,} measured, "
+            f"fingerprint {accuracies.fingerprint}"
+        )
     return 0
 
 
 def _analyze(options: argparse.Namespace) -> int:
+    from analysis.accuracy_summary import summarise_accuracies
     from analysis.bundle import BundleError
     from analysis.summary import summarise
 
+    result = {}
     try:
-        bundle = _load(options)
-        result = summarise(
-            bundle,
-            ensembles=[_ensemble(text, bundle) for text in options.ensemble],
-            reference=options.reference,
-            missing=options.missing,
-            seed=options.seed,
-        )
+        bundle, accuracies = _load(options)
+        if accuracies is not None:
+            result |= summarise_accuracies(accuracies)
+        if bundle is not None:
+            result |= summarise(
+                bundle,
+                ensembles=[_ensemble(text, bundle) for text in options.ensemble],
+                reference=options.reference,
+                missing=options.missing,
+                seed=options.seed,
+            )
     except BundleError as problem:
         return _fail(str(problem))
     text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
@@ -318,6 +330,8 @@ def _convert(options: argparse.Namespace) -> int:
     found = reading(request, _progress)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    if found.bundle is None and found.accuracies is not None:
+        return _fail("The input holds accuracies alone; expected predictions for single samples.")
     if found.bundle is None:
         return _fail("\n".join(found.problems))
     try:
@@ -341,13 +355,19 @@ def _load(options: argparse.Namespace):
     import torch
 
     from analysis.bundle import BundleError
-    from dashboard.inputs import load
+    from dashboard.inputs import load_all
 
     cuda = torch.cuda.is_available()
     if options.device == "cuda" and not cuda:
         raise BundleError("There is no CUDA device here; use --device cpu.")
     wanted = options.device if options.device != "auto" else "cuda" if cuda else "cpu"
-    return load(_request(options)).to(wanted)
+    bundle, accuracies = load_all(_request(options))
+    if bundle is None and (options.ensemble or options.reference):
+        raise BundleError(
+            "--ensemble and --reference need answers on single samples; the input holds accuracies "
+            "alone."
+        )
+    return None if bundle is None else bundle.to(wanted), accuracies
 
 
 def _ensemble(text: str, bundle):

@@ -1,5 +1,6 @@
 """Widgets that several views share, and what is said when something is missing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -48,7 +49,14 @@ HELP = {
 
 def sidebar() -> None:
     """The global choices: data, members, rule, grouping, missing rule."""
-    opened = state.bundle()
+    opened, table = state.bundle(), state.accuracies()
+    if table is not None:
+        with st.sidebar:
+            st.caption(
+                f"Accuracies of {words.counted(len(table.models), 'model')} in "
+                f"{words.counted(len(table.settings), 'setting')}"
+            )
+            st.markdown(f"**{markdown(state.accuracies_name())}**")
     if opened is None:
         return
     with st.sidebar:
@@ -109,6 +117,18 @@ def require(*needs: str) -> Choices:
     Args:
         needs: of "labels", "embeddings", "groups".
     """
+    if state.bundle() is None and state.accuracies() is not None:
+        table = state.accuracies()
+        st.info(
+            "This page needs answers on single samples, and only accuracies of "
+            f"{words.counted(len(table.models), 'model')} in "
+            f"{words.counted(len(table.settings), 'setting')} are open. See them on the page "
+            "Across settings, or add a table of predictions on the Data page."
+        )
+        with st.container(horizontal=True):
+            st.page_link("views/settings.py", label="Across settings")
+            st.page_link("views/data.py", label="Data")
+        st.stop()
     if state.bundle() is None:
         start_problems()
         st.info("Nothing is loaded. Open the demo to look around, or upload your own predictions.")
@@ -164,7 +184,11 @@ def open_demo() -> None:
 def open_start(request: Request) -> None:
     """Open what the command line named, or remember why that is not possible."""
     try:
-        opened = compute.opened(request)
+        opened, table = compute.opened(request), compute.opened_accuracies(request)
+        if table is not None:
+            state.open_accuracies(table, title(request))
+        if opened is None:
+            return
     except BundleError as problem:
         state.refuse_start(str(problem))
         return
@@ -227,10 +251,15 @@ def loaded(choices: Choices) -> None:
     elif unlabelled := int((bundle.labels < 0).sum()):
         facts.append(f"{count(unlabelled)} samples without a label")
     st.caption(" · ".join(facts))
-    if bundle.notes:
-        number = len(bundle.notes)
+    notes(bundle.notes)
+
+
+def notes(texts: Sequence[str]) -> None:
+    """What the loader assumed, folded away."""
+    if texts:
+        number = len(texts)
         with st.expander(f"{number} {'note' if number == 1 else 'notes'} of the loader"):
-            for note in bundle.notes:
+            for note in texts:
                 st.markdown(f"- {markdown(note, 600)}")
 
 

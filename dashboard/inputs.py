@@ -7,10 +7,13 @@ from typing import TypedDict
 
 import torch
 
+from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.loading import Options, Reading, read
 from analysis.loading.sources import silent
 from analysis.loading.workspace import kept_name
+
+Opened = tuple[Bundle | None, AccuracyTable | None]
 
 
 class Request(TypedDict, total=False):
@@ -50,16 +53,34 @@ def reading(request: Request, report: Callable[[float, str], None] = silent) -> 
     return read(request["paths"], options(request), report)
 
 
-def load(request: Request) -> Bundle:
-    """The bundle that was asked for.
+def load_all(request: Request) -> Opened:
+    """The bundle and the table of accuracies that were asked for; at least one is there.
 
     Raises:
         BundleError: all problems, one a line.
     """
     found = reading(request)
-    if found.bundle is None:
+    if found.bundle is None and found.accuracies is None:
         raise BundleError("\n".join(found.problems))
-    return narrow(found.bundle, request)
+    return narrowed(found, request)
+
+
+def narrowed(found: Reading, request: Request) -> Opened:
+    """What was read, with only the models and samples that were asked for.
+
+    Raises:
+        BundleError: an unknown model or column, no sample is left, or there are no samples.
+    """
+    bundle, accuracies = found.bundle, found.accuracies
+    if bundle is not None:
+        return narrow(bundle, request), accuracies
+    if request.get("where"):
+        raise BundleError(
+            f"--where {request['where'][0]}: there are no samples to choose from; the input holds "
+            "accuracies alone."
+        )
+    models = request.get("models")
+    return None, accuracies.select(models) if models else accuracies
 
 
 def narrow(bundle: Bundle, request: Request) -> Bundle:

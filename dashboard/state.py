@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
@@ -71,6 +72,30 @@ def open_bundle(opened: Bundle, name: str) -> None:
     st.session_state["asked_for_start"] = True
 
 
+def accuracies() -> AccuracyTable | None:
+    """The open table of accuracies, which needs no samples."""
+    return st.session_state.get("accuracies")
+
+
+def accuracies_name() -> str:
+    """What the open table of accuracies is called."""
+    return st.session_state.get("accuracies_name", "")
+
+
+def open_accuracies(table: AccuracyTable, name: str) -> None:
+    """Make this the open table of accuracies; an open bundle stays open."""
+    st.session_state["accuracies"] = table
+    st.session_state["accuracies_name"] = name
+    for choice in ("settings/x", "settings/y", "settings/colour", "settings/listed"):
+        st.session_state.pop(choice, None)
+    st.session_state["asked_for_start"] = True
+
+
+def first_page() -> str:
+    """The page to begin with: where there is something to see."""
+    return "settings" if bundle() is None and accuracies() is not None else "overview"
+
+
 def start_was_tried() -> bool:
     """The data named on the command line were opened, or failed to, in this session."""
     return st.session_state.get("asked_for_start", False)
@@ -84,7 +109,8 @@ def refuse_start(problem: str) -> None:
 
 def start_problem() -> str:
     """Why the start failed; empty when it did not, or something else is open by now."""
-    return "" if bundle() is not None else st.session_state.get("start_problem", "")
+    opened = bundle() is not None or accuracies() is not None
+    return "" if opened else st.session_state.get("start_problem", "")
 
 
 def _opening_team(opened: Bundle) -> tuple[str, ...]:

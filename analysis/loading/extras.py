@@ -121,7 +121,9 @@ def _placed(name: str, values: np.ndarray, rows: np.ndarray, roster: Roster, log
     return torch.from_numpy(placed)
 
 
-def model_info(parts: list[Part], answers: Answers, log: Log) -> dict[str, np.ndarray]:
+def model_info(
+    parts: list[Part], answers: Answers, log: Log, *, said: str = "answers"
+) -> dict[str, np.ndarray]:
     """{column: values [M]} of the model table, numbers as float64, text as str or None."""
     tables = [part for part in parts if part.form == MODELS]
     if len(tables) > 1:
@@ -149,7 +151,7 @@ def model_info(parts: list[Part], answers: Answers, log: Log) -> dict[str, np.nd
             )
             return info
         rows[name] = row
-    _note_strangers(part, rows, answers.models, log)
+    _note_strangers(part, rows, answers.models, said, log)
     places = np.array([rows.get(model, -1) for model in answers.models])
     for column in part.rest:
         numbers, reason = exact_numbers(column)
@@ -163,12 +165,14 @@ def model_info(parts: list[Part], answers: Answers, log: Log) -> dict[str, np.nd
     return info
 
 
-def _note_strangers(part: Part, rows: dict[str, int], models: list[str], log: Log) -> None:
+def _note_strangers(
+    part: Part, rows: dict[str, int], models: list[str], said: str, log: Log
+) -> None:
     strangers = [name for name in rows if name not in models]
     absent = [name for name in models if name not in rows]
     if strangers:
         log.note(
-            f"{part.file.name}: {quoted(strangers)} not used, because there are no answers of "
+            f"{part.file.name}: {quoted(strangers)} not used, because there are no {said} of "
             f"{'a model with this name' if len(strangers) == 1 else 'models of these names'}."
         )
     if absent:

@@ -18,6 +18,7 @@ TABLES = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".feather", 
 SUFFIXES = {
     "samples": TABLES,
     "predictions": TABLES,
+    "accuracy": TABLES,
     "probabilities": (".npz", ".safetensors", *TABLES),
     "classes": TABLES,
     "embeddings": (".npy", ".npz", ".safetensors", *TABLES),
@@ -25,10 +26,11 @@ SUFFIXES = {
     "thumbnails": (".npy",),
 }
 READABLE = (*TABLES, ".npy", ".npz", ".safetensors")
-ANSWERS = ("predictions", "probabilities", "probabilities of one model")
+ANSWERS = ("predictions", "probabilities", "probabilities of one model", "accuracy")
 EXPECTED = (
     "samples.csv, predictions.csv (or .parquet), probabilities.npz (or .safetensors), "
-    "probabilities/<model>.npy, classes.csv, embeddings.npy, models.csv or thumbnails.npy"
+    "probabilities/<model>.npy, classes.csv, embeddings.npy, models.csv, thumbnails.npy or "
+    "accuracy.csv"
 )
 SUBFOLDERS = {
     "probabilities": "probabilities of one model",

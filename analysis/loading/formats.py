@@ -8,6 +8,7 @@ from analysis.loading.arrow import read_arrow, refuse_feather1
 from analysis.loading.datasets import ROLE as DATASET
 from analysis.loading.datasets import read_dataset
 from analysis.loading.json_tables import read_json
+from analysis.loading.markdown import looks_like, read_markdown
 from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
@@ -15,8 +16,8 @@ from analysis.loading.tables import Table, read_parquet, read_text
 
 HEAD = 512
 KNOWN = (
-    "CSV, TSV and other separated text, JSON, JSON Lines, Parquet, Arrow (Feather), NPY, NPZ, "
-    "safetensors, each also in gzip or zip"
+    "CSV, TSV and other separated text, Markdown tables, JSON, JSON Lines, Parquet, Arrow "
+    "(Feather), NPY, NPZ, safetensors, each also in gzip or zip"
 )
 STARTS = {
     b"PAR1": "parquet",
@@ -51,6 +52,7 @@ BY_SUFFIX = {
     ".safetensors": "safetensors",
     ".jsonl": "json",
     ".ndjson": "json",
+    ".md": "markdown",
 }
 FOREIGN = {
     ".xlsx": "an Excel file; save the sheet as CSV",
@@ -62,6 +64,7 @@ FOREIGN = {
 }
 READERS: dict[str, Callable[[File, Log], list[Table | Stack]]] = {
     "text": lambda file, log: [read_text(file, log)],
+    "markdown": lambda file, log: read_markdown(file),
     "parquet": lambda file, log: [read_parquet(file)],
     "npy": read_stacks,
     "npz": read_stacks,
@@ -99,7 +102,7 @@ def format_of(file: File) -> str:
         raise RefusedError(f"{file.name} has an unknown format; expected {KNOWN}.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return "json"
-    return "text"
+    return "markdown" if looks_like(head) else "text"
 
 
 def pieces(file: File, log: Log) -> list[Table | Stack]:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
+from analysis.loading.accuracy_tables import set_apart
 from analysis.loading.arrays import texts
 from analysis.loading.class_columns import take_class_columns
 from analysis.loading.folders import expand
@@ -29,6 +31,14 @@ from analysis.loading.sources import (
 from analysis.loading.stacks import Stack
 
 READ = 0.8  # share of the work that is reading; the rest is joining
+ONLY_ACCURACIES = (
+    "The input holds accuracies of models in settings and no answers on single samples; read it "
+    "with load_accuracies, or add a table of predictions."
+)
+NO_ACCURACIES = (
+    "The input holds no table of accuracies; expected the columns model, setting and accuracy, or "
+    "model and one column per setting."
+)
 STRICT = False  # tests set it, so that a programming error is not turned into a sentence
 
 
@@ -71,6 +81,7 @@ def read(
     except Exception as error:
         _unexpected("The logs", error, log)
     check_named(options, parts, log)
+    parts, accuracies = _accuracies(parts, stacks, options, log)
     parts = _settled(parts, stacks, options, log)
     stacks = spread(stacks, parts, log)
     bundle = None
@@ -82,7 +93,7 @@ def read(
     report(1.0, "Done")
     places = {file.name: place for place, file in enumerate(files)}
     log.found.sort(key=lambda found: places.get(found.file, -1))
-    return log.reading(bundle)
+    return log.reading(bundle, accuracies)
 
 
 def load_bundle(*paths: Source | Path | str, **options) -> Bundle:
@@ -97,8 +108,34 @@ def load_bundle(*paths: Source | Path | str, **options) -> Bundle:
     """
     reading = read(paths, Options(**options))
     if reading.bundle is None:
-        raise BundleError("\n".join(reading.problems))
+        raise BundleError("\n".join(reading.problems) or ONLY_ACCURACIES)
     return reading.bundle
+
+
+def load_accuracies(*paths: Source | Path | str, **options) -> AccuracyTable:
+    """Read tables of accuracies (model, setting, accuracy) into one.
+
+    Args:
+        *paths: folders, zips or files; a model table beside them says more about the models.
+        **options: fields of `Options`.
+
+    Raises:
+        BundleError: with all problems, one per line.
+    """
+    reading = read(paths, Options(**options))
+    if reading.accuracies is None:
+        raise BundleError("\n".join(reading.problems) or NO_ACCURACIES)
+    return reading.accuracies
+
+
+def _accuracies(
+    parts: list[Part], stacks: list[Stack], options: Options, log: Log
+) -> tuple[list[Part], AccuracyTable | None]:
+    try:
+        return set_apart(parts, stacks, options, log)
+    except Exception as error:
+        _unexpected("The table of accuracies", error, log)
+        return parts, None
 
 
 def _named(given: Sequence[Source | Path | str]) -> list[Source]:

@@ -103,7 +103,7 @@ WORDS = {
 }
 SINGLE = tuple(CANONICAL)
 GRADES = ("correct", "score")
-KNOWN_ROLES = (*SINGLE, "embedding", "group", "ignore")
+KNOWN_ROLES = (*SINGLE, "setting", "embedding", "group", "ignore")
 RIVALS = (
     "label",
     "target",

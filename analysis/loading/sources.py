@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.packing import Packed, open_content
 
@@ -98,13 +99,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Reading:
-    """The outcome of reading: a bundle or the problems that stand in its way."""
+    """The outcome of reading: a bundle or the problems that stand in its way.
+
+    Tables of accuracies without single samples give `accuracies`; with nothing else in the input
+    there is no bundle, and that is no problem.
+    """
 
     bundle: Bundle | None
     found: tuple[Found, ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     questions: tuple[Question, ...] = ()
+    accuracies: AccuracyTable | None = None
 
 
 @dataclass(frozen=True)
@@ -189,14 +195,19 @@ class Log:
         if question not in self.questions:
             self.questions.append(question)
 
-    def reading(self, bundle: Bundle | None) -> Reading:
-        """The outcome; with any problem there is no bundle."""
+    def reading(self, bundle: Bundle | None, accuracies: AccuracyTable | None = None) -> Reading:
+        """The outcome; with any problem there is no bundle and there are no accuracies."""
         shown = self.problems[:SHOWN_PROBLEMS]
         if more := len(self.problems) - len(shown):
             shown.append(f"There {'is' if more == 1 else 'are'} {count(more, 'more problem')}.")
-        bundle = None if self.problems else bundle
+        bundle, accuracies = (None, None) if self.problems else (bundle, accuracies)
         return Reading(
-            bundle, tuple(self.found), tuple(shown), tuple(self.notes), tuple(self.questions)
+            bundle,
+            tuple(self.found),
+            tuple(shown),
+            tuple(self.notes),
+            tuple(self.questions),
+            accuracies,
         )
 
 

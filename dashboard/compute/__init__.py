@@ -4,7 +4,8 @@ Everything is keyed by the fingerprint of the bundle it is computed on. A select
 bundle too (`scope`), so no function here knows of selections.
 """
 
-from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
+from dashboard.compute.bundles import narrowed, opened, opened_accuracies, scope
 from dashboard.compute.ensembles import (
     combined,
     judged,
@@ -29,11 +30,15 @@ __all__ = [
     "model_table",
     "narrowed",
     "opened",
+    "opened_accuracies",
     "outcome_table",
     "pairs",
     "pca_map",
     "reference",
     "rule_labels",
     "scope",
+    "setting_intervals",
+    "setting_pair",
+    "setting_ranking",
     "size_curve",
 ]

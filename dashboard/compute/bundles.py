@@ -6,21 +6,34 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle
 from dashboard.compute.caching import kept
-from dashboard.inputs import Request, load
+from dashboard.inputs import Opened, Request, load_all
 from dashboard.state import Choices, narrowing
 
 
-def opened(request: Request) -> Bundle:
-    """The bundle that was asked for, loaded once for all sessions and again when a file changes."""
+def opened(request: Request) -> Bundle | None:
+    """The bundle that was asked for, loaded once for all sessions and again when a file changes.
+
+    None where the input holds accuracies without single samples.
+    """
+    return _all(request)[0]
+
+
+def opened_accuracies(request: Request) -> AccuracyTable | None:
+    """The table of accuracies that was asked for, kept in the same way; None without one."""
+    return _all(request)[1]
+
+
+def _all(request: Request) -> Opened:
     changed = tuple(_changed(Path(path)) for path in request["paths"])
     return _opened(json.dumps(request, sort_keys=True), changed)
 
 
 @kept(max_entries=4)
-def _opened(request: str, changed: tuple[int, ...]) -> Bundle:
-    return load(json.loads(request))
+def _opened(request: str, changed: tuple[int, ...]) -> Opened:
+    return load_all(json.loads(request))
 
 
 def _changed(path: Path) -> int:

@@ -442,4 +442,4 @@ def test_any_json_is_read_or_refused_with_a_sentence(value, by_line):
     values = value if by_line and isinstance(value, list) else [value]
     content = "\n".join(json.dumps(one) for one in values).encode()
     result = outcome(content, "m.jsonl" if by_line else "m.json")
-    assert result.problems or result.bundle
+    assert result.problems or result.bundle or result.accuracies

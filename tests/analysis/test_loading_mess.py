@@ -50,6 +50,10 @@ def zipped(files: dict) -> bytes:
     return stream.getvalue()
 
 
+KNOWN = (
+    "CSV, TSV and other separated text, Markdown tables, JSON, JSON Lines, Parquet, Arrow "
+    "(Feather), NPY, NPZ, safetensors, each also in gzip or zip"
+)
 EXPECTED = {"samples.csv": SAMPLES, "p.csv": LONG}
 WRITTEN = {
     "semicolons": {"p.csv": LONG.replace(",", ";")},
@@ -173,14 +177,11 @@ MESS = {
     ),
     "an unknown format": (
         {"p.bin": b"\x00\x01\x02\x03" * 40},
-        "p.bin has an unknown format; expected CSV, TSV and other separated text, JSON, JSON "
-        "Lines, Parquet, Arrow (Feather), NPY, NPZ, safetensors, each also in gzip or zip.",
+        f"p.bin has an unknown format; expected {KNOWN}.",
     ),
     "a pickle": (
         {"p.csv": b"\x80\x04\x95\x05\x00"},
-        "p.csv is a Python pickle, which can run any code and is never opened; expected CSV, TSV "
-        "and other separated text, JSON, JSON Lines, Parquet, Arrow (Feather), NPY, NPZ, "
-        "safetensors, each also in gzip or zip.",
+        f"p.csv is a Python pickle, which can run any code and is never opened; expected {KNOWN}.",
     ),
 }
 

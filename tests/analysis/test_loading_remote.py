@@ -115,5 +115,5 @@ def test_the_command_line_passes_addresses_on(store, capsys):
     addresses = [f"memory://bucket/{name}" for name in FILES]
     assert cli.main(["analyze", *addresses]) == 0
     assert json.loads(capsys.readouterr().out)["bundle"]["samples"] == 3
-    bundle = inputs.load({"paths": addresses})
+    bundle, _ = inputs.load_all({"paths": addresses})
     assert np.allclose(bundle.probabilities["m1"].numpy(), P1)
