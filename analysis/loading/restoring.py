@@ -115,7 +115,7 @@ def named(stacks: list[Stack], parts: list[Part]) -> list[Stack]:
     models = {stored: model for model, stored in files.items()}
     return [
         replace(stack, name=models.get(stack.name, stack.name))
-        if stack.file.role in ("probabilities of one model", "embeddings of one model")
+        if (stack.file.role or "").endswith("of one model")
         else stack
         for stack in stacks
     ]
