@@ -42,7 +42,7 @@ class Grouping:
             >>> both.membership().tolist()
             [[True, True], [False, True]]
         """
-        codes = self._cells() if rows is None else self._cells()[rows]
+        codes = self._cells(self.codes if rows is None else self.codes[rows])
         member = torch.zeros(
             len(codes), len(self.levels) + 1, dtype=torch.bool, device=codes.device
         )
@@ -75,7 +75,14 @@ class Grouping:
         """
         if not self.overlapping:
             return self
-        distinct, codes = torch.unique(self._cells().sort(1).values, dim=0, return_inverse=True)
+        cells, base = self._cells(self.codes).sort(1).values, len(self.levels) + 1
+        if base ** cells.shape[1] < 2**62:
+            # One number per sample: much faster than comparing rows.
+            digits = base ** torch.arange(cells.shape[1] - 1, -1, -1, device=cells.device)
+            keys, codes = torch.unique((cells * digits).sum(1), return_inverse=True)
+            distinct = keys[:, None] // digits % base
+        else:
+            distinct, codes = torch.unique(cells, dim=0, return_inverse=True)
         names = (*self.levels, "")
         joined = [
             self.separator.join(names[code] for code in row if code < len(self.levels))
@@ -83,9 +90,8 @@ class Grouping:
         ]
         return Grouping(codes.int(), tuple(joined))
 
-    def _cells(self) -> Tensor:
-        """int64 [N, L], with G in place of the padding."""
-        codes = self.codes.long()
-        if not self.overlapping:
-            return codes[:, None]
-        return torch.where(codes < 0, len(self.levels), codes)
+    def _cells(self, codes: Tensor) -> Tensor:
+        """Codes of some samples as int64 [n, L], with G in place of the padding."""
+        if codes.ndim == 1:
+            return codes.long()[:, None]
+        return torch.where(codes < 0, len(self.levels), codes.long())

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.accuracies import AccuracyTable
 from dashboard import compute, controls, panels, setting_words, state, words
 from dashboard.plots.settings import setting_scatter
-from dashboard.theme import count, shortened
+from dashboard.theme import count, markdown, shortened
 
 FIRST = ("val", "validation", "test", "clean", "original", "id", "in_distribution", "imagenet")
 LISTED = 8
@@ -30,6 +30,17 @@ def require() -> AccuracyTable:
     )
     st.page_link("views/data.py", label="Data")
     st.stop()
+
+
+def opened() -> None:
+    """The open table of accuracies, for the Data page; nothing where none is open."""
+    table = state.accuracies()
+    if table is not None:
+        st.markdown(
+            f"**{markdown(state.accuracies_name())}** is open: accuracies without single samples."
+        )
+        loaded(table)
+        st.page_link("views/settings.py", label="Across settings")
 
 
 def offer(table: AccuracyTable, name: str) -> None:

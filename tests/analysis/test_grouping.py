@@ -49,6 +49,16 @@ def test_combinations_are_the_partition_by_all_levels():
     assert [whole.levels[code] for code in whole.codes.tolist()] == ["a|b", "a", "a|b", "b"]
 
 
+def test_combinations_of_many_levels_are_compared_row_by_row():
+    """With 2,000 levels and 8 values a sample, one number does not hold a combination."""
+    names = tuple(f"tag{place}" for place in range(2000))
+    codes = torch.arange(24, dtype=torch.int32).view(3, 8)[[0, 1, 2, 1]]
+    whole = Grouping(codes, names).combinations()
+    assert len(whole.levels) == 3
+    assert whole.codes[1] == whole.codes[3]
+    assert whole.levels[int(whole.codes[2])] == ";".join(f"tag{place}" for place in range(16, 24))
+
+
 @pytest.mark.parametrize(
     ("codes", "levels", "words"),
     [
