@@ -92,7 +92,8 @@ def class_order(
         log.note(f"Labels and predictions are positions in the class order of {given.source}.")
         return {name: words.number(str(place)) for place, name in enumerate(given.names)}
     known = _known(given, label_names, stacked)
-    outside = [name for name in used if name not in set(known)]
+    inside = set(known)
+    outside = [name for name in used if name not in inside]
     if not stacked:
         if outside:
             log.note(

@@ -135,7 +135,7 @@ def _role(name: str) -> str | None:
     path = PurePosixPath(name)
     if len(path.parts) == 1 and not name.endswith("/"):
         return CANONICAL.get(name.lower())
-    if len(path.parts) == 2 and path.suffix == ".npy":
+    if len(path.parts) == 2 and path.suffix in (".npy", ".safetensors"):
         return SUBFOLDERS.get(path.parts[0])
     return None
 
