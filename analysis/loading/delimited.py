@@ -115,12 +115,13 @@ def _header(file: File, content: bytes, separator: str) -> list[str]:
         head = content[start : line_end if line_end > 0 else len(content)]
         if line_end < 0:
             break
+    texts = {f"f{place}": pa.string() for place in range(head.count(separator.encode()) + 1)}
     try:
         parsed = pyarrow.csv.read_csv(
             io.BytesIO(head + b"\n"),
             read_options=pyarrow.csv.ReadOptions(autogenerate_column_names=True, use_threads=False),
             parse_options=_options(separator, quotes=True),
-            convert_options=_texts_only({}),
+            convert_options=_texts_only(texts),
         )
         names = [str(column[0].as_py()).strip() for column in parsed.columns]
     except (pa.ArrowInvalid, IndexError):

@@ -282,6 +282,13 @@ def test_a_file_on_disk_without_a_suffix_is_known_by_its_content(tmp_path):
     assert load_bundle(tmp_path / "samples.csv", tmp_path / "m1").models == ("m1",)
 
 
+def test_names_of_models_may_hold_colons_and_slashes():
+    bundle = load({"samples.csv": SAMPLES, "p.npz": npz(**{"net:7b": P1, "maker/net": P2})})
+    assert bundle.models == ("net:7b", "maker/net")
+    problems = outcome({"p.npz": npz(**{"C:/net": P1})}).problems
+    assert "points outside the archive" in problems[0]
+
+
 def test_brain_floats_become_single_floats():
     halves = np.array([[0.5, 0.5], [0.25, 0.75], [1.0, 0.0]], dtype=np.float32)
     upper = (halves.view(np.uint32) >> 16).astype(np.uint16)
