@@ -205,6 +205,13 @@ def test_names_of_columns_are_text():
     assert load({"m.csv": rows}).classes == ("01", "2020-01-01", "true")
 
 
+def test_columns_named_by_hand_are_no_probabilities():
+    mix = "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"
+    columns = {"group": ("u", "v")}
+    bundle = load({"samples.csv": SAMPLES, "m1.npy": npy(P1), "mix.csv": mix}, columns=columns)
+    assert list(bundle.probabilities) == ["m1"]
+
+
 def test_certain_models_are_probabilities_too():
     rows = "id,label,m__cat,m__dog\na,cat,1,0\nb,dog,0,1\nc,cat,0,1\n"
     assert load({"w.csv": rows}).probabilities["m"].tolist() == [[1, 0], [0, 1], [0, 1]]
@@ -275,6 +282,14 @@ PROBLEMS = {
     "a label without a column": (
         {"m1.csv": ONE.replace("cat", "Cat")},
         "'cat' is among the labels or predictions but not among the 2 classes of m1.csv",
+    ),
+    "attributes that look like probabilities": (
+        {"m1.csv": ONE, "mix.csv": "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"},
+        "mix.csv: 'u', 'v' sum to 1 like probabilities, but none of them is a class (those are",
+    ),
+    "only such attributes": (
+        {"mix.csv": "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"},
+        "or say --column group=NAME for columns that hold no probabilities.",
     ),
     "two ways to part the names": (
         {"w.csv": "id,a__b__c,a__b__d\n1,0.5,0.5\n", "samples.csv": "id,label\n1,x\n"},
