@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, keeping, state
+from dashboard import controls, keeping, settings_panel, state
 from dashboard.templates import TEMPLATES
 from dashboard.theme import markdown, megabytes
 
@@ -12,6 +12,9 @@ CARD = 255  # pixels
 def loaded() -> None:
     """The bundle that is open, and where it is kept."""
     chosen, opened = state.choices(), state.bundle()
+    settings_panel.opened()
+    if opened is None and state.accuracies() is not None:
+        return
     if opened is None:
         controls.start_problems()
         st.caption("Nothing is open yet.")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.loading import Reading
-from dashboard import equivalents, file_cards, state, uploads, words
+from dashboard import equivalents, file_cards, settings_panel, state, uploads, words
 from dashboard.changes import changes
 from dashboard.theme import markdown, megabytes
 from dashboard.uploads import Upload
@@ -112,7 +112,9 @@ def _outcome(chosen: Upload, reading: Reading) -> None:
     _questions(chosen)
     if reading.bundle is not None:
         _opening(chosen, reading)
-    elif not reading.problems:
+    if reading.accuracies is not None:
+        settings_panel.offer(reading.accuracies, ", ".join(chosen.names))
+    elif reading.bundle is None and not reading.problems:
         st.info("There is nothing in these files that can be opened on its own.")
     _notes(reading)
     file_cards.options(chosen, reading)

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import tokenize
 import zipfile
 import zlib
@@ -13,6 +14,7 @@ from analysis.loading.sources import File, RefusedError, count
 
 TOTAL_LIMIT = 2 << 30
 MEMBER_LIMIT = 10_000
+DRIVE = re.compile(r"[A-Za-z]:/")
 ANYTHING_WRONG = (
     LookupError,
     ValueError,
@@ -97,7 +99,7 @@ def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
     seen = set()
     for info in members:
         path = info.filename.replace("\\", "/")
-        if path.startswith("/") or path[1:2] == ":" or ".." in path.split("/"):
+        if DRIVE.match(path) or path.startswith("/") or ".." in path.split("/"):
             raise RefusedError(
                 f"{name} holds a file named '{info.filename}' that points outside the archive; "
                 "expected plain relative names. Pack it again from inside its folder."

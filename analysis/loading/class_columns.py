@@ -1,25 +1,20 @@
 """Tables with one column of probabilities per class, as arrays of probabilities."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from analysis.checks import SUM_TOLERANCE
 from analysis.loading.arrays import texts
 from analysis.loading.class_names import by_model, without_prefix
+from analysis.loading.class_values import MOST, PLAIN_NUMBER, content, fits_single, numeric_share
 from analysis.loading.roles import Part
 from analysis.loading.sources import Found, Log, Options, RefusedError, count, quoted, shortened
 from analysis.loading.stacks import Stack
 from analysis.loading.tables import Column, Table
 
 PLACES = ("samples", "classes", "models", "embeddings", "thumbnails")
-MOST = 0.5
-LOOKED_AT = 8  # models of a table whose values are looked at to tell what they are
-PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
+LOOKED_AT = 8  # models whose values are looked at to tell what the table holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +79,8 @@ def _blocks(part: Part, known: set[str], options: Options) -> list[Block]:
     own = bool(part.table.metadata)
     if own or file.role in PLACES or part.id is None or file.stem.lower() in PLACES:
         return []
-    named = {
-        name
-        for role in ("group", "ignore", "prediction")
-        for name in options.named(role, file.name)
-    }
+    by_hand = ("group", "ignore", "prediction")
+    named = {name for role in by_hand for name in options.named(role, file.name)}
     columns = {c.name: c for c in part.rest if c.name and c.name not in named}
     if part.model is None:
         way, complaint = by_model(columns, known)
@@ -105,7 +97,7 @@ def _blocks(part: Part, known: set[str], options: Options) -> list[Block]:
 
 
 def _plausible(blocks: list[Block], known: set[str]) -> bool:
-    kinds = [_content(block.columns.values()) for block in blocks[:LOOKED_AT]]
+    kinds = [content(block.columns.values()) for block in blocks[:LOOKED_AT]]
     if known.intersection(kind for block in blocks for kind in block.columns):
         return any(kinds)
     return all(kind == "probabilities" for kind in kinds)
@@ -116,44 +108,13 @@ def _of_classes(columns: dict[str, Column], known: set[str]) -> dict[str, Column
     renamed = without_prefix(list(columns), known)
     matched = {renamed[name]: columns[name] for name in columns if renamed[name] in known}
     prefixed = {renamed[name]: columns[name] for name in columns if renamed[name] != name}
-    numeric = {renamed[name]: c for name, c in columns.items() if _numeric_share(c) >= MOST}
+    numeric = {renamed[name]: c for name, c in columns.items() if numeric_share(c) >= MOST}
     for found in (numeric | matched, prefixed | matched, matched, prefixed):
-        if len(found) > 1 and _content(found.values()) == "probabilities":
+        if len(found) > 1 and content(found.values()) == "probabilities":
             return found
-    if len(matched) > 1 and _content(matched.values()):
+    if len(matched) > 1 and content(matched.values()):
         return prefixed | matched
     return {}
-
-
-def _numeric_share(column: Column) -> float:
-    filled = int((~column.empty).sum())
-    return float((~np.isnan(_rough(column))).sum() / filled) if filled else 0.0
-
-
-def _rough(column: Column) -> np.ndarray:
-    """Numbers with NaN where a cell is none."""
-    numbers = column.numbers()
-    if numbers is not None:
-        return numbers
-    levels = np.full(len(column.levels) + 1, np.nan)
-    for place, level in enumerate(column.levels):
-        levels[place] = float(level) if PLAIN_NUMBER.match(level) else np.nan
-    return levels[column.codes]
-
-
-def _content(columns: Iterable[Column]) -> str:
-    """What the columns of a model hold, by their values: "probabilities", "logits" or ""."""
-    columns = list(columns)
-    if np.mean([_numeric_share(column) for column in columns]) < MOST:
-        return ""
-    table = np.stack([_rough(column) for column in columns], axis=1)
-    rows = table[~np.isnan(table).any(1)]
-    with np.errstate(invalid="ignore", over="ignore"):
-        fractions = rows % 1 > 0
-        good = (np.abs(rows.sum(1) - 1) <= SUM_TOLERANCE) & (rows >= 0).all(1)
-    if len(rows) and (good.all() or (fractions.any() and good.mean() > MOST)):
-        return "probabilities"
-    return "logits" if len(rows) and fractions.mean() > MOST else ""
 
 
 def _stacks(part: Part, block: Block, file_model: str, log: Log) -> list[Stack]:
@@ -227,7 +188,8 @@ def _numbers(part: Part, block: Block, log: Log) -> np.ndarray | None:
     columns = []
     for column in block.columns.values():
         numbers = column.numbers()
-        if numbers is None or bool((np.isnan(numbers) & ~_blank(column)).any()):
+        gaps = np.isnan(numbers) if numbers is not None else None
+        if gaps is None or (gaps.any() and bool((gaps & ~_blank(column)).any())):
             _report_cell(part, column, log)
             return None
         columns.append(numbers)
@@ -245,7 +207,7 @@ def _numbers(part: Part, block: Block, log: Log) -> np.ndarray | None:
         )
         return None
     single = values.astype(np.float32)
-    return single if _single(part.table, block.columns.values(), values, single) else values
+    return single if fits_single(part.table, block.columns.values(), values, single) else values
 
 
 def _blank(column: Column) -> np.ndarray:
@@ -266,26 +228,6 @@ def _report_cell(part: Part, column: Column, log: Log) -> None:
         f"{more}; expected a number with a decimal point, the probability of a class, or an empty "
         "cell."
     )
-
-
-def _single(table: Table, columns: Iterable[Column], values: np.ndarray, single) -> bool:
-    """Whether float32 holds the numbers as they are stored, or to the last digit written.
-
-    Parquet and Arrow say how many digits they mean; text and JSON (whose rows are called records
-    or lines) do not, so numbers that were written from float32 become float32 again.
-    """
-    kinds = {column.raw.type for column in columns}
-    if table.noun == "row" and all(pa.types.is_floating(kind) for kind in kinds):
-        return pa.float64() not in kinds
-    with np.errstate(over="ignore"):
-        exact = (single == values) | np.isnan(values)
-    if exact.all():
-        return True
-    rest = single[~exact]
-    if not np.isfinite(rest).all():
-        return False
-    written = pc.cast(pa.array(rest), pa.string()).cast(pa.float64()).to_numpy()
-    return bool((written == values[~exact]).all())
 
 
 def _rest(part: Part, blocks: list[Block]) -> Part:

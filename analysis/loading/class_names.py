@@ -8,7 +8,8 @@ from analysis.loading.sources import quoted
 
 SEPARATORS = ("__", "::")
 PREFIX = re.compile(
-    r"(probability|probabilities|probs?|pred_proba|proba|p|logits?)[_\-:. ]+(?=.)", re.IGNORECASE
+    r"(probability|probabilities|probs?|pred_proba|proba|p|logits?)([_\-:. ])\2*(?=.)",
+    re.IGNORECASE,
 )
 MOST = 0.5
 Way = dict[str, dict[str, str]]
@@ -46,14 +47,23 @@ def without_prefix(names: list[str], known: set[str]) -> dict[str, str]:
         known: labels and classes of all inputs.
     """
     plain = {name: name for name in names}
-    starts = {name: match[0] for name in names if (match := PREFIX.match(name))}
-    if not starts or len(known.intersection(names)) > 1:
+    found = {match for name in names if (match := PREFIX.match(name))}
+    if not found or len(known.intersection(names)) > 1:
         return plain
-    common, times = Counter(starts.values()).most_common(1)[0]
-    stripped = {name: name[len(common) :] for name, start in starts.items() if start == common}
-    if times < 2 or (known and not known.intersection(stripped.values())):
+    starts = {match[0] for match in found} | {match[1] + match[2] for match in found}
+    ways = {start: _stripped(names, start) for start in starts}
+
+    def fit(start: str) -> tuple[int, int, int]:
+        return len(known.intersection(ways[start].values())), len(ways[start]), len(start)
+
+    stripped = ways[max(ways, key=fit)]
+    if len(stripped) < 2 or (known and not known.intersection(stripped.values())):
         return plain
     return plain | stripped
+
+
+def _stripped(names: list[str], start: str) -> dict[str, str]:
+    return {n: n[len(start) :] for n in names if n.startswith(start) and n != start}
 
 
 def _places(name: str, separator: str) -> list[tuple[str, str]]:

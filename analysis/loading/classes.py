@@ -102,21 +102,31 @@ def class_order(
         return {name: words.number(name) for name in known + outside}
     _check_width(given, known, stacked, log)
     if outside and not log.problems:
-        columns = next((stack.file.name for stack in stacked if stack.columns), "the labels")
-        log.problem(
-            f"{quoted(outside)} {'is' if len(outside) == 1 else 'are'} among the labels or "
-            f"predictions but not among the {len(known)} classes of "
-            f"{given.source if given else columns}; expected only classes that have a column "
-            "of probabilities. Correct the spelling, or give all classes in classes.csv."
-        )
+        _report_outside(outside, given, known, stacked, log)
     return {name: words.number(name) for name in known}
+
+
+def _report_outside(
+    outside: list[str], given: GivenClasses | None, known: list[str], stacked: list[Stack], log: Log
+) -> None:
+    named = next((stack.file.name for stack in stacked if stack.columns), None)
+    source = given.source if given else named or "the labels"
+    by_hand = ", or say --column group=NAME for columns that hold no probabilities"
+    log.problem(
+        f"{quoted(outside)} {'is' if len(outside) == 1 else 'are'} among the labels or "
+        f"predictions but not among the {len(known)} classes of {source}; expected only classes "
+        "that have a column of probabilities. Correct the spelling, or give all classes in "
+        f"classes.csv{by_hand if named and not given else ''}."
+    )
 
 
 def _known(given: GivenClasses | None, labels: list[str], stacked: list[Stack]) -> list[str]:
     """The classes as given, else those that columns are named after, else the labels."""
     if given:
         return list(given.names)
-    columns = {name for stack in stacked for name in stack.columns or ()}
+    sets = [set(stack.columns) for stack in stacked if stack.columns]
+    sets = [names for names in sets if names & set(labels)] or sets
+    columns = set().union(*sets)
     return ordered(columns) if columns else labels
 
 

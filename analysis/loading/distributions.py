@@ -88,8 +88,16 @@ def _in_class_order(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack |
         return _both_classes(stack, classes, log)
     if stack.columns is None or stack.columns == classes:
         return stack
-    absent = [name for name in classes if name not in stack.columns]
-    strange = [name for name in stack.columns if name not in set(classes)]
+    own, known = set(stack.columns), set(classes)
+    absent = [name for name in classes if name not in own]
+    strange = [name for name in stack.columns if name not in known]
+    if len(strange) == len(own):
+        log.problem(
+            f"{stack.file.name}: {quoted(strange)} sum to 1 like probabilities, but none of them "
+            f"is a class (those are {quoted(classes, 3)}). Correct the names, or say --column "
+            "group=NAME for each column that holds something else."
+        )
+        return None
     if absent:
         log.problem(
             f"{stack.file.name}: model '{stack.name}' has no column for {quoted(absent)}; expected "

@@ -145,7 +145,7 @@ def _role(name: str) -> str | None:
         if stem == "leaderboard" and path.suffix.lower() in TABLES:
             return "models"
         return stem if path.suffix.lower() in SUFFIXES.get(stem, ()) else None
-    if len(path.parts) == 2 and path.suffix == ".npy":
+    if len(path.parts) == 2 and path.suffix in (".npy", ".safetensors"):
         return SUBFOLDERS.get(path.parts[0])
     return None
 

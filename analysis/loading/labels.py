@@ -43,8 +43,13 @@ def fill_labels(
             labels = np.where(labels >= 0, labels, values)
             given = given or part.file.name
     for stack in stacks:
-        if stack.kind == "labels" and not given:
-            labels, given = _array_labels(roster, stack, stacks, words, log), stack.file.name
+        if stack.kind == "labels":
+            values = _array_labels(roster, stack, stacks, words, log)
+            clash = np.flatnonzero((labels >= 0) & (values >= 0) & (labels != values))
+            if len(clash):
+                _contradict_array(stack, roster, clash, (labels, values), given, words, log)
+            labels = np.where(labels >= 0, labels, values)
+            given = given or stack.file.name
     missing = int((labels < 0).sum())
     if missing == len(labels):
         log.note("There are no labels; measures that need them are not available.")
@@ -62,6 +67,26 @@ def _contradict(part: Part, row: int, other: str, total: int, log: Log) -> None:
         f"{part.table.where(row)}: sample '{part.id.text(row)}' has the label "
         f"'{shortened(part.label.text(row))}', but {other}; expected the same label in all files "
         f"({count(total, 'sample')} affected). Correct it, or remove one of the label columns."
+    )
+
+
+def _contradict_array(
+    stack: Stack,
+    roster: Roster,
+    clash: np.ndarray,
+    labels: tuple[np.ndarray, np.ndarray],
+    given: str,
+    words: Vocabulary,
+    log: Log,
+) -> None:
+    names, sample = list(words.place), int(clash[0])
+    before, here = (shortened(names[values[sample]]) for values in labels)
+    number = here.isdigit() and not before.isdigit()
+    log.problem(
+        f"{stack.file.name}, array '{stack.name}': sample '{roster.ids[sample]}' has the label "
+        f"'{here}', but '{before}' in {given}; expected the same label in all files "
+        f"({count(len(clash), 'sample')} affected). Correct it, or remove the array"
+        + (", or name the classes in order in classes.csv." if number else ".")
     )
 
 

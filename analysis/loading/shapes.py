@@ -121,24 +121,26 @@ def _named_classes(stacks: list[Stack], parts: list[Part], log: Log) -> list[Sta
     for part in parts:
         if part.form != CLASSES and part.label and not known.intersection(part.label.levels):
             return stacks
+    listed = np.array([*names, ""], dtype=str)
     return [
-        _as_names(stack, names, known, log)
+        _as_names(stack, listed, known, log)
         if stack.kind in ("labels", "answers") and stack.values.dtype.kind not in "US"
         else stack
         for stack in stacks
     ]
 
 
-def _as_names(stack: Stack, names: tuple[str, ...], known: set[str], log: Log) -> Stack:
+def _as_names(stack: Stack, names: np.ndarray, known: set[str], log: Log) -> Stack:
+    """Names at these places; -1 and NaN take the last one, which is empty."""
     numbers = stack.values.astype(np.float64)
     filled = numbers[~np.isnan(numbers)]
-    inside = bool(((filled >= -1) & (filled < len(names))).all())
+    inside = bool(((filled >= -1) & (filled < len(names) - 1)).all())
     if not inside or known & {str(int(value)) for value in np.unique(filled)}:
         return stack
     what = "labels" if stack.kind == "labels" else "answers"
     log.note(f"{stack.file.name}: the {what} are positions in the class order.")
     codes = np.where(np.isnan(numbers), -1, numbers).astype(np.int64)
-    return replace(stack, values=np.array([*names, ""], dtype=str)[codes])
+    return replace(stack, values=names[codes])
 
 
 def answer_parts(

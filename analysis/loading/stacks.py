@@ -139,7 +139,8 @@ def _start(file: File) -> bytes:
 
 def _kinds(file: File, arrays: dict[str, np.ndarray]) -> dict[str, str]:
     """Array name -> what it is, from its place, its name and else its shape and values."""
-    if whole := _by_place(file):
+    whole = _by_place(file)
+    if whole and (whole != "array" or _lone(file)):
         return {name: whole if whole != "array" else _array_kind(v) for name, v in arrays.items()}
     kinds = {}
     for name, values in arrays.items():
@@ -211,7 +212,7 @@ def _model_names(file: File, kinds: dict[str, str], models: tuple[str, ...]) -> 
     if file.role == "probabilities":
         return {name: name for name in kinds}
     if file.role == "probabilities of one model":
-        return dict.fromkeys(kinds, file.stem)
+        return {name: file.stem if kind in OF_MODELS else name for name, kind in kinds.items()}
     own = models[0] if len(models) == 1 else file.stem
     return {
         name: own if kind in OF_MODELS and _unnamed(name) else name for name, kind in kinds.items()

@@ -236,9 +236,7 @@ def read_parquet(file: File) -> Table:
     Raises:
         RefusedError: it is damaged, too large, or holds a column that is neither text nor number.
     """
-    source = file.content
-    if not isinstance(source, Path):
-        source = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+    source = _readable(file)
     try:
         described = pq.ParquetFile(source)
         rows, schema = described.metadata.num_rows, described.schema_arrow
@@ -276,6 +274,13 @@ def read_parquet(file: File) -> Table:
         if key.startswith(b"dissensus")
     }
     return Table(file, columns, rows, stored)
+
+
+def _readable(file: File) -> Path | io.IOBase:
+    """A path, or a stream where the file is in memory or in a remote store."""
+    if isinstance(file.content, Path):
+        return file.content
+    return io.BytesIO(file.content) if isinstance(file.content, bytes) else file.content.open("rb")
 
 
 def _text(kind: pa.DataType) -> bool:

@@ -21,7 +21,7 @@ from array_files import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.loading import reading
+from analysis.loading import load_bundle, reading
 
 EXPECTED = {"m1": {"a": "cat", "b": "dog", "c": "dog"}, "m2": {"a": "cat", "b": "dog", "c": "cat"}}
 BOTH = np.stack([P1, P2])
@@ -245,6 +245,50 @@ def test_safetensors_reads_like_npz():
     assert load({"samples.csv": SAMPLES, "model.bin": named}).fingerprint == canonical()
 
 
+def test_a_folder_holds_safetensors_for_all_models_or_for_one(tmp_path):
+    for name, files in {
+        "all": {"probabilities.safetensors": safetensors(m1=P1, m2=P2)},
+        "each": {
+            "probabilities/m1.safetensors": safetensors(probs=P1),
+            "probabilities/m2.safetensors": safetensors({"classes": '["cat", "dog"]'}, x=P2),
+        },
+    }.items():
+        folder = tmp_path / name
+        (folder / "probabilities").mkdir(parents=True)
+        (folder / "samples.csv").write_text(SAMPLES)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+        assert load_bundle(folder).fingerprint == canonical()
+
+
+def test_labels_of_an_array_that_contradict_those_of_a_table_are_a_problem():
+    files = {"samples.csv": SAMPLES, "p.npz": npz(m1=P1, labels=np.array(["cat", "cat", "cat"]))}
+    (problem,) = outcome(files).problems
+    assert "p.npz, array 'labels': sample 'b' has the label 'cat', but 'dog' in samples" in problem
+    files["p.npz"] = npz(m1=P1, labels=np.array([0, 1, 0]))
+    assert "or name the classes in order in classes.csv" in outcome(files).problems[0]
+    files["p.npz"] = npz(m1=P1, labels=np.array([0, 1, 0]), classes=np.array(["cat", "dog"]))
+    assert labels(load(files)) == ["cat", "dog", "cat"]
+
+
+def test_a_file_without_a_suffix_is_known_by_its_content():
+    for content in (npy(P1), safetensors(probs=P1)):
+        assert load({"samples.csv": SAMPLES, "m1": content}).models == ("m1",)
+
+
+def test_a_file_on_disk_without_a_suffix_is_known_by_its_content(tmp_path):
+    (tmp_path / "samples.csv").write_text(SAMPLES)
+    (tmp_path / "m1").write_bytes(safetensors(probs=P1))
+    assert load_bundle(tmp_path / "samples.csv", tmp_path / "m1").models == ("m1",)
+
+
+def test_names_of_models_may_hold_colons_and_slashes():
+    bundle = load({"samples.csv": SAMPLES, "p.npz": npz(**{"net:7b": P1, "maker/net": P2})})
+    assert bundle.models == ("net:7b", "maker/net")
+    problems = outcome({"p.npz": npz(**{"C:/net": P1})}).problems
+    assert "points outside the archive" in problems[0]
+
+
 def test_brain_floats_become_single_floats():
     halves = np.array([[0.5, 0.5], [0.25, 0.75], [1.0, 0.0]], dtype=np.float32)
     upper = (halves.view(np.uint32) >> 16).astype(np.uint16)
@@ -342,3 +386,20 @@ def test_damaged_arrays_are_never_raised(data):
     name = data.draw(st.sampled_from(["x.safetensors", "x.npz", "x"]))
     result = outcome({name: bytes(content), "samples.csv": SAMPLES})
     assert (result.bundle is None) == bool(result.problems)
+
+
+@pytest.mark.timeout(60)
+def test_many_models_and_many_classes_cost_no_loop_over_both():
+    random = np.random.default_rng(0)
+    classes = np.array([f"c{place}" for place in range(100_000)])
+    codes = random.integers(0, len(classes), (5_000, 4))
+    file = npz(
+        y_pred=codes,
+        models=np.array([f"m{place}" for place in range(len(codes))]),
+        ids=np.array(["a", "b", "c", "d"]),
+        labels=codes[0],
+        classes=classes,
+    )
+    bundle = load({"p.npz": file})
+    assert (len(bundle.models), len(bundle.classes)) == (5_000, 100_000)
+    assert np.array_equal(bundle.predictions.numpy(), codes)

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from analysis.bundle import Bundle
 from analysis.loading import reading, stacks
+from analysis.loading.classes import ordered
 
 ONE = "sample_id,dog,cat\nc,0.6,0.4\na,0.1,0.9\nb,0.8,0.2\n"
 TWO = "sample_id,cat,dog\na,0.5,0.5\nb,0.2,0.8\nc,0.7,0.3\n"
@@ -188,6 +189,29 @@ def test_people_named_like_classes_stay_answers():
     assert not bundle.probabilities
 
 
+@pytest.mark.parametrize("prefix", ["prob_", "proba__", "P(", "p.", "logit "])
+def test_a_prefix_that_columns_share_is_no_part_of_the_class(prefix):
+    text = LONG.replace("prob_", prefix)
+    if prefix == "P(":  # none of the known prefixes: the names are those of other classes
+        problems = outcome({"samples.csv": SAMPLES, "long.csv": text}).problems
+        assert "'cat', 'dog' are among the labels" in problems[0]
+        return
+    bundle = load({"samples.csv": SAMPLES, "long.csv": text})
+    assert bundle.fingerprint == canonical()
+
+
+def test_names_of_columns_are_text():
+    rows = "id,label,2020-01-01,01,true\na,01,0.25,0.5,0.25\nb,true,0.5,0.25,0.25\n"
+    assert load({"m.csv": rows}).classes == ("01", "2020-01-01", "true")
+
+
+def test_columns_named_by_hand_are_no_probabilities():
+    mix = "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"
+    columns = {"group": ("u", "v")}
+    bundle = load({"samples.csv": SAMPLES, "m1.npy": npy(P1), "mix.csv": mix}, columns=columns)
+    assert list(bundle.probabilities) == ["m1"]
+
+
 def test_certain_models_are_probabilities_too():
     rows = "id,label,m__cat,m__dog\na,cat,1,0\nb,dog,0,1\nc,cat,0,1\n"
     assert load({"w.csv": rows}).probabilities["m"].tolist() == [[1, 0], [0, 1], [0, 1]]
@@ -259,6 +283,14 @@ PROBLEMS = {
         {"m1.csv": ONE.replace("cat", "Cat")},
         "'cat' is among the labels or predictions but not among the 2 classes of m1.csv",
     ),
+    "attributes that look like probabilities": (
+        {"m1.csv": ONE, "mix.csv": "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"},
+        "mix.csv: 'u', 'v' sum to 1 like probabilities, but none of them is a class (those are",
+    ),
+    "only such attributes": (
+        {"mix.csv": "id,u,v\na,0.25,0.75\nb,0.5,0.5\nc,0.1,0.9\n"},
+        "or say --column group=NAME for columns that hold no probabilities.",
+    ),
     "two ways to part the names": (
         {"w.csv": "id,a__b__c,a__b__d\n1,0.5,0.5\n", "samples.csv": "id,label\n1,x\n"},
         "w.csv: column 'a__b__c' may be class 'c' of model 'a__b' or class 'b__c' of model 'a'",
@@ -290,10 +322,19 @@ WORD = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True).filter(
 )
 
 
+ODD_CLASSES = [
+    *("None", "nan", "01", "1", "1.0", "0.5", "True", "é", "x,y", 'say "a"', "a b", "a_b"),
+    *("a__b", "p_x", "prob_y", "__", "x::y", "_a", "a_"),
+]
+ODD_MODELS = ["big__m", "a_b", "net::2", "x__y__z", "resnet 50"]
+
+
 @st.composite
-def bundles(draw) -> Bundle:
-    models = sorted(draw(st.lists(WORD, min_size=1, max_size=3, unique=True)))
-    classes = sorted(draw(st.lists(WORD.map(str.upper), min_size=2, max_size=4, unique=True)))
+def bundles(draw, odd: bool) -> Bundle:
+    model = st.sampled_from(ODD_MODELS) | WORD if odd else WORD
+    kind = st.sampled_from(ODD_CLASSES) if odd else WORD.map(str.upper)
+    models = sorted(draw(st.lists(model, min_size=1, max_size=3, unique=True)))
+    classes = ordered(draw(st.lists(kind, min_size=2, max_size=4, unique=True)))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     samples = draw(st.integers(len(classes), 7))
     single = draw(st.booleans())
@@ -357,7 +398,7 @@ def written(bundle: Bundle, form: str, random: shuffling.Random) -> dict:
 
 @settings(max_examples=120, deadline=None)
 @given(
-    bundle=bundles(),
+    bundle=bundles(odd=False) | bundles(odd=True),
     form=st.sampled_from(["npz", "safetensors", "wide", "parquet", "feather", "files", "long"]),
     random=st.randoms(use_true_random=False),
 )
@@ -366,7 +407,7 @@ def test_any_form_in_any_order_is_the_same_bundle(bundle, form, random):
     samples = csv_text(["sample_id", "label"], list(zip(bundle.ids, names, strict=True)))
     again = load({"samples.csv": samples} | written(bundle, form, random))
     arrays = {m: bundle.probabilities[m].numpy() for m in again.models}
-    listed = "label\n" + "\n".join(bundle.classes) + "\n"
+    listed = csv_text(["label"], [[name] for name in bundle.classes])
     canonical = load(
         {"samples.csv": samples, "classes.csv": listed, "probabilities.npz": npz(**arrays)}
     )
@@ -376,7 +417,7 @@ def test_any_form_in_any_order_is_the_same_bundle(bundle, form, random):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    bundle=bundles(),
+    bundle=bundles(odd=False),
     form=st.sampled_from(["wide", "files", "long"]),
     random=st.randoms(use_true_random=False),
 )
