@@ -102,13 +102,10 @@ def _first_record(text: bytes) -> bytes:
 
 
 def _cells(text: str, separator: str) -> list[str]:
-    limit = csv.field_size_limit(HEAD)
     try:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
     except csv.Error:
         return []
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _separator(file: File, header: str) -> tuple[str, tuple[str, ...]]:
@@ -146,14 +143,11 @@ def _kinds(file: File, layout: Layout, head: bytes) -> dict[str, pa.DataType]:
     codes = pa.dictionary(pa.int32(), text)
     if len(layout.header) <= ENCODED_COLUMNS:
         return dict.fromkeys(layout.header, codes)
-    sample = itertools.islice(
-        csv.reader(
-            io.StringIO(head[layout.start : 1 << 20].decode("utf-8", "replace"), newline=""),
-            delimiter=layout.separator,
-        ),
-        1,
-        200,
-    )
+    start = io.StringIO(head[layout.start : 1 << 20].decode("utf-8", "replace"), newline="")
+    try:
+        sample = list(itertools.islice(csv.reader(start, delimiter=layout.separator), 1, 200))
+    except csv.Error:
+        sample = []
     columns = list(itertools.zip_longest(*sample, fillvalue=""))
     seen = {
         name: len(set(values)) / len(values)
