@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, keeping, state
+from dashboard import controls, keeping, state, words
 from dashboard.templates import TEMPLATES
 from dashboard.theme import markdown, megabytes
 
@@ -12,6 +12,17 @@ CARD = 255  # pixels
 def loaded() -> None:
     """The bundle that is open, and where it is kept."""
     chosen, opened = state.choices(), state.bundle()
+    table = state.accuracies()
+    if table is not None:
+        st.markdown(
+            f"**{markdown(state.accuracies_name(), 200)}**: accuracies of "
+            f"{words.counted(len(table.models), 'model')} in "
+            f"{words.counted(len(table.settings), 'setting')} are open, on the page Across "
+            "settings."
+        )
+        controls.notes(table.notes)
+    if opened is None and table is not None:
+        return
     if opened is None:
         controls.start_problems()
         st.caption("Nothing is open yet.")
