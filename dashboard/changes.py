@@ -57,11 +57,11 @@ def _sizes(before: Reading, after: Reading) -> list[str]:
     if old and not new:
         return ["The files cannot be opened any more."]
     told = [
-        f"{words.counted(new[what], what)} instead of {count(old[what])}."
+        f"{words.counted(new[what], what)} instead of {count(old.get(what, 0))}."
         for what in new
-        if new[what] != old[what]
+        if new[what] != old.get(what, 0)
     ]
-    if not told and new and before.bundle.fingerprint != after.bundle.fingerprint:
+    if not told and _fingerprints(before) != _fingerprints(after):
         told = ["The values differ, the numbers of models, samples and classes do not."]
     return told
 
@@ -69,7 +69,10 @@ def _sizes(before: Reading, after: Reading) -> list[str]:
 def _counts(reading: Reading) -> Mapping[str, int]:
     bundle = reading.bundle
     if bundle is None:
-        return {}
+        table = reading.accuracies
+        if table is None:
+            return {}
+        return {"model": len(table.models), "setting": len(table.settings)}
     return {
         "model": len(bundle.models),
         "sample": len(bundle.ids),
@@ -78,6 +81,11 @@ def _counts(reading: Reading) -> Mapping[str, int]:
         "missing answer": int((~bundle.answered).sum()),
         "label": 0 if bundle.labels is None else int((bundle.labels >= 0).sum()),
     }
+
+
+def _fingerprints(reading: Reading) -> list[str]:
+    parts = (reading.bundle, reading.accuracies)
+    return [part.fingerprint for part in parts if part is not None]
 
 
 def _new_notes(before: Reading, after: Reading) -> list[str]:

@@ -19,6 +19,7 @@ ROLE_WORDS = {
     "score": "score (0 to 1)",
     "run": "run (of repeated answers)",
     "unit": "unit (samples that belong together)",
+    "setting": "setting (of an accuracy)",
     "embedding": "embedding",
     "group": "attribute or group",
     "ignore": "ignore",

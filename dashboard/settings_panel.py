@@ -43,29 +43,6 @@ def opened() -> None:
         st.page_link("views/settings.py", label="Across settings")
 
 
-def offer(table: AccuracyTable, name: str) -> None:
-    """What an upload of accuracies holds, and the button that opens it.
-
-    Args:
-        table: what was read.
-        name: what it is called.
-    """
-    size = f"{words.counted(len(table.models), 'model')} in " + words.counted(
-        len(table.settings), "setting"
-    )
-    st.success(
-        f"Accuracies of {size}, {count(int(table.measured.sum()))} measured. They have no single "
-        "samples; the page Across settings shows them."
-    )
-    st.button(
-        f"Open the accuracies of {size}",
-        type="primary",
-        key="open-accuracies",
-        on_click=state.open_accuracies,
-        args=(table, name),
-    )
-
-
 def pick_settings(table: AccuracyTable) -> tuple[str, str]:
     """The settings of the two axes."""
     x, y = _defaults(table)

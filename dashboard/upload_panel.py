@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.loading import Reading
-from dashboard import equivalents, file_cards, settings_panel, state, uploads, words
+from dashboard import equivalents, file_cards, state, uploads, words
 from dashboard.changes import changes
 from dashboard.theme import markdown, megabytes
 from dashboard.uploads import Upload
@@ -110,11 +110,9 @@ def _outcome(chosen: Upload, reading: Reading) -> None:
         )
     _problems(reading)
     _questions(chosen)
-    if reading.bundle is not None:
+    if reading.bundle is not None or reading.accuracies is not None:
         _opening(chosen, reading)
-    if reading.accuracies is not None:
-        settings_panel.offer(reading.accuracies, ", ".join(chosen.names))
-    elif reading.bundle is None and not reading.problems:
+    elif not reading.problems:
         st.info("There is nothing in these files that can be opened on its own.")
     _notes(reading)
     file_cards.options(chosen, reading)
@@ -158,27 +156,47 @@ def _questions(chosen: Upload) -> None:
 
 
 def _opening(chosen: Upload, reading: Reading) -> None:
-    bundle = reading.bundle
-    models = words.counted(len(bundle.models), "model")
-    samples = words.counted(len(bundle.ids), "sample")
+    told, button = _openable(reading)
     with st.container(horizontal=True, vertical_alignment="center", key="opening"):
-        st.markdown(
-            f"**{models}** ({words.listed(bundle.models)}) on **{samples}** with "
-            f"{words.counted(len(bundle.classes), 'class')}.",
-            width="stretch",
-        )
-        opened = state.bundle()
-        if opened is not None and opened.fingerprint == bundle.fingerprint:
+        st.markdown(told, width="stretch")
+        if _is_open(reading):
             st.caption("This is what is open now.", width="content")
             return
         st.button(
-            f"Open {models} on {samples}",
+            button,
             type="primary",
             key="open-upload",
             disabled=chosen.job is not None,
             on_click=uploads.open_it,
             args=(chosen,),
         )
+
+
+def _openable(reading: Reading) -> tuple[str, str]:
+    """What can be opened, as Markdown, and the words of the button."""
+    told, buttons = [], []
+    if (bundle := reading.bundle) is not None:
+        models = words.counted(len(bundle.models), "model")
+        samples = words.counted(len(bundle.ids), "sample")
+        told.append(
+            f"**{models}** ({words.listed(bundle.models)}) on **{samples}** with "
+            f"{words.counted(len(bundle.classes), 'class')}."
+        )
+        buttons.append(f"{models} on {samples}")
+    if (table := reading.accuracies) is not None:
+        models = words.counted(len(table.models), "model")
+        settings = words.counted(len(table.settings), "setting")
+        told.append(f"Accuracies of **{models}** in **{settings}**, without single samples.")
+        buttons.append(f"accuracies of {models} in {settings}")
+    return " ".join(told), "Open " + " and ".join(buttons)
+
+
+def _is_open(reading: Reading) -> bool:
+    pairs = ((reading.bundle, state.bundle()), (reading.accuracies, state.accuracies()))
+    return all(
+        wanted is None or (opened is not None and opened.fingerprint == wanted.fingerprint)
+        for wanted, opened in pairs
+    )
 
 
 def _notes(reading: Reading) -> None:

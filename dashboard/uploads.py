@@ -200,10 +200,13 @@ def answer(upload: Upload, question: Question) -> str:
 
 
 def open_it(upload: Upload) -> None:
-    """Make what was read the open bundle and keep it; large files are let go."""
-    bundle, name = upload.reading.bundle, ", ".join(upload.names)
-    state.open_bundle(bundle, name)
-    keeping.begin(bundle, name, upload.names)
+    """Open what was read and keep the bundle; large files are let go."""
+    reading, name = upload.reading, ", ".join(upload.names)
+    if reading.accuracies is not None:
+        state.open_accuracies(reading.accuracies, name)
+    if reading.bundle is not None:
+        state.open_bundle(reading.bundle, name)
+        keeping.begin(reading.bundle, name, upload.names)
     if sum(len(source.content) for source in upload.sources.values()) > LET_GO:
         forget()
 

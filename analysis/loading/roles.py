@@ -162,7 +162,7 @@ def assign(table: Table, options: Options) -> Part:
     """
     table = _without_index(table)
     own = bool(table.metadata)
-    by_key = {_key(name): column for name, column in reversed(table.columns.items())}
+    by_key = {name if own else _key(name): c for name, c in reversed(table.columns.items())}
     given = {
         role: [
             table.columns[name]

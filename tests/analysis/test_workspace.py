@@ -20,9 +20,11 @@ from analysis.loading.workspace import delete, keep, kept, kept_folder, open_kep
 TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6
 ) | st.sampled_from(
-    ["None", "nan", "01", "1", "x,y", 'say "a"', "label", "a/b", "CON", " a", "ids"]
+    ["None", "nan", "01", "1", "x,y", 'say "a"', "label", "a/b", "CON", " a", "ids", "LABEL"]
 )
-COLUMN = TEXT | st.sampled_from(["label", "sample_id", "unit_id", "model", "prediction", "answer"])
+COLUMN = TEXT | st.sampled_from(
+    ["label", "Label", "SAMPLE-ID", "sample_id", "unit_id", "model", "prediction", "answer"]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +69,11 @@ def any_bundle(draw) -> Bundle:
             "of nothing else": Grouping(
                 torch.from_numpy((np.arange(n) % 2).astype(np.int32)), ("even", "")
             ),
+            "overlapping": Grouping(
+                torch.tensor([[0, -1], [0, 2], [1, 2]] * n, dtype=torch.int32)[:n],
+                ("a;b", "", "c"),
+                "|",
+            ),
         },
         model_info={
             info[0]: np.array([None, "1", "01", "x"][:m], dtype=object),
@@ -103,6 +110,10 @@ FORMS = {
     "an empty text as an answer": (
         {"runs.csv": "sample_id,model,prediction\n1,a,x\n2,a,\n1,b,x\n2,b,x\n"},
         {"empty": "answer"},
+    ),
+    "several values in a cell": (
+        {"samples.csv": "sample_id,label,skills\n1,x,a; b\n2,y,b\n", "runs.csv": RUNS},
+        {"multi": {"skills": ";"}},
     ),
     "groups that were named": (
         {"samples.csv": LABELS, "runs.csv": RUNS},

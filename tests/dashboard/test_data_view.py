@@ -406,6 +406,19 @@ def test_the_shortest_equivalents_are_as_the_readme_writes_them():
     )
 
 
+ACCURACIES = b"model,setting,accuracy,n\na,clean,0.9,100\na,blurred,0.6,100\nb,clean,0.8,100\n"
+
+
+def test_accuracies_without_samples_are_opened_too(page):
+    drop(page, {"table.csv": ACCURACIES})
+    assert "Open accuracies of 2 models in 2 settings" in labels(page)
+    fingerprint = upload(page, {"table.csv": ACCURACIES})
+    assert page.session_state["accuracies"].fingerprint == fingerprint
+    assert "This is what is open now" in text(page)
+    assert "is open: accuracies without single samples" in text(page)
+    assert not page.session_state.get("keeping")
+
+
 def test_nothing_differs_between_equal_readings():
     one = read([Source("runs.csv", WIDE)])
     assert changes(one, read([Source("runs.csv", WIDE)])) == []

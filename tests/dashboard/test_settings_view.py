@@ -175,23 +175,6 @@ def test_names_with_markup_stay_text(app):
     assert "<script>" not in json.dumps(figure(opened))
 
 
-def offered():
-    from analysis.loading import Source, load_accuracies
-    from dashboard import settings_panel
-
-    text = b"model,setting,accuracy\na,day,0.9\na,night,0.5\nb,day,0.8\n"
-    settings_panel.offer(load_accuracies(Source("r.csv", text)), "r.csv")
-
-
-def test_an_upload_of_accuracies_is_offered_and_opened():
-    page = AppTest.from_function(offered, default_timeout=60).run()
-    assert not page.exception
-    assert "Accuracies of 2 models in 2 settings, 3 measured" in page.success[0].value
-    page.button(key="open-accuracies").click().run()
-    assert page.session_state["accuracies"].models == ("a", "b")
-    assert page.session_state["accuracies_name"] == "r.csv"
-
-
 def drawn(accuracy, **more):
     accuracy = np.array(accuracy)
     unknown = np.full(accuracy.shape, np.nan)

@@ -40,7 +40,7 @@ def test_a_form_is_the_same_bundle_by_upload_command_line_and_notebook(
 def test_a_table_of_accuracies_is_the_same_by_all_ways(form, tmp_path, monkeypatch, capsys):
     paths = written(ACCURACIES[form], tmp_path)
     app = drop(data_page(monkeypatch), ACCURACIES[form])
-    app.button(key="open-accuracies").click().run()
+    app.button(key="open-upload").click().run()
     assert not app.exception
     uploaded = app.session_state["accuracies"].fingerprint
     assert load_accuracies(*paths).fingerprint == printed(paths, capsys) == uploaded
