@@ -61,9 +61,22 @@ def _sizes(before: Reading, after: Reading) -> list[str]:
         for what in new
         if new[what] != old.get(what, 0)
     ]
+    told += _levels(before, after)
     if not told and _fingerprints(before) != _fingerprints(after):
         told = ["The values differ, the numbers of models, samples and classes do not."]
     return told
+
+
+def _levels(before: Reading, after: Reading) -> list[str]:
+    if before.bundle is None or after.bundle is None:
+        return []
+    old, new = before.bundle.groups, after.bundle.groups
+    return [
+        f"{markdown(name)}: {words.counted(len(new[name].levels), 'group')} instead of "
+        f"{count(len(old[name].levels))}."
+        for name in new
+        if name in old and len(old[name].levels) != len(new[name].levels)
+    ]
 
 
 def _counts(reading: Reading) -> Mapping[str, int]:

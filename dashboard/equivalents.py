@@ -30,8 +30,12 @@ def command(names: Sequence[str], said: Request, found: Sequence[Found]) -> str:
     return " ".join(map(shlex.quote, parts))
 
 
-def notebook(names: Sequence[str], said: Request, found: Sequence[Found]) -> str:
-    """The lines for a notebook."""
+def notebook(
+    names: Sequence[str], said: Request, found: Sequence[Found], *, accuracies: bool = False
+) -> str:
+    """The lines for a notebook; accuracies: the files hold these alone."""
+    function = "load_accuracies" if accuracies else "load_bundle"
+    result = "table" if accuracies else "bundle"
     columns = {
         role: chosen[0] if len(chosen) == 1 else tuple(chosen)
         for role, chosen in _columns(said, found).items()
@@ -46,10 +50,11 @@ def notebook(names: Sequence[str], said: Request, found: Sequence[Found]) -> str
         options["multi"] = multi
     arguments = [repr(name) for name in names]
     arguments += [f"{option}={value!r}" for option, value in options.items()]
-    call = f"bundle = load_bundle({', '.join(arguments)})"
+    call = f"{result} = {function}({', '.join(arguments)})"
     if len(call) > 90:
-        call = "bundle = load_bundle(\n" + "".join(f"    {one},\n" for one in arguments) + ")"
-    return f"from analysis import load_bundle\n\n{call}"
+        lines = "".join(f"    {one},\n" for one in arguments)
+        call = f"{result} = {function}(\n{lines})"
+    return f"from analysis.loading import {function}\n\n{call}"
 
 
 def _columns(said: Request, found: Sequence[Found]) -> dict[str, list[str]]:

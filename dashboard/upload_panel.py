@@ -216,5 +216,6 @@ def _equivalents(chosen: Upload, reading: Reading) -> None:
         st.code(line, language="bash", wrap_lines=True)
     with right:
         st.caption("In a notebook")
-        call = equivalents.notebook(chosen.names, chosen.said, reading.found)
+        alone = reading.bundle is None and reading.accuracies is not None
+        call = equivalents.notebook(chosen.names, chosen.said, reading.found, accuracies=alone)
         st.code(call, language="python", wrap_lines=True)

@@ -10,7 +10,16 @@ from made import ROOT, random_bundle
 from uploads import data_page, drop, settled, upload
 
 from analysis.bundle import BundleError
-from analysis.loading import Question, Reading, Source, load_bundle, read, reading, save_bundle
+from analysis.loading import (
+    Options,
+    Question,
+    Reading,
+    Source,
+    load_bundle,
+    read,
+    reading,
+    save_bundle,
+)
 from analysis.loading.workspace import keep, kept
 from dashboard import equivalents, uploads
 from dashboard.changes import changes
@@ -416,7 +425,18 @@ def test_accuracies_without_samples_are_opened_too(page):
     assert page.session_state["accuracies"].fingerprint == fingerprint
     assert "This is what is open now" in text(page)
     assert "is open: accuracies without single samples" in text(page)
+    assert "table = load_accuracies('table.csv')" in page.code[1].value
     assert not page.session_state.get("keeping")
+
+
+def test_a_column_that_holds_several_values_is_told_by_its_groups():
+    cells = ("a;b", "b;c", "a;c", "a")
+    rows = "".join(f"{i},x,{cells[i % 4]},x\n" for i in range(12))
+    source = Source("runs.csv", f"sample_id,label,skills,m\n{rows}".encode())
+    chosen = {"columns": {"prediction": "m"}}
+    before = read([source], Options(**chosen))
+    after = read([source], Options(**chosen, multi={"skills": ";"}))
+    assert "skills: 3 groups instead of 4." in changes(before, after)
 
 
 def test_nothing_differs_between_equal_readings():
