@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast benchmark lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -21,6 +21,9 @@ test: install
 
 test-fast: install
 	$(BIN)/python -m pytest -m "not browser"
+
+benchmark: install
+	$(BIN)/python tests/benchmarks/bench_loading.py
 
 lint: install
 	$(BIN)/ruff check .
