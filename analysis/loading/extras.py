@@ -19,7 +19,7 @@ def embeddings(
     shared = [
         (part.file.name, _from_table(part, roster, log))
         for part in parts
-        if part.form == EMBEDDINGS
+        if part.form == EMBEDDINGS or part.embedded
     ]
     shared += [
         (stack.file.name, _from_array(stack, roster, log))
@@ -67,7 +67,7 @@ def _from_array(stack: Stack, roster: Roster, log: Log) -> torch.Tensor | None:
 
 def _from_table(part: Part, roster: Roster, log: Log) -> torch.Tensor | None:
     columns = []
-    for column in part.rest:
+    for column in part.embedded or part.rest:
         if column.listed:
             try:
                 block = np.array(column.raw.to_pylist(), dtype=np.float32)

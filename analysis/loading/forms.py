@@ -83,7 +83,7 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
     keep(part, ROLES[form], options, log)
     part.rest = [column for column in part.rest if column.name not in models]
     check_rivals(part, options, log)
-    used = {column.name: WORDS[role] for role, column in part.roles.items()}
+    used = part.words()
     used |= {column.name: "answers of a model" for column in part.models} | part.taken
     other = {
         SAMPLES: "attribute",
@@ -136,6 +136,7 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
         *options.named("ignore", part.file.name),
     }
     own = {part.roles[r].name for r in ("id", "label", "unit") if r in part.roles}
+    own |= {column.name for column in part.embedded}
     candidates = [
         column for column in part.table.columns.values() if column.name not in own | by_hand
     ]

@@ -124,6 +124,7 @@ SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "refere
 class Part:
     """A table with the roles of its columns; `models` are the columns that hold answers.
 
+    `embedded` are columns that were named as an embedding of the samples.
     Columns of probabilities are no longer in `table` but named in `taken`; `whole` then is the
     table as it was read.
     """
@@ -136,6 +137,7 @@ class Part:
     models: list[Column] = field(default_factory=list)
     whole: Table | None = None
     taken: dict[str, str] = field(default_factory=dict)
+    embedded: list[Column] = field(default_factory=list)
 
     @property
     def file(self) -> File:
@@ -144,7 +146,8 @@ class Part:
 
     def words(self) -> dict[str, str]:
         """{column: its role in plain words} of the columns that have one."""
-        return {column.name: WORDS[role] for role, column in self.roles.items()}
+        words = {column.name: WORDS[role] for role, column in self.roles.items()}
+        return words | {column.name: "embedding" for column in self.embedded}
 
     def __getattr__(self, role: str) -> Column | None:
         """The column of a role, None when there is none: `part.id`, `part.label`."""
@@ -187,11 +190,18 @@ def assign(table: Table, options: Options) -> Part:
         roles[role] = found
         taken.add(found.name)
     _settle_answer(roles, taken, table)
-    ignored = {column.name for column in given["ignore"]}
-    used = {column.name for column in roles.values()} | ignored
+    part = Part(table, roles, [], embedded=given["embedding"])
+    part.rest = _others(part, options)
+    return part
+
+
+def _others(part: Part, options: Options) -> list[Column]:
+    """Columns without a role that are not left out by hand."""
+    table = part.table
+    used = {column.name for column in (*part.roles.values(), *part.embedded)}
+    used |= set(options.named("ignore", table.file.name))
     used |= table.spare - set(options.named("group", table.file.name))
-    rest = [column for column in table.columns.values() if column.name not in used]
-    return Part(table, roles, rest)
+    return [column for column in table.columns.values() if column.name not in used]
 
 
 def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None:
@@ -204,11 +214,7 @@ def keep(part: Part, roles: tuple[str, ...], options: Options, log: Log) -> None
         log: receives a note for every column that was recognised under another name.
     """
     part.roles = {role: column for role, column in part.roles.items() if role in roles}
-    used = {column.name for column in part.roles.values()} | set(
-        options.named("ignore", part.file.name)
-    )
-    used |= part.table.spare - set(options.named("group", part.file.name))
-    part.rest = [column for column in part.table.columns.values() if column.name not in used]
+    part.rest = _others(part, options)
     for role, column in part.roles.items():
         if column.name != CANONICAL[role] and column.name not in options.named(
             role, part.file.name

@@ -153,7 +153,7 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
             if column.listed:
                 log.note(
                     f"{part.file.name}: column '{column.name}' holds lists and is not read; "
-                    "embeddings belong in a file of their own."
+                    f"say --column embedding={column.name} if they are embeddings."
                 )
             elif column.name not in roster.attributes:
                 _attribute(roster, part, column, log)

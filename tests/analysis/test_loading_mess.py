@@ -399,3 +399,16 @@ def test_one_broken_cell_is_named(row, column, order):
     said = problem({"samples.csv": SAMPLES, "p.csv": text})
     assert words in said
     assert f"row {row + 2}" in said
+
+
+def test_columns_of_a_samples_table_can_be_named_as_its_embedding():
+    samples = "sample_id,label,e0,e1\ns1,cat,0.5,1\ns2,dog,0.25,2\ns3,cat,0,3\n"
+    loaded = bundle(
+        {"samples.csv": samples, "p.csv": LONG}, columns={"embedding": ("e0", "samples.csv:e1")}
+    )
+    assert loaded.embeddings.tolist() == [[0.5, 1], [0.25, 2], [0, 3]]
+    assert not loaded.attributes
+    text = {"samples.csv": samples.replace("1\n", "x\n"), "p.csv": LONG}
+    assert "samples.csv: column 'e1' holds text; expected only numbers" in problem(
+        text, columns={"embedding": "e1"}
+    )
