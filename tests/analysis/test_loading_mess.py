@@ -408,7 +408,7 @@ def test_columns_of_a_samples_table_can_be_named_as_its_embedding():
     )
     assert loaded.embeddings.tolist() == [[0.5, 1], [0.25, 2], [0, 3]]
     assert not loaded.attributes
-    text = {"samples.csv": samples.replace("1\n", "x\n"), "p.csv": LONG}
+    text = {"samples.csv": samples.replace("0.5,1\n", "0.5,x\n"), "p.csv": LONG}
     assert "samples.csv: column 'e1' holds text; expected only numbers" in problem(
         text, columns={"embedding": "e1"}
     )
