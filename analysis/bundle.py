@@ -61,7 +61,7 @@ class Bundle:
     def __post_init__(self) -> None:
         check(self)
         if self.grades is None:
-            object.__setattr__(self, "grades", _grade(self.predictions, self.labels))
+            object.__setattr__(self, "grades", graded(self.predictions, self.labels))
         if not self.fingerprint:
             object.__setattr__(self, "fingerprint", _fingerprint(self))
 
@@ -84,7 +84,7 @@ class Bundle:
     @cached_property
     def graded_elsewhere(self) -> bool:
         """Grades were given that labels and answers alone do not explain."""
-        return not torch.equal(self.grades, _grade(self.predictions, self.labels))
+        return not torch.equal(self.grades, graded(self.predictions, self.labels))
 
     @cached_property
     def grades_alone(self) -> bool:
@@ -199,11 +199,20 @@ def normalised(stored: Tensor) -> Tensor:
     return probabilities / probabilities.sum(-1, keepdim=True)
 
 
-def _grade(predictions: Tensor, labels: Tensor | None) -> Tensor:
+def graded(predictions: Tensor, labels: Tensor | None) -> Tensor:
+    """Right and wrong as they follow from answers and labels.
+
+    Args:
+        predictions: int32 [M, N], -1 = no answer.
+        labels: int32 [N], -1 = unlabelled, or None.
+
+    Returns:
+        int8 [M, N]: 1 right, 0 wrong, -1 where there is no answer or no label.
+    """
     if labels is None:
         return torch.full_like(predictions, -1, dtype=torch.int8)
-    graded = (predictions >= 0) & (labels >= 0)
-    return torch.where(graded, (predictions == labels).to(torch.int8), -1).to(torch.int8)
+    grades = (predictions == labels).view(torch.int8)
+    return grades.masked_fill_(predictions < 0, -1).masked_fill_(labels < 0, -1)
 
 
 def _mapped(bundle: Bundle, change) -> dict:
@@ -262,7 +271,7 @@ def _fingerprint(bundle: Bundle) -> str:
         if values.dtype == object:
             digest.update("\0".join(map(repr, values.tolist())).encode())
         else:
-            digest.update(np.ascontiguousarray(values).tobytes())
+            digest.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
 
     for name in ("predictions", "labels", "grades", "confidence", "embeddings", "units"):
         if (tensor := getattr(bundle, name)) is not None:

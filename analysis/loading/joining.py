@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle, BundleError, graded
 from analysis.loading.alike import check_kind, settle_alike
 from analysis.loading.answers import collect_answers, note_gaps
 from analysis.loading.classes import class_order, given_classes
@@ -127,11 +127,7 @@ def _grades(answers: Answers, predictions, labels, log: Log) -> torch.Tensor | N
     if answers.grades is None:
         return None
     given = torch.from_numpy(answers.grades)
-    derived = torch.full_like(given, -1)
-    if labels is not None:
-        known = torch.from_numpy(labels)
-        judged = (predictions >= 0) & (known >= 0)
-        derived[judged] = (predictions == known)[judged].to(torch.int8)
+    derived = graded(predictions, None if labels is None else torch.from_numpy(labels))
     both = (given >= 0) & (derived >= 0)
     wrong = int((both & (given == 0) & (derived == 1)).sum())
     right = int((both & (given == 1) & (derived == 0)).sum())

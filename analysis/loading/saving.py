@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle, BundleError, graded
 from analysis.grouping import Grouping
 from analysis.loading.restoring import Layout, layout
 from analysis.loading.roles import CANONICAL
@@ -101,12 +102,12 @@ def _attribute(values: np.ndarray) -> pa.Array:
 
 
 def _write_predictions(bundle: Bundle, path: Path) -> None:
-    graded = not _follows(bundle)
+    given = not _follows(bundle)
     meant = any(name in MEANT or name.startswith("Unnamed: ") for name in bundle.models)
-    if bundle.confidence is None and not graded and not meant:
+    if bundle.confidence is None and not given and not meant:
         _write_wide(bundle, path)
     else:
-        _write_long(bundle, path, graded)
+        _write_long(bundle, path, given)
 
 
 def _write_wide(bundle: Bundle, path: Path) -> None:
@@ -123,8 +124,8 @@ def _write_wide(bundle: Bundle, path: Path) -> None:
     writer.close()
 
 
-def _write_long(bundle: Bundle, path: Path, graded: bool) -> None:
-    """One model after the other, so that only one is held as a table."""
+def _write_long(bundle: Bundle, path: Path, given: bool) -> None:
+    """One model after the other, so that only one is held as a table; with given grades."""
     size, writer = len(bundle.ids), None
     ids, classes = pa.array(bundle.ids, pa.string()), pa.array(bundle.classes, pa.string())
     for row, model in enumerate(bundle.models):
@@ -136,7 +137,7 @@ def _write_long(bundle: Bundle, path: Path, graded: bool) -> None:
         if bundle.confidence is not None:
             values = bundle.confidence[row].numpy()
             columns["confidence"] = pa.array(values, mask=np.isnan(values))
-        if graded:
+        if given:
             grades = bundle.grades[row].numpy()
             columns["correct"] = pa.array(grades, mask=grades < 0)
         table = pa.table(columns).replace_schema_metadata(OWN)
@@ -147,12 +148,7 @@ def _write_long(bundle: Bundle, path: Path, graded: bool) -> None:
 
 def _follows(bundle: Bundle) -> bool:
     """The grades follow from labels and predictions, so they need not be written."""
-    if bundle.labels is None:
-        return bool((bundle.grades == -1).all())
-    judged = (bundle.predictions >= 0) & (bundle.labels >= 0)
-    derived = (bundle.predictions == bundle.labels).to(bundle.grades.dtype)
-    derived[~judged] = -1
-    return bool((derived == bundle.grades).all())
+    return torch.equal(graded(bundle.predictions, bundle.labels), bundle.grades)
 
 
 def _write_arrays(arrays: dict, folder: Path, files: Mapping[str, str]) -> None:
