@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.loading.accuracy_forms import Layout, percent
+from analysis.loading.columns import NUMBER, Column
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, Options, count, quoted, shortened
-from analysis.loading.tables import NUMBER, Column
 
 ALIKE = 1e-12
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.loading.columns import NUMBER, Column
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, Options, quoted
-from analysis.loading.tables import NUMBER, Column
 
 SETTINGS = (
     "setting",

@@ -9,13 +9,13 @@ from analysis.accuracies import AccuracyTable
 from analysis.bundle import BundleError
 from analysis.loading.accuracy_cells import Cells, Names, cells_of, merged
 from analysis.loading.accuracy_forms import Layout, about_models, is_model_table, layout_of, lonely
+from analysis.loading.columns import Column, exact_numbers, first_positions
 from analysis.loading.extras import model_info
 from analysis.loading.forms import MODELS, settle
 from analysis.loading.grades import Answers
 from analysis.loading.roles import Part
 from analysis.loading.sources import Found, Log, Options, count, quoted
 from analysis.loading.stacks import Stack
-from analysis.loading.tables import Column, exact_numbers, first_positions
 
 FORM = "accuracy table"
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from analysis.loading.columns import first_positions
 from analysis.loading.forms import LONG, ONE, WIDE
 from analysis.loading.grades import Answers, Entry, enter_confidence, enter_grades
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster, Vocabulary, report_unmatched
 from analysis.loading.sources import Log, Options, count, quoted, shortened
 from analysis.loading.spool import table_of
-from analysis.loading.tables import first_positions
 
 UNSET = -2
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.ipc
 
 from analysis.loading.arrays import TOTAL_LIMIT
+from analysis.loading.columns import Column
 from analysis.loading.sources import File, RefusedError
-from analysis.loading.tables import CELL_LIMIT, Column, Table
+from analysis.loading.tables import CELL_LIMIT, Table
 
 WRONG = (pa.ArrowException, OSError, ValueError, EOFError, MemoryError, OverflowError)
 

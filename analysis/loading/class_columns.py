@@ -8,10 +8,11 @@ import numpy as np
 from analysis.loading.arrays import texts
 from analysis.loading.class_names import by_model, without_prefix
 from analysis.loading.class_values import MOST, PLAIN_NUMBER, content, fits_single, numeric_share
+from analysis.loading.columns import Column
 from analysis.loading.roles import Part
 from analysis.loading.sources import Found, Log, Options, RefusedError, count, quoted, shortened
 from analysis.loading.stacks import Stack
-from analysis.loading.tables import Column, Table
+from analysis.loading.tables import Table
 
 PLACES = ("samples", "classes", "models", "embeddings", "thumbnails")
 LOOKED_AT = 8  # models whose values are looked at to tell what the table holds

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.checks import SUM_TOLERANCE
-from analysis.loading.tables import Column, Table
+from analysis.loading.columns import Column
+from analysis.loading.tables import Table
 
 MOST = 0.5
 LOOKED_ROWS = 1_000

@@ -9,12 +9,13 @@ import pyarrow as pa
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.arrays import texts
 from analysis.loading.classes import ordered
+from analysis.loading.columns import Column
 from analysis.loading.forms import SAMPLES, WIDE, settle
 from analysis.loading.joining import join
 from analysis.loading.roles import Part
 from analysis.loading.sources import File, Log, Options, quoted
 from analysis.loading.stacks import Stack
-from analysis.loading.tables import Column, Table
+from analysis.loading.tables import Table
 
 HERE = File("arrays", b"")
 OWN = ("sample_id", "label")

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 
+from analysis.loading.columns import exact_numbers
 from analysis.loading.forms import EMBEDDINGS, MODELS
 from analysis.loading.grades import Answers
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, count, quoted
 from analysis.loading.stacks import Stack
-from analysis.loading.tables import exact_numbers
 
 
 def embeddings(

@@ -10,9 +10,10 @@ from analysis.loading.datasets import read_dataset
 from analysis.loading.json_tables import read_json
 from analysis.loading.markdown import looks_like, read_markdown
 from analysis.loading.packing import DAMAGED, GZIP, UNPACKED_LIMIT, Packed, PackedError, gunzip
+from analysis.loading.parquet import read_parquet
 from analysis.loading.sources import File, Log, RefusedError
 from analysis.loading.stacks import Stack, read_stacks
-from analysis.loading.tables import Table, read_parquet, read_text
+from analysis.loading.tables import Table, read_text
 
 HEAD = 512
 KNOWN = (

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from analysis.loading.columns import Column
 from analysis.loading.leaderboards import leaderboard
 from analysis.loading.roles import (
     PREDICTION_HINTS,
@@ -13,7 +14,7 @@ from analysis.loading.roles import (
     keep,
 )
 from analysis.loading.sources import Found, Log, Options, RefusedError, quoted
-from analysis.loading.tables import Column, described_columns
+from analysis.loading.tables import described_columns
 
 MOSTLY, HARDLY = 0.5, 0.1
 FEW_ROWS = 30

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analysis.loading.columns import Column, row_blocks
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, shortened
-from analysis.loading.tables import Column, row_blocks
 
 RIGHT = {"1": 1, "1.0": 1, "true": 1, "yes": 1, "0": 0, "0.0": 0, "false": 0, "no": 0}
 

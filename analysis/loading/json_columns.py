@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.loading.columns import Column
 from analysis.loading.json_faults import Written
 from analysis.loading.sources import File, Log, RefusedError, count, quoted
-from analysis.loading.tables import CELL_LIMIT, Column
+from analysis.loading.tables import CELL_LIMIT
 
 DEPTH = 4
 SHOWN_FIELDS = 4

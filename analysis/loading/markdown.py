@@ -4,8 +4,9 @@ import re
 
 import pyarrow as pa
 
+from analysis.loading.columns import Column
 from analysis.loading.sources import File, RefusedError
-from analysis.loading.tables import CELL_LIMIT, Column, Table
+from analysis.loading.tables import CELL_LIMIT, Table
 
 RULE = re.compile(r"\s*\|?\s*:?-{1,}:?\s*(\|\s*:?-{1,}:?\s*)*\|?\s*")
 PIPES = re.compile(rb"^[ \t]*\|.*\|[ \t]*\r?\n[ \t]*\|[ \t:|-]*-[ \t:|-]*\r?$", re.MULTILINE)

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from analysis.loading.columns import Column
 from analysis.loading.sources import File, Log, Options, count, quoted, shortened
-from analysis.loading.tables import Column, Table
+from analysis.loading.tables import Table
 
 ALIASES = {
     "id": [
@@ -104,18 +105,7 @@ WORDS = {
 SINGLE = tuple(CANONICAL)
 GRADES = ("correct", "score")
 KNOWN_ROLES = (*SINGLE, "setting", "embedding", "group", "ignore")
-RIVALS = (
-    "label",
-    "target",
-    "gold",
-    "gold_label",
-    "true_label",
-    "y_true",
-    "truth",
-    "ground_truth",
-    "groundtruth",
-    "correct_answer",
-)
+RIVALS = {*ALIASES["label"]} - {"reference", "expected", "labels", "answer"}
 PREDICTION_HINTS = ("pred", "answer", "output", "wide", "response")
 SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "reference")
 

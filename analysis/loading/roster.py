@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analysis.loading.columns import Column, exact_numbers, first_positions
 from analysis.loading.forms import EMBEDDINGS, LONG, ONE, PROBABILITIES, SAMPLES, WIDE
 from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, quoted, shortened
 from analysis.loading.stacks import OF_MODELS, Stack
-from analysis.loading.tables import Column, exact_numbers, first_positions
 
 SHOWN = 3
 

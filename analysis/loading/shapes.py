@@ -7,13 +7,14 @@ import pyarrow as pa
 
 from analysis.loading.arrays import texts
 from analysis.loading.classes import given_classes
+from analysis.loading.columns import Column
 from analysis.loading.distributions import located
 from analysis.loading.forms import CLASSES, SAMPLES, WIDE
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, RefusedError, count
 from analysis.loading.stacks import Stack, shown_array
-from analysis.loading.tables import Column, Table
+from analysis.loading.tables import Table
 
 
 def spread(stacks: list[Stack], parts: list[Part], log: Log) -> list[Stack]:

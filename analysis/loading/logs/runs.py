@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from analysis.loading.columns import Column
 from analysis.loading.logs.harness import RESULTS, SAMPLES
 from analysis.loading.logs.helm import SHOWN, STATE, STATS
 from analysis.loading.logs.log_table import LogTable
 from analysis.loading.roles import Part, assign
 from analysis.loading.sources import Found, Log, Options, quoted
-from analysis.loading.tables import Column
 
 HELM = (STATE, SHOWN, STATS)
 

@@ -1,0 +1,68 @@
+"""Parquet files as tables; dictionary columns stay encoded."""
+
+import io
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.loading.columns import Column, is_text
+from analysis.loading.sources import File, RefusedError
+from analysis.loading.tables import CELL_LIMIT, Table
+
+
+def read_parquet(file: File) -> Table:
+    """Read a Parquet file; dictionary columns stay encoded.
+
+    Raises:
+        RefusedError: it is damaged, too large, or holds a column that is neither text nor number.
+    """
+    source = _readable(file)
+    try:
+        described = pq.ParquetFile(source)
+        rows, schema = described.metadata.num_rows, described.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedError(
+            f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
+        ) from None
+    if not rows:
+        raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
+    if rows * len(schema) > CELL_LIMIT:
+        raise RefusedError(
+            f"{file.name} declares {rows:,} rows of {len(schema)} columns; expected at most "
+            f"{CELL_LIMIT:,} cells. Split it."
+        )
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise RefusedError(f"{file.name} has the column '{twice}' twice; rename one of them.")
+    texts = [name for name, kind in zip(schema.names, schema.types, strict=True) if is_text(kind)]
+    if isinstance(source, io.BytesIO):
+        source.seek(0)
+    try:
+        table = pq.ParquetFile(source, read_dictionary=texts).read()
+    except (pa.ArrowException, OSError) as error:
+        raise RefusedError(
+            f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
+        ) from None
+    columns = {
+        name: Column(name, table.column(name), typed=True)
+        for name in table.column_names
+        if name != "__index_level_0__"
+    }
+    stored = {
+        key.decode(): value.decode("utf-8", "replace")
+        for key, value in (schema.metadata or {}).items()
+        if key.startswith(b"dissensus")
+    }
+    return Table(file, columns, rows, stored)
+
+
+def _readable(file: File) -> Path | io.IOBase:
+    """A path, or a stream where the file is in memory or in a remote store."""
+    if isinstance(file.content, Path):
+        return file.content
+    return io.BytesIO(file.content) if isinstance(file.content, bytes) else file.content.open("rb")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:160] or type(error).__name__
