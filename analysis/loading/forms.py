@@ -1,5 +1,7 @@
 """Which form a table has: samples, long or wide predictions, class order, embeddings ..."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from analysis.loading.columns import Column
@@ -12,6 +14,7 @@ from analysis.loading.roles import (
     check_rivals,
     hinted,
     keep,
+    rivalling,
 )
 from analysis.loading.sources import Found, Log, Options, RefusedError, quoted
 from analysis.loading.tables import described_columns
@@ -116,12 +119,15 @@ def settle(part: Part, form: str, options: Options, log: Log) -> None:
             log.note(f"{part.file.name}: numbers in {quoted(commas)} have a decimal comma.")
 
 
-def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str:
+def decide_wide(
+    part: Part, labels: set[str], truth: Mapping[str, str], options: Options, log: Log
+) -> str:
     """Split the columns of a wide table into models and attributes by what they hold.
 
     Args:
         part: a table without model and prediction columns; its `models` are filled in.
         labels: every label that any input gives; empty when there are none.
+        truth: {sample id: label} as the other inputs give it.
         options: columns named by hand.
         log: receives what was decided.
 
@@ -138,6 +144,8 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
     }
     own = {part.roles[r].name for r in ("id", "label", "unit") if r in part.roles}
     own |= {column.name for column in part.embedded}
+    if part.label:
+        own |= {name for name in part.table.columns if rivalling(name) and name not in given}
     candidates = [
         column for column in part.table.columns.values() if column.name not in own | by_hand
     ]
@@ -156,7 +164,7 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
         column
         for column, share in zip(candidates, shares, strict=True)
         if HARDLY <= share < MOSTLY
-        or (share >= MOSTLY and strict and labels and _by_chance(part, column))
+        or (share >= MOSTLY and strict and labels and _by_chance(part, column, truth))
     ]
     if not labels and (len(models) < 2 or open_cases):
         open_cases = open_cases or candidates
@@ -170,14 +178,17 @@ def decide_wide(part: Part, labels: set[str], options: Options, log: Log) -> str
 
 
 def _note_split(part: Part, attributes: list[str], labels: bool, log: Log) -> None:
-    if not attributes:
-        return
     models = [column.name for column in part.models]
     log.note(
         f"{part.file.name}: {quoted(models, 4)} {'are models' if len(models) > 1 else 'is a model'}"
         ", because most values are among the "
-        f"{'labels' if labels else 'values of the other columns'}; {quoted(attributes)} "
-        f"{'are attributes' if len(attributes) > 1 else 'is an attribute'}."
+        f"{'labels' if labels else 'values of the other columns'}"
+        + (
+            f"; {quoted(attributes)} "
+            f"{'are attributes' if len(attributes) > 1 else 'is an attribute'}."
+            if attributes
+            else "."
+        )
     )
 
 
@@ -262,22 +273,33 @@ def _shares(columns: list[Column], labels: set[str]) -> list[float]:
     return shares
 
 
-def _by_chance(part: Part, column: Column) -> bool:
-    """The column agrees with the labels of its own table no more often than a shuffled one."""
-    label = part.label
-    if label is None or part.table.rows < FEW_ROWS:
+def _by_chance(part: Part, column: Column, truth: Mapping[str, str]) -> bool:
+    """The column agrees with the labels no more often than a shuffled one."""
+    levels, codes = _labels_of_rows(part, truth)
+    if part.table.rows < FEW_ROWS:
         return False
-    place = {level: code for code, level in enumerate(label.levels)}
+    place = {level: code for code, level in enumerate(levels)}
     lookup = np.array([place.get(level, -2) for level in column.levels] + [-2])
-    codes = lookup[column.codes]
-    both = (codes >= 0) & (label.codes >= 0)
-    n = max(int(both.sum()), 1)
-    agreement = float((codes == label.codes)[both].mean()) if both.any() else 0.0
-    size = len(label.levels)
-    first = np.bincount(codes[both], minlength=size) / n
-    second = np.bincount(label.codes[both], minlength=size) / n
+    answered = lookup[column.codes]
+    both = (answered >= 0) & (codes >= 0)
+    if not both.any():
+        return False
+    n, size = int(both.sum()), len(levels)
+    agreement = float((answered == codes)[both].mean())
+    first = np.bincount(answered[both], minlength=size) / n
+    second = np.bincount(codes[both], minlength=size) / n
     chance = float(first @ second)
     return agreement <= chance + 3 * np.sqrt(chance * (1 - chance) / n)
+
+
+def _labels_of_rows(part: Part, truth: Mapping[str, str]) -> tuple[list[str], np.ndarray]:
+    """Distinct labels and, for each row of a table, which of them its sample has; -1 for none."""
+    if part.label:
+        return part.label.levels, part.label.codes
+    found = [truth.get(level, "") for level in part.id.levels]
+    levels = sorted({*found} - {""})
+    place = {level: code for code, level in enumerate(levels)}
+    return levels, np.array([*(place.get(label, -1) for label in found), -1])[part.id.codes]
 
 
 def _undecided(part: Part, columns: list[Column], labels: bool) -> None:

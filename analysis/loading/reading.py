@@ -1,5 +1,6 @@
 """The way from sources to a `Reading`: expand, read, tell forms apart, join."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def read(
         parts = whole_runs(parts, options, log)
     except Exception as error:
         _unexpected("The logs", error, log)
-    check_named(options, parts, log)
+    complete = not any(found.form == "not read" for found in log.found)
+    check_named(options, parts, complete, log)
     parts, accuracies = _accuracies(parts, stacks, options, log)
     parts = _settled(parts, stacks, options, log)
     stacks = spread(stacks, parts, log)
@@ -142,13 +144,11 @@ def _named(given: Sequence[Source | Path | str]) -> list[Source]:
     """Sources under names that tell them apart: the file name, with its folder where needed."""
     given = [remote_source(one) if is_remote(one) else one for one in given]
     paths = [None if isinstance(one, Source) else Path(one) for one in given]
-    names = [path.name if path else one.name for one, path in zip(given, paths, strict=True)]
+    names = Counter(path.name if path else one.name for one, path in zip(given, paths, strict=True))
     return [
         one
         if path is None
-        else Source(
-            path.name if names.count(path.name) == 1 and path.name else path.as_posix(), path
-        )
+        else Source(path.name if names[path.name] == 1 and path.name else path.as_posix(), path)
         for one, path in zip(given, paths, strict=True)
     ]
 
@@ -204,10 +204,12 @@ def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log)
     }
     labels |= {text for s in stacks if s.kind in ("labels", "classes") for text in texts(s.values)}
     labels |= {name for stack in stacks for name in stack.columns or ()}
+    labels.discard("")
+    truth = _truth(parts) if "" in forms.values() else {}
     for part in parts:
         if forms[id(part)] == "":
             forms[id(part)] = _attempt(
-                part, lambda part: decide_wide(part, labels, options, log), log
+                part, lambda part: decide_wide(part, labels, truth, options, log), log
             )
     kept = []
     for part in parts:
@@ -225,6 +227,20 @@ def _settled(parts: list[Part], stacks: list[Stack], options: Options, log: Log)
                 )
             )
     return kept
+
+
+def _truth(parts: list[Part]) -> dict[str, str]:
+    """{sample id: label} of the tables that have both."""
+    truth = {}
+    for part in parts:
+        if part.label and part.id:
+            rows = part.id.first_rows()
+            used = rows < part.table.rows
+            codes = part.label.codes[rows[used]]
+            names = [*part.label.levels, ""]
+            ids = (level for level, kept in zip(part.id.levels, used, strict=True) if kept)
+            truth |= dict(zip(ids, (names[code] for code in codes.tolist()), strict=True))
+    return truth
 
 
 def _attempt(part: Part, decide, log: Log) -> str | None:

@@ -1,5 +1,6 @@
 """Which column plays which role, from its name or by hand."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -105,9 +106,10 @@ WORDS = {
 SINGLE = tuple(CANONICAL)
 GRADES = ("correct", "score")
 KNOWN_ROLES = (*SINGLE, "setting", "embedding", "group", "ignore")
-RIVALS = {*ALIASES["label"]} - {"reference", "expected", "labels", "answer"}
+RIVALS = {*ALIASES["label"]} - {"answer"}
+MOSTLY = 0.5
 PREDICTION_HINTS = ("pred", "answer", "output", "wide", "response")
-SAMPLE_HINTS = ("sample", "label", "gold", "truth", "meta", "attribute", "reference")
+SAMPLE_HINTS = ("sample", "label", "gold", "truth", "metadata", "attribute", "reference")
 
 
 @dataclass(eq=False)
@@ -225,10 +227,13 @@ def check_rivals(part: Part, options: Options, log: Log) -> None:
     if label is None or own or options.named("label", part.file.name):
         return
     for rival in part.rest:
-        if _key(rival.name) not in RIVALS:
+        if not rivalling(rival.name):
             continue
         place = {level: code for code, level in enumerate(label.levels)}
         lookup = np.array([place.get(level, -2) for level in rival.levels] + [-1])
+        known = rival.counts[lookup[:-1] >= 0].sum()
+        if known < MOSTLY * rival.counts.sum():
+            continue
         differs = np.flatnonzero((lookup[rival.codes] != label.codes) & ~label.empty & ~rival.empty)
         if not len(differs):
             log.note(f"{part.file.name}: '{rival.name}' repeats the labels of '{label.name}'.")
@@ -242,8 +247,22 @@ def check_rivals(part: Part, options: Options, log: Log) -> None:
         )
 
 
-def check_named(options: Options, parts: list[Part], log: Log) -> None:
-    """Report roles that do not exist and named columns that are in no file."""
+def rivalling(name: str) -> bool:
+    """Whether a column of this name may hold labels."""
+    return _key(name) in RIVALS
+
+
+def check_named(options: Options, parts: list[Part], complete: bool, log: Log) -> None:
+    """Report roles that do not exist, columns in no file, and columns that were named twice.
+
+    Args:
+        options: what was named by hand.
+        parts: tables as they were read.
+        complete: every file was read; else a column may be in one that was not.
+        log: receives the problems.
+    """
+    for part in parts:
+        _check_twice(options, part, log)
     columns = [name for part in parts for name in part.table.columns]
     known = {*columns, *(f"{part.file.name}:{n}" for part in parts for n in part.table.columns)}
     for role in options.columns:
@@ -252,17 +271,36 @@ def check_named(options: Options, parts: list[Part], log: Log) -> None:
                 f"There is no role '{role}' for a column; expected one of {', '.join(KNOWN_ROLES)}."
             )
         for name in options.named(role):
-            if parts and name not in known:
+            if complete and name not in known:
+                have = quoted(dict.fromkeys(columns), 12) or "no columns with names"
                 log.problem(
                     f"The column '{name}' that was named as {role} is in none of the files; they "
-                    f"have {quoted(dict.fromkeys(columns), 12)}."
+                    f"have {have}."
                 )
 
 
+def _check_twice(options: Options, part: Part, log: Log) -> None:
+    """One column for a role of which a table has one, and one role for a column."""
+    file, roles = part.file.name, {}
+    for role in KNOWN_ROLES:
+        names = [n for n in dict.fromkeys(options.named(role, file)) if n in part.table.columns]
+        if role in SINGLE and role != "prediction" and len(names) > 1:
+            log.problem(
+                f"{file}: {quoted(names)} were all named as {role}; a table has one. Name one of "
+                f"them, --column {role}={names[0]}."
+            )
+        for name in names:
+            if name in roles:
+                log.problem(
+                    f"{file}: the column '{name}' was named as {roles[name]} and as {role}; name "
+                    "one role for it."
+                )
+            roles[name] = role
+
+
 def hinted(file: File, hints: tuple[str, ...]) -> bool:
-    """Whether the file's name suggests what it is."""
-    stem = file.stem.lower()
-    return any(hint in stem for hint in hints)
+    """Whether a word of the file's name begins with one of these."""
+    return any(word.startswith(hints) for word in re.split(r"[^a-z0-9]+", file.stem.lower()))
 
 
 def _without_index(table: Table) -> Table:
