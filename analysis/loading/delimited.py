@@ -4,6 +4,8 @@ import codecs
 import csv
 import io
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,7 +13,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.csv
 
-from analysis.loading.lines import line_of_record, open_quote, undecodable
+from analysis.loading.lines import line_of, line_of_record, open_quote, undecodable
 from analysis.loading.sources import File, Log, RefusedError, count, quoted
 from analysis.loading.spool import Encoder
 
@@ -22,15 +24,26 @@ SHOWN_ROWS = 3
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LARGE = 1 << 30
+SAID = re.compile(rb'"?sep=([,;|\t])"?')
+ESCAPED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*\\"(?=[^,;\t|\r\n"])')
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """Parsed text: columns of text cells, how many rows, the separator, assumptions."""
+    """Parsed text.
+
+    Attributes:
+        columns: text cells by column name.
+        rows: how many.
+        separator: between cells.
+        header: the record that holds the names, 0 but for a line above it.
+        comments: assumptions.
+    """
 
     columns: dict[str, pa.ChunkedArray]
     rows: int
     separator: str
+    header: int
     comments: tuple[str, ...]
 
 
@@ -41,6 +54,7 @@ class Layout:
     start: int
     separator: str
     header: list[str]
+    above: int
     comments: tuple[str, ...]
 
 
@@ -60,7 +74,19 @@ def read_delimited(file: File, log: Log) -> Delimited:
     columns, rows = _parse(file, layout, head, log)
     if not rows:
         raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
-    return Delimited(columns, rows, layout.separator, layout.comments)
+    full = _filled(columns, rows)
+    comments = layout.comments
+    if full < rows:
+        comments += (f"{file.name}: {count(rows - full, 'empty row')} at the end left out.",)
+        columns = {name: values.slice(0, full) for name, values in columns.items()}
+    return Delimited(columns, full, layout.separator, layout.above, comments)
+
+
+def _filled(columns: dict[str, pa.ChunkedArray], rows: int) -> int:
+    """Rows without the ones at the end in which every cell is empty."""
+    while rows > 1 and not any(values[rows - 1].as_py() for values in columns.values()):
+        rows -= 1
+    return rows
 
 
 def _layout(file: File, head: bytes) -> Layout:
@@ -73,32 +99,50 @@ def _layout(file: File, head: bytes) -> Layout:
     start = len(BOM) if head.startswith(BOM) else 0
     start += len(head[start:]) - len(head[start:].lstrip(b"\r\n"))
     line = _first_record(head[start:])
+    if said := SAID.fullmatch(line.strip()):
+        start += len(line)
+        start += len(head[start:]) - len(head[start:].lstrip(b"\r\n"))
+        line = _first_record(head[start:])
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:
         raise RefusedError(undecodable(file)) from None
     separator, comments = _separator(file, text)
-    names = [name.strip() for name in _cells(text, separator)]
+    if said:
+        separator = said[1].decode()
+        comments = (f"{file.name}: the first line says that '{separator}' separates columns.",)
+    names = _unnamed([name.strip() for name in _cells(text, separator)])
     if not any(names):
+        _check_quotes(file)
         raise RefusedError(
             f"{file.name} has no header line that can be read; expected the names of the columns."
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         raise RefusedError(
             f"{file.name} has {quoted(twice)} more than once in its header; each column needs a "
             "name of its own."
         )
-    return Layout(start, separator, names, comments)
+    return Layout(start, separator, names, int(said is not None), comments)
+
+
+def _unnamed(names: list[str]) -> list[str]:
+    """Names for columns that share having none, as data frames call them."""
+    if names.count("") < 2:
+        return names
+    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]
 
 
 def _first_record(text: bytes) -> bytes:
     """The header, which may hold line breaks inside quotation marks."""
     breaks = b"\n" if b"\n" in text else b"\r"
-    end = text.find(breaks)
-    while end > 0 and text.count(b'"', 0, end) % 2:
-        end = text.find(breaks, end + 1)
-    return text[:end] if end > 0 else text
+    marks, start = 0, 0
+    while (end := text.find(breaks, start)) >= 0:
+        marks += text.count(b'"', start, end)
+        if marks % 2 == 0 and end:
+            return text[:end]
+        start = end + 1
+    return text
 
 
 def _cells(text: str, separator: str) -> list[str]:
@@ -133,6 +177,8 @@ def _parse(
             if "straddling" in reason and block < min(file.size(), BLOCKS[-1]):
                 continue
             _check_quotes(file)
+            if "straddling" in reason:
+                reason = "it has no rows that end"
             raise RefusedError(f"{file.name} cannot be read as a table ({reason}).") from None
     raise RefusedError(f"{file.name} has a row of more than {BLOCKS[-1] >> 30} GiB; split it.")
 
@@ -164,6 +210,7 @@ class _Watched(io.RawIOBase):
         self._stream.seek(start)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self.marks = 0
+        self.escaped = False
 
     def readable(self) -> bool:
         return True
@@ -171,6 +218,7 @@ class _Watched(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
         self.marks += data.count(b'"')
+        self.escaped |= b'\\"' in data and ESCAPED.search(data) is not None
         if self._decoder.getstate()[0] or not data.isascii():
             self._decoder.decode(data, final=not data)
         return data
@@ -233,6 +281,8 @@ def _read(
             raise RefusedError(_ragged(file, layout, block))
         if stream.marks % 2:
             _check_quotes(file)
+        if stream.escaped:
+            _check_escapes(file)
     if not rows:
         return {}, 0
     return {
@@ -258,7 +308,7 @@ def _ragged(file: File, layout: Layout, block: int) -> str:
         for _ in _blocks(_Watched(raw, layout.start), layout, texts, block, skip, threads=False):
             pass
     shown = [
-        f"row {line_of_record(file, row.number - 1)} has {row.actual_columns}"
+        f"row {line_of_record(file, row.number - 1 + layout.above)} has {row.actual_columns}"
         + _other_separator(row.text, layout)
         for row in first
     ]
@@ -280,6 +330,15 @@ def _other_separator(row: str, layout: Layout) -> str:
         ):
             return f" (it is separated by {word})"
     return ""
+
+
+def _check_escapes(file: File) -> None:
+    """Quotation marks behind a backslash end a cell here, so its text would be cut in two."""
+    row = line_of(file, ESCAPED)
+    raise RefusedError(
+        f"{file.name}, row {row}: a quotation mark is escaped with a backslash; expected two marks "
+        'in its place (""). Write the file again with doubled quotation marks.'
+    )
 
 
 def _check_quotes(file: File) -> None:

@@ -4,6 +4,7 @@ Only asked when a message names a place, so that reading itself keeps no copy of
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from analysis.loading.sources import File
 
 BLOCK = 16 << 20
+OVERLAP = 1 << 16
 BEFORE_QUOTE = b",;\t|\n\r"
 
 
@@ -65,12 +67,23 @@ def _records(text: bytes, end: int, marks: int) -> tuple[np.ndarray, int, int]:
     return np.flatnonzero(outside & filled), len(breaks), marks + len(quotes)
 
 
+def line_of(file: File, pattern: re.Pattern[bytes]) -> int:
+    """The line, from 1, on which a pattern is first found; the last one where it is not."""
+    end, line, before = bytes([_line_end(file)]), 1, b""
+    for block in _blocks(file):
+        if found := pattern.search(before + block):
+            return line + (before + block).count(end, 0, found.start())
+        line += (before + block).count(end) - block[-OVERLAP:].count(end)
+        before = block[-OVERLAP:]
+    return line
+
+
 def open_quote(file: File) -> int | None:
     """The line of the cell that is still open at the end of the file, if one is."""
     line, inside, opened, before = 1, False, 0, b"\n"
     end, pending = bytes([_line_end(file)]), False
     for block in _blocks(file):
-        position = 0
+        position, counted = 0, 0
         if pending:
             pending = False
             if block[:1] == b'"':
@@ -82,7 +95,8 @@ def open_quote(file: File) -> int | None:
             if not inside:
                 previous = block[found - 1 : found] if found else before
                 if previous in BEFORE_QUOTE:
-                    inside, opened = True, line + block.count(end, 0, found)
+                    line += block.count(end, counted, found)
+                    inside, opened, counted = True, line, found
             elif position == len(block):
                 pending = True
             elif block[position : position + 1] == b'"':
@@ -90,7 +104,7 @@ def open_quote(file: File) -> int | None:
             else:
                 inside = False
         before = block[-1:]
-        line += block.count(end)
+        line += block.count(end, counted)
     return opened if inside and not pending else None
 
 

@@ -27,6 +27,7 @@ class Table:
         noun: what messages call a row: "row", "line" (of JSON Lines), "record".
         lines: int64 [rows], the number of each row where it is not its position.
         spare: columns that count only where they are named by hand.
+        header: of a text file, which record holds the names.
     """
 
     file: File
@@ -38,6 +39,7 @@ class Table:
     noun: str = "row"
     lines: np.ndarray | None = None
     spare: frozenset[str] = frozenset()
+    header: int = 0
 
     def row(self, row: int) -> int:
         """The number of a row as an editor shows it: its line, or its position from 1."""
@@ -45,7 +47,7 @@ class Table:
             return int(self.lines[row])
         if self.separator is None:
             return int(row) + 1
-        return line_of_record(self.file, int(row) + 1)
+        return line_of_record(self.file, int(row) + 1 + self.header)
 
     def where(self, row: int) -> str:
         """File and row for a message."""
@@ -73,7 +75,15 @@ def read_text(file: File, log: Log) -> Table:
         name: Column(name, raw, typed=False, commas=parsed.separator != ",")
         for name, raw in parsed.columns.items()
     }
-    return Table(file, columns, parsed.rows, {}, parsed.separator, parsed.comments)
+    return Table(
+        file,
+        columns,
+        parsed.rows,
+        {},
+        parsed.separator,
+        parsed.comments,
+        header=parsed.header,
+    )
 
 
 def described_columns(table: Table) -> str:

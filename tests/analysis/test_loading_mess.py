@@ -412,3 +412,92 @@ def test_columns_of_a_samples_table_can_be_named_as_its_embedding():
     assert "samples.csv: column 'e1' holds text; expected only numbers" in problem(
         text, columns={"embedding": "e1"}
     )
+
+
+def test_the_line_that_names_the_separator_is_no_header():
+    text = "sep=;\r\n" + LONG.replace(",", ";").replace("\n", "\r\n")
+    outcome = result({"samples.csv": SAMPLES, "p.csv": text})
+    assert outcome.bundle.fingerprint == bundle(EXPECTED).fingerprint
+    assert "p.csv: the first line says that ';' separates columns." in outcome.notes
+    broken = text.replace("s3;a;dog", ";a;dog")
+    assert "p.csv, row 5: the sample id" in problem({"samples.csv": SAMPLES, "p.csv": broken})
+    ragged = text.replace("s3;a;dog", "s3;a;dog;x")
+    assert "but row 5 has 4" in problem({"samples.csv": SAMPLES, "p.csv": ragged})
+
+
+def test_empty_columns_and_rows_of_a_spreadsheet_are_left_out_and_noted():
+    rows = LONG.strip().split("\n")
+    text = "\n".join(row + ",," for row in rows) + "\n,,,,\n,,,,\n"
+    outcome = result({"samples.csv": SAMPLES, "p.csv": text})
+    assert outcome.bundle.fingerprint == bundle(EXPECTED).fingerprint
+    assert "p.csv: 2 empty rows at the end left out." in outcome.notes
+    assert "p.csv: a column without a name is not read." in outcome.notes
+
+
+def test_backslashes_before_quotation_marks_are_answered():
+    text = LONG.replace("s3,a,dog", 's3,a,"a \\"dog\\" there"')
+    assert problem({"samples.csv": SAMPLES, "p.csv": text}) == (
+        "p.csv, row 4: a quotation mark is escaped with a backslash; expected two marks in its "
+        'place (""). Write the file again with doubled quotation marks.'
+    )
+    loaded = bundle({"samples.csv": SAMPLES, "p.csv": LONG.replace("s3,a,dog", 's3,a,G\\"odel')})
+    assert 'G\\"odel' in loaded.classes
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ['"' + "a\n" * 400_000, "a,b,c\n" + '1,x,"\n"\n' * 200_000 + '"'])
+def test_an_open_quote_in_a_large_file_is_found_at_once(text):
+    said = problem({"p.csv": text})
+    assert said.startswith("p.csv, row ")
+    assert "a quotation mark opens here and is never closed" in said
+
+
+def wide(extra: str, values) -> str:
+    rows = [
+        f"s{i},{'cat' if i % 3 else 'dog'},{'cat' if i % 3 and i % 7 else 'dog'}" for i in range(40)
+    ]
+    lines_ = [f"{row},{value}" for row, value in zip(rows, values, strict=True)]
+    return "\n".join([f"sample_id,label,m,{extra}", *lines_])
+
+
+@pytest.mark.parametrize("name", ["gold", "Label", "target", "reference"])
+def test_a_second_label_column_beside_models_is_no_model(name):
+    labels = ["cat" if i % 3 else "dog" for i in range(40)]
+    outcome = result({"w.csv": wide(name, labels)})
+    assert outcome.bundle.models == ("m",)
+    assert f"w.csv: '{name}' repeats the labels of 'label'." in outcome.notes
+    said = problem({"w.csv": wide(name, ["cat", *labels[1:]])})
+    assert f"the columns 'label' and '{name}' both look like labels" in said
+
+
+def test_columns_that_agree_with_labels_elsewhere_by_chance_only_are_asked_about():
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 2, 200)
+    samples = "sample_id,label\n" + "".join(f"s{i},{v}\n" for i, v in enumerate(labels))
+    answers = np.where(random.random(200) < 0.8, labels, 1 - labels)
+    table = "sample_id,gpt,smoker\n" + "".join(
+        f"s{i},{a},{random.integers(0, 2)}\n" for i, a in enumerate(answers)
+    )
+    said = problem({"samples.csv": samples, "p.csv": table})
+    assert "p.csv: it cannot be told whether 'smoker' holds answers of models" in said
+    outcome = result({"samples.csv": samples, "p.csv": table}, columns={"group": "smoker"})
+    assert outcome.bundle.models == ("gpt",)
+    assert any(note.startswith("p.csv: 'gpt' is a model, because") for note in outcome.notes)
+
+
+def test_a_model_called_meta_something_answers():
+    files = {
+        "meta-llama.csv": "sample_id,answer\ns1,cat\ns2,dog\ns3,dog\n",
+        "samples.csv": SAMPLES,
+    }
+    assert bundle(files).models == ("meta-llama",)
+
+
+def test_a_role_named_twice_and_two_roles_for_a_column_are_problems():
+    text = {"w.csv": "sample_id,l1,l2,m\ns1,a,a,a\ns2,b,a,b\n"}
+    assert "w.csv: 'l1', 'l2' were all named as label; a table has one." in problem(
+        text, columns={"label": ("l1", "l2")}
+    )
+    assert "w.csv: the column 'l1' was named as label and as prediction" in problem(
+        text, columns={"label": "l1", "prediction": "l1"}
+    )
