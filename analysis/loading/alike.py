@@ -1,4 +1,4 @@
-"""Classes that differ only by case or space, labels that look like regression, unlisted answers."""
+"""Classes written in different ways, labels that look like regression, unlisted answers."""
 
 import re
 
@@ -10,6 +10,7 @@ from analysis.loading.sources import Log, Options, Question, count, quoted, shor
 
 SHOWN = 3
 DECIMAL = re.compile(r"[+-]?\d*[.,]\d+([eE][+-]?\d+)?")
+NUMBER = re.compile(r"\d{1,15}(\.\d+)?")
 FEW = 20
 MOSTLY = 0.9
 SELDOM = 0.02
@@ -18,7 +19,7 @@ SELDOM = 0.02
 def settle_alike(
     roster: Roster, answers: Answers, words: Vocabulary, options: Options, log: Log
 ) -> None:
-    """Ask whether classes that differ only by case or space are one, or make them one.
+    """Ask whether classes that are only written in different ways are one, or make them one.
 
     Args:
         roster: its labels are changed in place.
@@ -32,7 +33,7 @@ def settle_alike(
     groups: dict[str, list[str]] = {}
     for name, number in words.place.items():
         if used[number]:
-            groups.setdefault(" ".join(name.split()).casefold(), []).append(name)
+            groups.setdefault(_plain(name), []).append(name)
     alike = sorted(sorted(names) for names in groups.values() if len(names) > 1)
     if not alike:
         return
@@ -43,8 +44,8 @@ def settle_alike(
             Question(
                 "alike",
                 "",
-                f"Are these the same class: {shown}{more}? They differ only by case or space and "
-                "are kept apart for now.",
+                f"Are these the same class: {shown}{more}? They differ only by case, space or how "
+                "a number is written, and are kept apart for now.",
                 (("keep", "keep them apart"), ("merge", "make them one class")),
             )
         )
@@ -58,7 +59,10 @@ def settle_alike(
         roster.labels = lookup[roster.labels]
     for row in () if answers.numbers is None else answers.numbers:
         row[:] = lookup[row]
-    log.note(f"Classes that differ only by case or space are made one: {shown}{more}.")
+    log.note(
+        f"Classes that differ only by case, space or how a number is written are one: "
+        f"{shown}{more}."
+    )
 
 
 def check_kind(roster: Roster, answers: Answers, words: Vocabulary, log: Log) -> None:
@@ -95,6 +99,15 @@ def check_kind(roster: Roster, answers: Answers, words: Vocabulary, log: Log) ->
             f"{'is' if len(strange) == 1 else 'are'} no label of any sample (given {total} in "
             "all); kept, and wrong wherever there is a label."
         )
+
+
+def _plain(name: str) -> str:
+    """A class without case and outer space; a number as it is usually written."""
+    text = " ".join(name.split()).casefold()
+    if NUMBER.fullmatch(text):
+        whole, _, fraction = text.partition(".")
+        return f"{int(whole)}.{fraction.rstrip('0')}"
+    return text
 
 
 def _regression(roster: Roster, answers: Answers, names: list[str], known: np.ndarray) -> bool:

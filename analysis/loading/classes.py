@@ -80,6 +80,8 @@ def class_order(
         stacks: with probabilities among them the number of classes must be explained.
         log: receives notes and problems.
     """
+    if given:
+        _name_positions(given, roster, answers, words, log)
     names = list(words.place)
     labels, answered = words.used(roster.labels), words.used(answers.numbers)
     label_names = ordered(names[number] for number in np.flatnonzero(labels))
@@ -104,6 +106,29 @@ def class_order(
     if outside and not log.problems:
         _report_outside(outside, given, known, stacked, log)
     return {name: words.number(name) for name in known}
+
+
+def _name_positions(
+    given: GivenClasses, roster: Roster, answers: Answers, words: Vocabulary, log: Log
+) -> None:
+    """Labels or answers that are positions while the others are names become names too."""
+    texts = list(words.place)
+    sides = {"labels": roster.labels, "answers": answers.numbers}
+    used = {what: [texts[n] for n in np.flatnonzero(words.used(t))] for what, t in sides.items()}
+    named = {what for what, own in used.items() if set(own) & set(given.names)}
+    if len(named) != 1:
+        return
+    (what,) = {"labels", "answers"} - named
+    if not _positions(given, used[what]):
+        return
+    lookup = np.arange(len(texts) + len(given.names) + 1, dtype=np.int32)
+    lookup[-1] = -1
+    for place, name in enumerate(given.names):
+        if str(place) in words.place:
+            lookup[words.place[str(place)]] = words.number(name)
+    for row in np.atleast_2d(sides[what]):
+        row[:] = lookup[row]
+    log.note(f"The {what} are positions in the class order of {given.source}.")
 
 
 def _report_outside(

@@ -77,11 +77,28 @@ def enter_confidence(entry: Entry, answers: Answers, log: Log) -> None:
     if values is None:
         _not_a_number(entry.part, column, log)
         return
+    outside = np.flatnonzero((values < 0) | (values > 1))
+    if len(outside):
+        log.problem(
+            f"{entry.part.table.where(int(outside[0]))}: the confidence is {values[outside[0]]:g}; "
+            f"expected a number from 0 to 1 ({count(len(outside), 'row')} like this). Divide "
+            f"percent by 100, or leave the column out with --column ignore={column.name}."
+        )
+        return
     if answers.confidence is None:
         answers.confidence = np.full(answers.numbers.shape, np.nan, dtype=np.float32)
-    with np.errstate(over="ignore"):
-        for rows, models, samples in entry.blocks():
-            answers.confidence[models, samples] = values[rows]
+    twice = 0
+    for rows, models, samples in entry.blocks():
+        earlier, given = answers.confidence[models, samples], values[rows].astype(np.float32)
+        answers.confidence[models, samples] = given
+        known = ~np.isnan(earlier) & ~np.isnan(given)
+        twice += int((known & (earlier != given)).sum())
+        twice += int((answers.confidence[models, samples] != given)[~np.isnan(given)].sum())
+    if twice:
+        log.note(
+            f"{entry.part.file.name}: {count(twice, 'answer')} repeated with another confidence; "
+            "the last one is used."
+        )
 
 
 def _not_a_number(part: Part, column: Column, log: Log) -> None:
@@ -160,6 +177,12 @@ def _graded(part: Part, threshold: float, log: Log) -> np.ndarray | None:
             log.problem(
                 f"{part.table.where(outside[0])}: the score is "
                 f"{values[outside[0]]:g}; expected a number from 0 to 1."
+            )
+            return None
+        if not 0 < threshold <= 1:
+            log.problem(
+                f"{part.file.name}: an answer cannot be right from a score of {threshold:g}; "
+                "expected a threshold above 0 and at most 1."
             )
             return None
         log.note(f"{part.file.name}: an answer is right from a score of {threshold:g}.")

@@ -64,7 +64,8 @@ def build_groups(
     if left:
         log.note(
             f"{quoted(left, 20)} {'is' if len(left) == 1 else 'are'} not used for groups: too "
-            "many different values. Name them with --groups to use them."
+            "many different values, none that repeats, or none at all. Name them with --groups "
+            "to use them."
         )
     if labels is not None and "label" not in groups:
         used = np.unique(labels[labels >= 0])

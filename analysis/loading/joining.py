@@ -115,7 +115,7 @@ def _bundle(
             model_info=info,
             thumbnails=pictures,
             units=None if roster.units is None else torch.from_numpy(roster.units),
-            notes=first_notes(saved, parts, log),
+            notes=first_notes(saved, parts, stacks, options, log),
         )
     except BundleError as error:
         log.problem(str(error))

@@ -152,11 +152,14 @@ def restore(parts: list[Part], roster: Roster) -> Saved | None:
     return Saved(levels, groups, several, notes)
 
 
-def first_notes(saved: Saved | None, parts: list[Part], log: Log) -> tuple[str, ...]:
+def first_notes(
+    saved: Saved | None, parts: list[Part], stacks: list[Stack], options: Options, log: Log
+) -> tuple[str, ...]:
     """The notes of a saved bundle when nothing else was read with it, else those of now too."""
     if saved is None or saved.notes is None:
         return tuple(log.notes)
-    if all(part.table.metadata or part.file.role == "classes" for part in parts):
+    own = all(part.table.metadata or part.file.role == "classes" for part in parts)
+    if own and all(stack.file.role for stack in stacks) and options == Options():
         return saved.notes
     return tuple(dict.fromkeys((*saved.notes, *log.notes)))
 
@@ -177,6 +180,7 @@ def _unsafe(name: str) -> bool:
         name != name.strip(" .")
         or len(name.encode("utf-8", "replace")) > 120
         or DEVICE.fullmatch(name) is not None
+        or name.startswith(("__MACOSX", "."))
         or any(letter in FORBIDDEN or not letter.isprintable() for letter in name)
     )
 

@@ -1,8 +1,10 @@
 """The samples: their ids in order, labels, attributes and units."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from analysis.loading.columns import Column, exact_numbers, first_positions
 from analysis.loading.forms import EMBEDDINGS, LONG, ONE, PROBABILITIES, SAMPLES, WIDE
@@ -10,7 +12,7 @@ from analysis.loading.roles import Part
 from analysis.loading.sources import Log, count, quoted, shortened
 from analysis.loading.stacks import OF_MODELS, Stack
 
-SHOWN = 3
+NUMBERED = re.compile(r"\d+(\.0+)?")
 
 
 @dataclass(eq=False)
@@ -102,7 +104,7 @@ def build_roster(parts: list[Part], stacks: list[Stack], log: Log) -> Roster | N
         _check_filled(part, "id", log)
     if tables:
         ids = _ids([tables[0]])
-        if repeated := tables[0].table.rows - len(ids):
+        if repeated := int((~tables[0].id.empty).sum()) - len(ids):
             log.note(
                 f"{tables[0].file.name}: {count(repeated, 'row')} "
                 f"{'repeats' if repeated == 1 else 'repeat'} a sample id; each sample counts "
@@ -148,6 +150,7 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
                 f"{part.file.name}: {quoted(unused)} {'is' if len(unused) == 1 else 'are'} not "
                 "read; attributes belong in the samples table."
             )
+    holders: dict[str, list[Part]] = {}
     for part in owners:
         for column in part.rest:
             if column.listed:
@@ -155,14 +158,16 @@ def fill_roster(roster: Roster, parts: list[Part], log: Log) -> None:
                     f"{part.file.name}: column '{column.name}' holds lists and is not read; "
                     f"say --column embedding={column.name} if they are embeddings."
                 )
-            elif column.name not in roster.attributes:
-                _attribute(roster, part, column, log)
-                if column.separator:
-                    roster.multi[column.name] = column.separator
-                    log.note(
-                        f"{part.file.name}: column '{column.name}' holds lists; a sample counts "
-                        "in the group of each of its values."
-                    )
+                continue
+            holders.setdefault(column.name, []).append(part)
+            if column.separator and column.name not in roster.multi:
+                roster.multi[column.name] = column.separator
+                log.note(
+                    f"{part.file.name}: column '{column.name}' holds lists; a sample counts "
+                    "in the group of each of its values."
+                )
+    for name, found in holders.items():
+        _attribute(roster, name, found, log)
     for part in parts:
         if part.unit and roster.units is None:
             codes, first = per_sample(roster, part, part.unit, log)
@@ -251,29 +256,55 @@ def per_sample(
     return (None if len(clash) else values), first
 
 
-def _attribute(roster: Roster, part: Part, column: Column, log: Log) -> None:
-    strict = part.form == SAMPLES
-    values, first = per_sample(roster, part, column, log, strict=strict)
-    if values is None:
-        if not strict:
-            log.note(
-                f"{part.file.name}: column '{column.name}' differs within a sample and is not read."
-            )
+def _attribute(roster: Roster, name: str, parts: list[Part], log: Log) -> None:
+    """Enter an attribute; where several tables have it, each says it of its own samples."""
+    found = []
+    for part in parts:
+        column = part.table.columns[name]
+        strict = part.form == SAMPLES
+        values, first = per_sample(roster, part, column, log, strict=strict)
+        if values is not None:
+            found.append((part, column, values, first))
+        elif not strict:
+            log.note(f"{part.file.name}: column '{name}' differs within a sample and is not read.")
+    if not found:
         return
+    part, column, values, first = found[0]
+    if len(found) > 1:
+        column, first = _merged(found, log)
+        values = column.codes
     numbers, reason = exact_numbers(column)
     if reason:
-        log.note(f"{part.file.name}: column '{column.name}' stays text, because {reason}.")
-    present = first < part.table.rows
-    if numbers is not None:
-        if present.all():
-            roster.attributes[column.name] = numbers[first]
-            return
-        filled = np.full(len(roster.ids), np.nan)
-        filled[present] = numbers[first[present]]
-        roster.attributes[column.name] = filled
-        return
-    texts = np.array([*column.levels, ""], dtype=object)
-    roster.attributes[column.name] = texts[values]
+        log.note(f"{part.file.name}: column '{name}' stays text, because {reason}.")
+    present = first < len(column.codes)
+    if numbers is None:
+        roster.attributes[name] = np.array([*column.levels, ""], dtype=object)[values]
+    elif present.all():
+        roster.attributes[name] = numbers[first]
+    else:
+        roster.attributes[name] = np.full(len(roster.ids), np.nan)
+        roster.attributes[name][present] = numbers[first[present]]
+
+
+def _merged(found: list[tuple], log: Log) -> tuple[Column, np.ndarray]:
+    """One column over all samples from the tables that have it, and the row of each sample."""
+    part, column = found[0][:2]
+    texts = np.full(len(found[0][2]), None, dtype=object)
+    for other, own, values, first in found:
+        said = np.array([*own.levels, ""], dtype=object)[values]
+        present = (first < other.table.rows) & (values >= 0)
+        known = np.array([text is not None for text in texts.tolist()])
+        differs = present & known & (texts != said)
+        if differs.any():
+            log.note(
+                f"{other.file.name}: '{column.name}' differs from {part.file.name} for "
+                f"{count(int(differs.sum()), 'sample')}; that of {part.file.name} is used."
+            )
+        texts = np.where(present & ~known, said, texts)
+    typed = all(own.typed and not own.numeric for _, own, _, _ in found)
+    raw = pa.chunked_array([pa.array(texts.tolist(), pa.string())])
+    gaps = np.array([text is None for text in texts.tolist()])
+    return Column(column.name, raw, typed), np.where(gaps, len(texts), np.arange(len(texts)))
 
 
 def _unit_numbers(codes: np.ndarray | None) -> np.ndarray | None:
@@ -289,6 +320,22 @@ def _unit_numbers(codes: np.ndarray | None) -> np.ndarray | None:
     return rank[inverse]
 
 
+def _written_alike(roster: Roster, part: Part, strange: np.ndarray) -> str:
+    """An id that differs from a known one by zeros, case or space only; "" where none does."""
+    known = {_bare(sample): sample for sample in roster.ids}
+    for code in strange.tolist():
+        level = part.id.levels[code]
+        if (other := known.get(_bare(level))) is not None:
+            return f"'{shortened(level)}' and '{shortened(other)}'"
+    return ""
+
+
+def _bare(text: str) -> str:
+    """An id without case, outer space, leading zeros and a point with zeros only."""
+    text = text.strip().casefold()
+    return re.sub(r"\.0+$", "", text).lstrip("0") if NUMBERED.fullmatch(text) else text
+
+
 def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
     """Say which rows belong to no sample; when none does, that is a problem."""
     _check_filled(part, "model", log)
@@ -298,6 +345,14 @@ def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
         return
     unknown = np.flatnonzero(strange[part.id.codes] & (part.id.codes >= 0))
     example = part.id.text(int(unknown[0]))
+    alike = _written_alike(roster, part, np.flatnonzero(strange))
+    if alike:
+        log.problem(
+            f"{part.file.name}: {count(len(unknown), 'row')} with sample ids that are not in "
+            f"{roster.source}, some only written in another way ({alike}). Write the ids alike in "
+            "all files."
+        )
+        return
     if len(unknown) == part.table.rows:
         log.problem(
             f"{part.file.name}: none of its sample ids is in {roster.source}; found for instance "

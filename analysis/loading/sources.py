@@ -32,8 +32,8 @@ class Options:
         missing_markers: texts that stand for a missing answer in predictions.
         multi: column -> separator of the several values in each of its cells.
         threshold: an answer is right from this score on, for inputs with a column `score`.
-        alike: classes that differ only by case or outer space stay apart ("keep") or are one
-            class ("merge"), spelt as the labels spell it.
+        alike: classes that differ only by case, outer space or how a number is written stay
+            apart ("keep") or are one class ("merge"), spelt as the labels spell it.
 
     A column can be named for one file only, as "predictions.csv:answer".
     """

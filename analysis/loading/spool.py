@@ -1,5 +1,6 @@
 """Columns of whole numbers that grow: in memory, and beyond a limit in a scratch file."""
 
+import os
 import tempfile
 
 import numpy as np
@@ -44,11 +45,19 @@ def table_of(rows: int, columns: int, fill: int) -> np.ndarray:
     if rows * columns * 4 <= SPILL:
         return np.full((rows, columns), fill, dtype=np.int32)
     with tempfile.TemporaryFile() as scratch:
-        scratch.truncate(rows * columns * 4)
+        _reserve(scratch, rows * columns * 4)
         table = np.memmap(scratch, dtype=np.int32, mode="r+", shape=(rows, columns))
     for row in range(rows):
         table[row] = fill
     return np.asarray(table)
+
+
+def _reserve(scratch, size: int) -> None:
+    """Take the space on disk now, so that a full disk is an error and not a crash later."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(scratch.fileno(), 0, size)
+    else:
+        scratch.truncate(size)
 
 
 class Encoder:

@@ -236,8 +236,8 @@ def test_classes_that_differ_only_by_case_or_space_are_asked_about():
     [question] = outcome.questions
     assert question.option == "alike"
     assert question.text == (
-        "Are these the same class: 'Cat', 'cat'; 'dog', 'dog '? They differ only by case or space "
-        "and are kept apart for now."
+        "Are these the same class: 'Cat', 'cat'; 'dog', 'dog '? They differ only by case, space "
+        "or how a number is written, and are kept apart for now."
     )
     merged = bundle({"samples.csv": CASES, "p.csv": answers}, alike="merge")
     assert merged.classes == ("Cat", "dog")
@@ -501,3 +501,85 @@ def test_a_role_named_twice_and_two_roles_for_a_column_are_problems():
     assert "w.csv: the column 'l1' was named as label and as prediction" in problem(
         text, columns={"label": "l1", "prediction": "l1"}
     )
+
+
+def test_numbers_written_in_two_ways_are_asked_about_and_merged():
+    samples = "sample_id,label\ns1,1\ns2,0\ns3,2\n"
+    answers = "sample_id,model,prediction\ns1,m,1.0\ns2,m,0.0\ns3,m,1.0\n"
+    outcome = result({"samples.csv": samples, "p.csv": answers})
+    assert "Are these the same class: '0', '0.0'; '1', '1.0'?" in outcome.questions[0].text
+    merged = bundle({"samples.csv": samples, "p.csv": answers}, alike="merge")
+    assert merged.classes == ("0", "1", "2")
+    assert merged.correct.tolist() == [[True, True, False]]
+
+
+@pytest.mark.parametrize(("one", "other"), [("01", "1"), ("1.0", "1"), (" 1", "1"), ("S1", "s1")])
+def test_ids_that_are_only_written_in_another_way_are_a_problem(one, other):
+    samples = f"sample_id,label\n{other},cat\nx,dog\n"
+    answers = f"sample_id,model,prediction\n{one},m,cat\nx,m,dog\n"
+    said = problem({"samples.csv": samples, "p.csv": answers})
+    assert said == (
+        "p.csv: 1 row with sample ids that are not in samples.csv, some only written in another "
+        f"way ('{one}' and '{other}'). Write the ids alike in all files."
+    )
+
+
+@pytest.mark.parametrize("side", ["answers", "labels"])
+def test_positions_on_one_side_are_positions_in_the_class_order(side):
+    def places(text):
+        return text.replace("cat", "0").replace("dog", "1")
+
+    files = {"samples.csv": SAMPLES, "p.csv": LONG, "classes.csv": "label\ncat\ndog\n"}
+    whole = bundle(files)
+    name = "p.csv" if side == "answers" else "samples.csv"
+    outcome = result(files | {name: places(files[name])})
+    assert outcome.bundle.fingerprint == whole.fingerprint
+    assert f"The {side} are positions in the class order of classes.csv." in outcome.notes
+
+
+def test_a_confidence_outside_0_to_1_is_a_problem():
+    rows = LONG.strip().split("\n")
+    text = "\n".join([rows[0] + ",confidence", *(row + ",95" for row in rows[1:])])
+    assert problem({"samples.csv": SAMPLES, "p.csv": text}) == (
+        "p.csv, row 2: the confidence is 95; expected a number from 0 to 1 (6 rows like this). "
+        "Divide percent by 100, or leave the column out with --column ignore=confidence."
+    )
+
+
+def test_a_repeated_answer_with_another_confidence_is_noted():
+    text = "sample_id,model,prediction,confidence\ns1,a,cat,0.9\ns1,a,cat,0.25\n"
+    outcome = result({"samples.csv": SAMPLES, "p.csv": text})
+    assert "p.csv: 1 answer repeated with another confidence; the last one is used." in (
+        outcome.notes
+    )
+    assert outcome.bundle.confidence[0, 0] == 0.25
+
+
+@pytest.mark.parametrize("threshold", [0, -1, 5, float("nan")])
+def test_a_threshold_that_no_score_can_meet_is_a_problem(threshold):
+    text = "sample_id,model,score\ns1,a,0.4\n"
+    assert "expected a threshold above 0 and at most 1" in problem(
+        {"p.csv": text}, threshold=threshold
+    )
+
+
+def test_attributes_of_several_tables_are_put_together():
+    files = {
+        "a.csv": "sample_id,prediction,label,region,size\ns1,x,x,north,1\ns2,y,x,south,2\n",
+        "b.csv": "sample_id,prediction,label,region,size\ns3,x,y,east,3\n",
+    }
+    loaded = bundle(files)
+    assert loaded.attributes["region"].tolist() == ["north", "south", "east"]
+    assert loaded.attributes["size"].dtype.kind == "i"
+    files["b.csv"] += "s1,y,x,west,1\n"
+    outcome = result(files)
+    assert (
+        "b.csv: 'region' differs from a.csv for 1 sample; that of a.csv is used." in outcome.notes
+    )
+
+
+def test_rows_without_an_id_are_no_repetition():
+    text = problem({"samples.csv": "sample_id,label\ns1,a\n,b\ns2,a\n", "p.csv": LONG})
+    outcome = result({"samples.csv": "sample_id,label\ns1,a\n,b\ns2,a\n", "p.csv": LONG})
+    assert "the sample id in column 'sample_id' is empty" in text
+    assert not any("repeats a sample id" in note for note in outcome.notes)
