@@ -49,12 +49,22 @@ class Delimited:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first lines say: where the header starts, the separator, the names of columns."""
+    """What the first lines say.
+
+    Attributes:
+        start: the byte at which the header starts.
+        separator: between cells.
+        header: names of the columns.
+        above: records above the header.
+        bare: nothing stands below the header.
+        comments: assumptions.
+    """
 
     start: int
     separator: str
     header: list[str]
     above: int
+    bare: bool
     comments: tuple[str, ...]
 
 
@@ -71,7 +81,7 @@ def read_delimited(file: File, log: Log) -> Delimited:
     with file.open() as stream:
         head = stream.read(HEAD)
     layout = _layout(file, head)
-    columns, rows = _parse(file, layout, head, log)
+    columns, rows = ({}, 0) if layout.bare else _parse(file, layout, head, log)
     if not rows:
         raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
     full = _filled(columns, rows)
@@ -123,7 +133,8 @@ def _layout(file: File, head: bytes) -> Layout:
             f"{file.name} has {quoted(twice)} more than once in its header; each column needs a "
             "name of its own."
         )
-    return Layout(start, separator, names, int(said is not None), comments)
+    bare = not head[start + len(line) :].strip()
+    return Layout(start, separator, names, int(said is not None), bare, comments)
 
 
 def _unnamed(names: list[str]) -> list[str]:

@@ -97,6 +97,8 @@ def format_of(file: File) -> str:
     for start, what in REFUSED.items():
         if head.startswith(start):
             raise RefusedError(f"{file.name} is {what}; expected {KNOWN}.")
+    if head[257:262] == b"ustar":
+        raise RefusedError(f"{file.name} is a tar archive; pack the files as a zip instead.")
     if _safetensors(head, file.size()):
         return "safetensors"
     if b"\x00" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):

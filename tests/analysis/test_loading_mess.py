@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tarfile
 import zipfile
 
 import numpy as np
@@ -47,6 +48,16 @@ def zipped(files: dict) -> bytes:
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def tarred(files: dict) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content.encode()))
     return stream.getvalue()
 
 
@@ -174,6 +185,14 @@ MESS = {
     "a zip in a zip": (
         {"b.zip": zipped({"predictions.csv": zipped({"p.csv": LONG})})},
         "b.zip/predictions.csv is a zip inside a zip; unpack the inner one.",
+    ),
+    "a tar archive": (
+        {"runs.tar.gz": gzip.compress(tarred({"p.csv": LONG}))},
+        "runs.tar.gz is a tar archive; pack the files as a zip instead.",
+    ),
+    "a file of one number": (
+        {"p.csv": "3"},
+        "p.csv has a header but no rows; expected at least one row.",
     ),
     "an unknown format": (
         {"p.bin": b"\x00\x01\x02\x03" * 40},
