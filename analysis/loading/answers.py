@@ -175,10 +175,10 @@ def _report_clash(entry: Entry, row, total, answers, done: list[Entry], log: Log
                     first, second = second, first
                 log.problem(_clash_text(first, second, answers.models[model], total))
                 return
+    name, sample = shortened(answers.models[model]), shortened(entry.part.id.text(row))
     log.problem(
-        f"{entry.part.table.where(row)}: model '{answers.models[model]}' answers sample "
-        f"'{entry.part.id.text(row)}' a second time and differently; expected one answer per "
-        "sample and model. Remove the wrong row."
+        f"{entry.part.table.where(row)}: model '{name}' answers sample '{sample}' a second time "
+        "and differently; expected one answer per sample and model. Remove the wrong row."
     )
 
 
@@ -191,9 +191,10 @@ def _clash_text(first, second, model: str, total: int) -> str:
         else entry.part.table.where(row)
     )
     more = f" ({total:,} rows are like this)" if total > 1 else ""
+    sample, said = other.part.id.text(again), other.column.text(again)
     return (
-        f"{other.part.table.where(again)}: model '{model}' answers sample "
-        f"'{other.part.id.text(again)}' with '{shortened(other.column.text(again))}', but with "
+        f"{other.part.table.where(again)}: model '{shortened(model)}' answers sample "
+        f"'{shortened(sample)}' with '{shortened(said)}', but with "
         f"'{shortened(entry.column.text(row))}' in {place}{more}; expected one answer per sample "
         "and model. Remove the wrong row, or add a column 'run' if the model was asked twice."
     )

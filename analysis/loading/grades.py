@@ -148,10 +148,11 @@ def enter_grades(entry: Entry, answers: Answers, threshold: float, log: Log) -> 
             "--missing wrong a missing answer counts as wrong."
         )
     if clash is not None:
+        sample = shortened(part.id.text(clash))
         log.problem(
-            f"{part.table.where(clash)}: sample '{part.id.text(clash)}' is graded right in one row "
-            f"and wrong in another for the same model ({count(total, 'row')}); expected one grade "
-            "per sample and model. Remove the wrong row."
+            f"{part.table.where(clash)}: sample '{sample}' is graded right in one row and wrong in "
+            f"another for the same model ({count(total, 'row')}); expected one grade per sample "
+            "and model. Remove the wrong row."
         )
 
 

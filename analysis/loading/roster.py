@@ -247,7 +247,7 @@ def per_sample(
         row = int(clash[0])
         other = int(first[samples[row]])
         log.problem(
-            f"{part.table.where(row)}: sample '{part.id.text(row)}' has '{column.name}' "
+            f"{part.table.where(row)}: sample '{shortened(part.id.text(row))}' has '{column.name}' "
             f"'{shortened(column.text(row))}', but '{shortened(column.text(other))}' in "
             f"{part.table.noun} {part.table.row(other)}; expected one value per sample"
             + (f" ({len(clash):,} rows are like this)" if len(clash) > 1 else "")

@@ -1,7 +1,7 @@
 """What goes into the loader and what comes out: sources, options, findings, problems."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -182,16 +182,19 @@ class Log:
 
     def problem(self, text: str) -> None:
         """Add a problem once."""
+        text = printable(text)
         if text not in self.problems:
             self.problems.append(text)
 
     def note(self, text: str) -> None:
         """Add a note once."""
+        text = printable(text)
         if text not in self.notes:
             self.notes.append(text)
 
     def ask(self, question: Question) -> None:
         """Add a question once."""
+        question = replace(question, text=printable(question.text))
         if question not in self.questions:
             self.questions.append(question)
 
@@ -232,6 +235,11 @@ def quoted(names: Iterable[str], limit: int = 6) -> str:
     names = list(names)
     text = ", ".join(f"'{shortened(name)}'" for name in names[:limit])
     return text + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def printable(text: str) -> str:
+    """A sentence in which control characters and line breaks of names are spelt out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shortened(text: str, limit: int = 60) -> str:

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from array_files import parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -602,3 +603,13 @@ def test_rows_without_an_id_are_no_repetition():
     outcome = result({"samples.csv": "sample_id,label\ns1,a\n,b\ns2,a\n", "p.csv": LONG})
     assert "the sample id in column 'sample_id' is empty" in text
     assert not any("repeats a sample id" in note for note in outcome.notes)
+
+
+def test_names_cannot_forge_lines_or_steer_a_terminal():
+    name = "a\nproblem: all is lost\x1b[31m\u202e"
+    table = parquet({"sample_id": ["s1", "s2"], "model": [name] * 2, "prediction": ["cat", None]})
+    outcome = result({"samples.csv": SAMPLES, "p.parquet": table})
+    assert outcome.bundle.models == (name,)
+    told = "\n".join([*outcome.notes, *outcome.problems])
+    assert "a\\nproblem: all is lost\\x1b[31m\\u202e" in told
+    assert not {"\x1b", "\u202e"} & set(told)
