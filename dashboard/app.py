@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import controls, state
+from dashboard import controls, frame, state
 
 VIEWS = {
     "": ["overview"],
@@ -37,7 +37,7 @@ pages = st.navigation(
         for section, names in VIEWS.items()
     }
 )
-controls.style()
-controls.sidebar()
-controls.selection_bar()
+frame.style()
+frame.sidebar()
+frame.selection_bar()
 pages.run()

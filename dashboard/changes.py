@@ -17,10 +17,10 @@ def changes(before: Reading, after: Reading) -> list[str]:
         after: the same files, read again.
     """
     told = []
-    earlier = {found.file: found for found in before.found}
-    for found in after.found:
-        if found.file in earlier:
-            told += _of_file(earlier[found.file], found)
+    earlier = _tables(before)
+    for table, found in _tables(after).items():
+        if table in earlier:
+            told += _of_file(earlier[table], found)
     told += _sizes(before, after)
     gone = len(set(before.problems) - set(after.problems))
     new = len(set(after.problems) - set(before.problems))
@@ -32,6 +32,12 @@ def changes(before: Reading, after: Reading) -> list[str]:
     if len(told) > MOST:
         told = [*told[:MOST], f"And {len(told) - MOST} more differences."]
     return told
+
+
+def _tables(reading: Reading) -> dict[tuple[str, int], Found]:
+    """The tables by their file and their place in it."""
+    files = [found.file for found in reading.found]
+    return {(f.file, files[:at].count(f.file)): f for at, f in enumerate(reading.found)}
 
 
 def _of_file(before: Found, after: Found) -> list[str]:

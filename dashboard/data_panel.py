@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, keeping, settings_panel, state
+from dashboard import controls, keeping, settings_panel, state, words
 from dashboard.templates import TEMPLATES
 from dashboard.theme import markdown, megabytes
 
@@ -67,4 +67,5 @@ def templates() -> None:
                     on_click="ignore",
                     key=f"template/{template.file}",
                 )
-                st.caption(template.summary.replace("__", "\\_\\_"))
+                beside = f" Goes with {words.listed(template.beside)}." * bool(template.beside)
+                st.caption(template.summary.replace("__", "\\_\\_") + beside)

@@ -69,6 +69,6 @@ def _shortest(name: str, found: Sequence[Found]) -> str:
     for entry in found:
         column = name.removeprefix(f"{entry.file}:")
         if column != name and column in entry.columns:
-            holders = [other for other in found if column in other.columns]
+            holders = {other.file for other in found if column in other.columns}
             return column if len(holders) == 1 else name
     return name

@@ -1,5 +1,7 @@
 """One card per file: its form, its first rows, and what each column is, to be changed by hand."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -53,32 +55,54 @@ def cards(upload: Upload, reading: Reading) -> None:
     """Every file; with many of them, one that is picked."""
     st.markdown("**What each file turned out to be**")
     found = list(reading.found)
+    titles = _titles(found)
     if len(found) > MANY_FILES:
-        names = [f"{place + 1}. {entry.file}: {entry.form}" for place, entry in enumerate(found)]
+        names = [f"{at + 1}. {titles[at]}: {entry.form}" for at, entry in enumerate(found)]
         failed = next((at for at, entry in enumerate(found) if entry.form == "not read"), 0)
         place = st.selectbox(
-            f"One of {count(len(found))} files",
+            f"One of {words.counted(len(found), 'table' if _within_files(found) else 'file')}",
             range(len(found)),
             format_func=lambda at: shortened(names[at], 80) if at < len(names) else "",
             **state.picker("card", min(state.get("card-shown", failed), len(found) - 1), _show),
         )
-        _card(upload, found[place], place)
+        _card(upload, found, place, titles[place])
         return
     for place, entry in enumerate(found):
-        _card(upload, entry, place, expanded=len(found) <= 3 or entry.form == "not read")
+        expanded = len(found) <= 3 or entry.form == "not read"
+        _card(upload, found, place, titles[place], expanded)
+
+
+def _within_files(found: Sequence[Found]) -> bool:
+    """Some file holds several tables."""
+    return len({entry.file for entry in found}) < len(found)
 
 
 def _show(place: int) -> None:
     state.put("card-shown", place)
 
 
-def _card(upload: Upload, found: Found, place: int, expanded: bool = True) -> None:
+def _titles(found: Sequence[Found]) -> list[str]:
+    """The files' names; of a file with several tables also which one it is."""
+    files = [entry.file for entry in found]
+    return [
+        f"{file}, table {files[: at + 1].count(file)} of {files.count(file)}"
+        if files.count(file) > 1
+        else file
+        for at, file in enumerate(files)
+    ]
+
+
+def _card(
+    upload: Upload, every: Sequence[Found], place: int, name: str, expanded: bool = True
+) -> None:
+    found = every[place]
     rows = words.counted(found.rows, "row")
-    title = f"{markdown(found.file)}: {markdown(found.form)}" + (f", {rows}" * bool(found.rows))
+    title = f"{markdown(name)}: {markdown(found.form)}" + (f", {rows}" * bool(found.rows))
     with st.expander(title, expanded=expanded):
         _preview(found, place)
         if _is_table(found):
-            _pickers(upload, found)
+            tables = sum(entry.file == found.file for entry in every)
+            _pickers(upload, found, place, tables)
 
 
 def _preview(found: Found, place: int) -> None:
@@ -118,22 +142,28 @@ def _widths(names: list[str], cells: list[list[str]]) -> dict:
     return {name: st.column_config.Column(width=widths[at]) for at, name in enumerate(names)}
 
 
-def _pickers(upload: Upload, found: Found) -> None:
-    columns = list(found.columns)
+def _pickers(upload: Upload, found: Found, place: int, tables: int) -> None:
+    """What each column is; a choice holds for every table of the file that has the column."""
+    columns, holds = list(found.columns), ""
+    if tables > 1:
+        which = "both" if tables == 2 else f"all {count(tables)}"
+        holds = f"What you say of a column holds for {which} tables of {markdown(found.file)}."
     if len(columns) > MANY_COLUMNS:
-        _several(upload, found)
+        _several(found, place)
+        if holds:
+            st.caption(holds)
         columns = [column for column in columns if uploads.role(upload, found.file, column)]
         columns = columns[:MANY_COLUMNS]
     else:
-        st.caption("Wrong? Say what a column is:")
+        st.caption(f"Wrong? Say what a column is. {holds}")
     with st.container(horizontal=True, gap="small"):
         for column in columns:
-            _picker(upload, found, column)
+            _picker(upload, found, place, column)
 
 
-def _several(upload: Upload, found: Found) -> None:
+def _several(found: Found, place: int) -> None:
     """One choice for several of many columns."""
-    columns, key = list(found.columns), f"several/{found.file}"
+    columns, key = list(found.columns), f"several/{place}/{found.file}"
     undecided = [column for column, role in found.columns.items() if role == "undecided"]
     chosen = [column for column in state.get(key) or [] if column in found.columns]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -160,7 +190,7 @@ def _several(upload: Upload, found: Found) -> None:
         )
 
 
-def _picker(upload: Upload, found: Found, column: str) -> None:
+def _picker(upload: Upload, found: Found, place: int, column: str) -> None:
     chosen = uploads.role(upload, found.file, column)
     # Streamlit tells options apart by their text: two with the same text would be one.
     recognised = "as recognised" if chosen else f"{found.columns[column]} (recognised)"
@@ -170,7 +200,7 @@ def _picker(upload: Upload, found: Found, column: str) -> None:
         format_func=lambda role: ROLE_WORDS.get(role, role) if role else recognised,
         width=296,
         **state.picker(
-            f"role/{found.file}/{column}", chosen, uploads.say_role, found.file, [column]
+            f"role/{place}/{found.file}/{column}", chosen, uploads.say_role, found.file, [column]
         ),
     )
 

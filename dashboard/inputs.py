@@ -1,7 +1,7 @@
 """What the command line asks to open: paths, loader options, and which models and samples."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -68,37 +68,45 @@ def load_all(request: Request) -> Opened:
 def narrowed(found: Reading, request: Request) -> Opened:
     """What was read, with only the models and samples that were asked for.
 
+    A model may be known to the samples or to the accuracies alone; what holds none of the models
+    is left aside.
+
     Raises:
         BundleError: an unknown model or column, no sample is left, or there are no samples.
     """
     bundle, accuracies = found.bundle, found.accuracies
-    if bundle is not None:
-        return narrow(bundle, request), accuracies
-    if request.get("where"):
-        raise BundleError(
-            f"--where {request['where'][0]}: there are no samples to choose from; the input holds "
-            "accuracies alone."
-        )
-    models = request.get("models")
-    return None, accuracies.select(models) if models else accuracies
-
-
-def narrow(bundle: Bundle, request: Request) -> Bundle:
-    """Only the models and samples that were asked for.
-
-    Raises:
-        BundleError: an unknown model or column, or no sample is left.
-    """
-    if request.get("models"):
-        bundle = bundle.select(request["models"])
+    if models := request.get("models"):
+        bundle, accuracies = _of_models(bundle, accuracies, models)
     for condition in request.get("where", ()):
+        if bundle is None:
+            raise BundleError(
+                f"--where {condition}: there are no samples to choose from; the input holds "
+                "accuracies alone."
+            )
         bundle = _where(bundle, condition)
-    return bundle
+    return bundle, accuracies
 
 
 def title(request: Mapping) -> str:
     """The names of the files; of a kept bundle, what it was called."""
     return ", ".join(kept_name(Path(path)) or Path(path).name for path in request["paths"])
+
+
+def _of_models(
+    bundle: Bundle | None, accuracies: AccuracyTable | None, models: Sequence[str]
+) -> Opened:
+    inputs = [one for one in (bundle, accuracies) if one is not None]
+    known = list(dict.fromkeys(model for one in inputs for model in one.models))
+    for model in models:
+        if model not in known:
+            shown = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
+            raise BundleError(f"There is no model '{model}'; the models are {shown}.")
+
+    def chosen(one):
+        here = [model for model in models if one is not None and model in one.models]
+        return one.select(here) if here else None
+
+    return chosen(bundle), chosen(accuracies)
 
 
 def _where(bundle: Bundle, condition: str) -> Bundle:

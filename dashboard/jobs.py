@@ -88,8 +88,14 @@ def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager |
             job.result = work(job.report)
     except CancelledError:
         job.error = "cancelled"
-    except Exception as problem:  # shown on the page, the thread has nobody else to tell
-        job.error = f"{type(problem).__name__}: {problem}"
+    except BaseException as problem:  # shown on the page, the thread has nobody else to tell
+        job.error = _told(problem)
     finally:
         job.running = False
         job.ended.set()
+
+
+def _told(problem: BaseException) -> str:
+    """The kind and the first line of an exception."""
+    first = next(iter(str(problem).splitlines()), "")
+    return ": ".join(part for part in (type(problem).__name__, first) if part)

@@ -17,6 +17,7 @@ IN_A_FOLDER = [
     *("csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "feather", "arrow"),
     *("npz", "npy", "safetensors", "gz", "zip", "md"),
 ]
+JOINED = "Files are joined by sample id; the rows of an array without ids follow the samples table"
 MANY_NOTES = 8
 
 
@@ -54,11 +55,11 @@ def _field() -> Upload | None:
         key=key,
         on_change=uploads.take,
         args=(key, folder),
-        help=f"Read are {FORMATS}. Several files are joined by sample id, never by position.",
+        help=f"Read are {FORMATS}. {JOINED}.",
     )
     chosen = uploads.current()
     if chosen is None:
-        st.caption(f"Read are {FORMATS}. What a file is shows in its content.")
+        st.caption(f"Read are {FORMATS}. What a file is shows in its content. {JOINED}.")
         return None
     uploads.still_listed(chosen, [file.file_id for file in files])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -91,7 +92,7 @@ def _progress() -> None:
 
 def _stopped(chosen: Upload) -> None:
     if chosen.error != "cancelled":
-        st.error(f"Reading ended with an error of the program: {markdown(chosen.error, 400)}")
+        st.error(f"Reading ended with an error of the program: {markdown(chosen.error, 400)}.")
     elif chosen.reading is not None:
         st.info("Reading was cancelled; what was chosen before holds again.")
         return

@@ -26,9 +26,10 @@ class Upload:
         said: what the person chose, in the words of the command line.
         asked: every question so far, so that an answer can be taken back.
         reading: what the files are, as of the last time they were read to the end.
+        made_with: what was said when the files were read for `reading`.
         before: the reading that the last choice replaced.
-        earlier: what was said before the last choice.
         job: the reading that is under way.
+        asks: what that one is made with.
         error: why it ended without an outcome.
     """
 
@@ -38,9 +39,10 @@ class Upload:
     said: Request = field(default_factory=dict)
     asked: dict[tuple[str, str], Question] = field(default_factory=dict)
     reading: Reading | None = None
+    made_with: Request = field(default_factory=dict)
     before: Reading | None = None
-    earlier: Request | None = None
     job: jobs.Job | None = None
+    asks: Request = field(default_factory=dict)
     error: str = ""
 
     @property
@@ -87,7 +89,7 @@ def take(key: str, folder: bool) -> None:
         forget()
         return
     state.put("upload", upload)
-    upload.asked, upload.before, upload.reading, upload.earlier = {}, None, None, None
+    upload.asked, upload.before, upload.reading = {}, None, None
     upload.said = _about(upload.said, upload.names)
     begin(upload)
 
@@ -111,7 +113,7 @@ def begin(upload: Upload) -> None:
     if upload.job is not None:
         upload.job.stop.set()
     sources, options = tuple(upload.sources.values()), inputs.options(upload.said)
-    upload.error = ""
+    upload.error, upload.asks = "", upload.said
     upload.job = jobs.begin(lambda report: read(sources, options, report))
     upload.job.ended.wait(QUICK)
 
@@ -126,19 +128,19 @@ def collect(upload: Upload) -> None:
         upload.error = job.error
         return
     upload.before = upload.reading
-    upload.reading = job.result
+    upload.reading, upload.made_with = job.result, upload.asks
     upload.asked |= {(q.option, q.subject): q for q in upload.reading.questions}
 
 
 def cancel() -> None:
-    """Stop the reading; what was chosen before it holds again."""
+    """Stop the reading; what the reading that is shown was made with holds again."""
     upload = current()
     if upload is None or upload.job is None:
         return
     upload.job.stop.set()
     upload.job, upload.error = None, "cancelled"
-    if upload.earlier is not None and upload.reading is not None:
-        upload.said, upload.earlier, upload.before = upload.earlier, None, None
+    if upload.reading is not None:
+        upload.said, upload.before = upload.made_with, None
 
 
 def say(option: str, value: Any) -> None:
@@ -218,7 +220,7 @@ def _change(said: Request) -> None:
     upload = current()
     if said == upload.said:
         return
-    upload.earlier, upload.said = upload.said, said
+    upload.said = said
     begin(upload)
 
 

@@ -37,14 +37,23 @@ ACCURACIES = (
     "score",
 )
 COUNTS = ("n", "count", "total", "n_samples", "num_samples", "samples", "n_total", "support")
-ABOUT_MODELS = re.compile(
-    r"(n_|num_)?(epochs?|steps?|iterations?|seed|run|fold|rank|year|size|params|parameters|g?flops"
-    r"|g?macs|cost|price|latency|time|throughput|memory|depth|width|layers|lr|learning_rate|wd"
-    r"|weight_decay|batch_size|dropout|temperature|resolution|n|samples|total|count)"
+DESCRIBING = (
+    r"epochs?|steps?|iterations?|iters?|seeds?|runs?|folds?|rank|year|size|params?|parameters?"
+    r"|[kmgt]?flops?|[kmgt]?macs?|cost|price|latency|time|runtime|throughput|speed|fps|memory|vram"
+    r"|depth|width|layers?|heads?|dims?|lr|learning_rate|wd|weight_decay|label_smoothing|momentum"
+    r"|dropout|temperature|resolution|context_length|tokens?|hours|n|samples|total|count"
 )
+BESIDE = (
+    r"num|number|nr|no|of|max|min|mean|avg|average|model|training|train|trainable|inference|per|in"
+    r"|images?|img|input|batch|patch|embed|embedding|gpu|cpu|rate|k|m|b|g|t|[kmgt]i?b|s|secs?"
+    r"|seconds?|ms|us|mins?|minutes?|h|days?|millions?|billions?|usd|eur|dollars?|px|release"
+)
+ABOUT_MODELS = re.compile(rf"(?:(?:{BESIDE})_)*(?:{DESCRIBING})(?:_(?:{DESCRIBING}|{BESIDE}))*")
 # A leaderboard of AutoGluon: scores on one table among times and stack levels.
 LEADERBOARD = {"fit_time", "stack_level", "pred_time_val", "can_infer", "fit_order"}
-INFO_HINTS = ("model", "hyper", "param", "config", "info", "meta")
+INFO_WORDS = re.compile(
+    r"(^|_)(models?|modelinfo|hyper\w*|params?|parameters?|configs?|info|metadata)(_|$)"
+)
 PERCENT = re.compile(r"%|(^|_)(percent|pct)(_|$)")
 MOSTLY = 0.5
 
@@ -90,7 +99,7 @@ def lonely(part: Part) -> bool:
 
 def about_models(part: Part) -> bool:
     """Whether the name of a file says that it describes models."""
-    return part.file.role is None and any(hint in part.file.stem.lower() for hint in INFO_HINTS)
+    return part.file.role is None and INFO_WORDS.search(key(part.file.stem)) is not None
 
 
 def is_model_table(part: Part) -> bool:
@@ -191,7 +200,7 @@ def _wide(part: Part, options: Options) -> Layout | None:
         or (
             not by_hand
             and column.name not in about
-            and not ABOUT_MODELS.fullmatch(key(column.name))
+            and not _describes(column.name)
             and _numeric(column)
         )
     )
@@ -200,6 +209,11 @@ def _wide(part: Part, options: Options) -> Layout | None:
     return Layout(
         part, None, True, accuracies, None, tuple(c for c in columns if c not in accuracies)
     )
+
+
+def _describes(name: str) -> bool:
+    """Whether each word of a column name is one for what models are, or for its unit."""
+    return ABOUT_MODELS.fullmatch(key(re.sub(r"([a-z])([A-Z])", r"\1_\2", name))) is not None
 
 
 def _numeric(column: Column) -> bool:

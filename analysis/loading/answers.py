@@ -3,6 +3,7 @@
 import numpy as np
 
 from analysis.loading.columns import first_positions
+from analysis.loading.file_names import file_models
 from analysis.loading.forms import LONG, ONE, WIDE
 from analysis.loading.grades import Answers, Entry, enter_confidence, enter_grades
 from analysis.loading.roles import Part
@@ -27,7 +28,7 @@ def collect_answers(
     """
     parts = [part for part in parts if part.form in (LONG, ONE, WIDE)]
     answers = Answers()
-    names = _file_models(parts)
+    names = file_models(part.file for part in parts if part.form == ONE)
     entries = [entry for part in parts for entry in _entries(part, roster, answers, names, log)]
     if not entries:
         return answers
@@ -44,16 +45,6 @@ def collect_answers(
     for row in answers.numbers:
         np.maximum(row, -1, out=row)
     return answers
-
-
-def _file_models(parts: list[Part]) -> dict[str, str]:
-    """Model names from file names; with the folder where two files are called the same."""
-    files = [part.file for part in parts if part.form == ONE]
-    stems = [file.stem for file in files]
-    return {
-        file.name: file.stem if stems.count(file.stem) == 1 else file.name.removesuffix(file.suffix)
-        for file in files
-    }
 
 
 def _entries(

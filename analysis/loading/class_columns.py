@@ -9,6 +9,7 @@ from analysis.loading.arrays import texts
 from analysis.loading.class_names import by_model, without_prefix
 from analysis.loading.class_values import MOST, PLAIN_NUMBER, content, fits_single, numeric_share
 from analysis.loading.columns import Column
+from analysis.loading.file_names import file_models
 from analysis.loading.roles import Part
 from analysis.loading.sources import Found, Log, Options, RefusedError, count, quoted, shortened
 from analysis.loading.stacks import Stack
@@ -39,8 +40,7 @@ def take_class_columns(
     """
     known = {level for part in parts if part.label for level in part.label.levels}
     known |= {text for s in stacks if s.kind in ("labels", "classes") for text in texts(s.values)}
-    names = _file_models(parts)
-    left = []
+    left, found = [], []
     for part in parts:
         try:
             blocks = _blocks(part, known - {""}, options)
@@ -50,12 +50,12 @@ def take_class_columns(
             preview = part.table.preview()
             log.found.append(Found(part.file.name, "not read", part.table.rows, unread, preview))
             continue
-        if not blocks:
-            left.append(part)
-            continue
+        left.append(_rest(part, blocks) if blocks else part)
+        found += [(part, blocks)] if blocks else []
+    names = file_models(part.file for part, blocks in found if _of_file(part, blocks))
+    for part, blocks in found:
         for block in blocks:
-            stacks += _stacks(part, block, names[part.file.name], log)
-        left.append(_rest(part, blocks))
+            stacks += _stacks(part, block, names.get(part.file.name, ""), log)
         log.note(
             f"{part.file.name}: {quoted([c.name for c in blocks[0].columns.values()], 3)} "
             + ("and their like " if len(blocks) > 1 else "")
@@ -64,14 +64,9 @@ def take_class_columns(
     return left
 
 
-def _file_models(parts: list[Part]) -> dict[str, str]:
-    """Model names from file names; with the folder where two files are called the same."""
-    files = {part.file.name: part.file for part in parts}
-    stems = [file.stem for file in files.values()]
-    return {
-        name: file.stem if stems.count(file.stem) == 1 else name.removesuffix(file.suffix)
-        for name, file in files.items()
-    }
+def _of_file(part: Part, blocks: list[Block]) -> bool:
+    """The table holds one model, which is named after the file."""
+    return part.model is None and blocks[0].model is None
 
 
 def _blocks(part: Part, known: set[str], options: Options) -> list[Block]:
@@ -128,11 +123,13 @@ def _stacks(part: Part, block: Block, file_model: str, log: Log) -> list[Stack]:
         name = block.model if block.model is not None else file_model
         return _stack(part, block, name, rows, values, {}, log)
     models, runs = part.model, part.run
+    if models.empty.any():
+        _report_empty(part, models, log)
+        return []
     codes = models.codes.astype(np.int64)
     width = len(runs.levels) + 1 if runs else 1
     if runs:
         codes = codes * width + runs.codes % width
-    rows = rows[~models.empty[rows]]
     rows = rows[np.argsort(codes[rows], kind="stable")]
     pairs, starts = np.unique(codes[rows], return_index=True)
     own = np.split(rows, starts[1:])
@@ -209,6 +206,15 @@ def _numbers(part: Part, block: Block, log: Log) -> np.ndarray | None:
         return None
     single = values.astype(np.float32)
     return single if fits_single(part.table, block.columns.values(), values, single) else values
+
+
+def _report_empty(part: Part, models: Column, log: Log) -> None:
+    rows = np.flatnonzero(models.empty)
+    more = f" ({len(rows) - 1:,} more like it)" if len(rows) > 1 else ""
+    log.problem(
+        f"{part.table.where(int(rows[0]))}: the model name in column '{models.name}' is empty"
+        f"{more}; expected a model name in every row. Fill it in or remove the row."
+    )
 
 
 def _blank(column: Column) -> np.ndarray:

@@ -194,6 +194,14 @@ def _distribution(
     inside = (low >= 0) & (high <= 1 + SUM_TOLERANCE)
     outside = (low < 0) | (high > 1 + SUM_TOLERANCE)
     kind = options.values
+    percent = (low[needed] >= 0).all() and (np.abs(sums[needed] - 100) <= 0.1).all()
+    if kind is None and needed.any() and percent:
+        log.problem(
+            f"{stack.file.name}: the rows of '{stack.name}' sum to 100, so they look like percent; "
+            "expected probabilities from 0 to 1. Divide them by 100, or say --values logits if "
+            "these are logits."
+        )
+        return None
     if kind is None and not near[needed].any() and outside[needed].any():
         kind = "logits"
         log.note(
@@ -206,6 +214,11 @@ def _distribution(
             sample = roster.ids[rows[bad[0]]]
             _report_row(stack, sample, bad, (low, high, sums), "finite logits", log)
             return None
+        if options.values and not outside[needed].any():
+            log.note(
+                f"{stack.file.name}: the values of '{stack.name}' are read as logits, as was said, "
+                "although all lie from 0 to 1."
+            )
         return _softmax(values)
     bad = np.flatnonzero(needed & ~(near & inside))
     if len(bad):
@@ -236,7 +249,7 @@ def _report_row(stack: Stack, sample: str, bad: np.ndarray, extremes, expected: 
         place = f"{stack.where(row)}, model '{stack.name}'"
     log.problem(
         f"{place} (sample '{sample}'): found {found}; expected {expected}{more}. Correct the row"
-        + ("." if expected == "finite logits" else ", or say --values logits if these are logits.")
+        + (", or say --values logits if these are logits." if low < 0 or high > 1.5 else ".")
     )
 
 

@@ -12,6 +12,7 @@ from analysis.loading.classes import ordered
 from analysis.loading.columns import Column
 from analysis.loading.forms import SAMPLES, WIDE, settle
 from analysis.loading.joining import join
+from analysis.loading.plain_values import as_answers, as_attribute, without_gaps
 from analysis.loading.roles import Part
 from analysis.loading.sources import File, Log, Options, quoted
 from analysis.loading.stacks import Stack
@@ -59,11 +60,11 @@ def from_arrays(
     named = _ids(range(size) if ids is None else ids)
     samples = {"sample_id": named}
     if labels is not None:
-        samples["label"] = _column("label", _answers(labels))
-    samples |= {name: _column(name, _attribute(values)) for name, values in known.items()}
+        samples["label"] = _column("label", as_answers(labels))
+    samples |= {name: _column(name, as_attribute(values)) for name, values in known.items()}
     parts = [_part(SAMPLES, samples, size, ("id", "label"), log)]
     if predictions:
-        own = {str(model): _column(str(model), _answers(v)) for model, v in predictions.items()}
+        own = {str(model): _column(str(model), as_answers(v)) for model, v in predictions.items()}
         parts.append(_part(WIDE, {"sample_id": named} | own, size, ("id",), log))
     stacks = [
         Stack(HERE, "probabilities", str(model), _distribution(model, values))
@@ -140,7 +141,7 @@ def from_estimators(
         ids = X.index
     every = {name for names in own.values() for name in names}
     for values in (*predictions.values(), *(() if y is None else (y,))):
-        every.update(name for name in _answers(values).to_pylist() if name is not None)
+        every.update(name for name in as_answers(values).to_pylist() if name is not None)
     order = tuple(ordered(every) if classes is None else _names(classes))
     notes: list[str] = []
     aligned = {name: _aligned(name, found[name], own[name], order, notes) for name in own}
@@ -221,6 +222,12 @@ def _asked(name: str, estimator: object, X: object) -> tuple[np.ndarray, np.ndar
 
 
 def _ids(values: Iterable) -> Column:
+    values = values if isinstance(values, np.ndarray) else list(values)
+    if (gaps := np.flatnonzero(without_gaps(values)[1])).size:
+        raise BundleError(
+            f"The sample id at place {gaps[0]} counted from 0 is missing; expected one for every "
+            "sample."
+        )
     names = _names(values)
     if len(set(names)) < len(names):
         twice = next(name for name, n in Counter(names).items() if n > 1)
@@ -231,29 +238,6 @@ def _ids(values: Iterable) -> Column:
 def _names(values: Iterable) -> list[str]:
     """Ids or classes as text, as `texts` writes arrays of a file."""
     return texts(np.asarray(values if isinstance(values, Sequence | np.ndarray) else list(values)))
-
-
-def _answers(values: Sequence) -> pa.Array:
-    """Answers or labels as text with nothing for None and NaN."""
-    plain = np.asarray(values).tolist()
-    gaps = np.array([value is None or value != value for value in plain], dtype=bool)
-    if gaps.any() or np.asarray(values).dtype.kind == "O":
-        return pa.array(
-            [None if gap else _text(value) for gap, value in zip(gaps, plain, strict=True)],
-            pa.string(),
-        )
-    return pa.array(texts(np.asarray(values)), pa.string())
-
-
-def _text(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _attribute(values: Sequence) -> pa.Array:
-    array = np.asarray(values)
-    if array.dtype.kind in "iuf":
-        return pa.array(array)
-    return pa.array(["" if v is None or v != v else str(v) for v in array.tolist()], pa.string())
 
 
 def _distribution(model: str, values: np.ndarray) -> np.ndarray:

@@ -181,9 +181,16 @@ def _note_strangers(
 
 def thumbnails(stacks: list[Stack], roster: Roster, log: Log) -> np.ndarray | None:
     """uint8 [N, height, width, 3], rows in the order of the samples."""
-    stack = next((stack for stack in stacks if stack.kind == "thumbnails"), None)
-    if stack is None:
+    found = [stack for stack in stacks if stack.kind == "thumbnails"]
+    if not found:
         return None
+    if len(found) > 1:
+        log.problem(
+            f"{found[0].file.name} and {found[1].file.name} both hold thumbnails of the samples; "
+            "expected one of them. Give only one."
+        )
+        return None
+    stack = found[0]
     if stack.ids is not None and set(roster.ids) <= set(stack.ids):
         places = {name: place for place, name in enumerate(stack.ids)}
         return stack.values[[places[name] for name in roster.ids]]

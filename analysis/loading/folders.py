@@ -3,6 +3,7 @@
 import os
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from analysis.loading.arrays import ANYTHING_WRONG, MEMBER_LIMIT, check_members
@@ -11,7 +12,7 @@ from analysis.loading.datasets import is_dataset
 from analysis.loading.formats import format_of, unpacked
 from analysis.loading.logs import inspect_eval
 from analysis.loading.packing import Packed, member
-from analysis.loading.remote import fetched, found, is_remote, listed
+from analysis.loading.remote import Remote, fetched, found, is_remote, listed
 from analysis.loading.sources import File, Log, RefusedError, Source, quoted
 
 TABLES = (".parquet", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".feather", ".arrow")
@@ -36,7 +37,7 @@ SUBFOLDERS = {
     "probabilities": "probabilities of one model",
     "embeddings": "embeddings of one model",
 }
-HIDDEN = ("__MACOSX", ".")
+BESIDE = "__MACOSX"  # what one archiver adds
 
 
 def expand(source: Source, log: Log) -> list[File]:
@@ -64,7 +65,9 @@ def expand(source: Source, log: Log) -> list[File]:
     if isinstance(content, Path) and content.is_dir():
         if is_dataset(path.name for path in content.iterdir()):
             return [File(source.name, content, DATASET)]
-        return _canonical(source.name, _listed(content), log)
+        return _canonical(source.name, _listed(source.name, content, log), log)
+    if isinstance(content, Path) and not content.is_file():
+        raise RefusedError(f"{source.name} is no regular file; expected a file or a folder.")
     file = unpacked(File(source.name, content))
     if format_of(file) == "zip":
         if evaluation := inspect_eval.unpacked(file):
@@ -88,18 +91,26 @@ def _names(file: File) -> list[str]:
     return [name.removeprefix(inside) for name in names]
 
 
-def _listed(folder: Path) -> list[tuple[str, Path]]:
+def _listed(name: str, folder: Path, log: Log) -> list[tuple[str, Path]]:
     """The files of a folder and of what lies in it, by name; links to folders are not followed."""
-    members = []
+    members, others = [], []
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
+        folders[:] = sorted(own for own in folders if not _hidden(f"{own}/"))
         inside = Path(place).relative_to(folder)
-        members += [((inside / name).as_posix(), Path(place) / name) for name in sorted(names)]
+        for own in sorted(names):
+            path = Path(place) / own
+            kept = members if path.is_file() else others
+            kept.append(((inside / own).as_posix(), path))
         if len(members) > MEMBER_LIMIT:
             raise RefusedError(
                 f"{folder.name} holds more than {MEMBER_LIMIT:,} files; expected a folder of "
                 "predictions. Give the files or their own folder."
             )
+    if others:
+        log.note(
+            f"{name}: {quoted(own for own, _ in others)} {'is' if len(others) == 1 else 'are'} not "
+            "read: a broken link or no regular file."
+        )
     return members
 
 
@@ -135,7 +146,8 @@ def _common_folder(names: Iterable[str]) -> str:
 
 
 def _hidden(name: str) -> bool:
-    return any(part.startswith(HIDDEN) for part in name.split("/"))
+    *folders, last = name.split("/")
+    return last.startswith(".") or any(n == BESIDE or n.startswith(".") for n in folders)
 
 
 def _role(name: str) -> str | None:
@@ -198,5 +210,6 @@ def _loose(
         if file.suffix not in READABLE:
             left.append((inside, content))
         else:
-            loose.append(file)
+            held = fetched(content) if isinstance(content, Remote) else content
+            loose.append(replace(file, content=held))
     return loose, left

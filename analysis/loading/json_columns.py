@@ -37,15 +37,24 @@ def columns_of(
         RefusedError: there are too many cells, or a value cannot be kept as text.
     """
     counts = Counter(chain.from_iterable(records))
-    if len(counts) * len(records) > CELL_LIMIT:
-        raise RefusedError(
-            f"{file.name} has {count(len(records), 'record')} with {len(counts):,} different "
-            f"fields; expected at most {CELL_LIMIT:,} cells. Split it."
-        )
-    _note_absent(file, records, counts, where, noun, log)
+    check_cells(file, len(records), len(counts))
+
+    def first(name: str, present: bool) -> int:
+        return next(i for i, record in enumerate(records) if (name in record) is present)
+
+    note_absent(file, len(records), counts, first, where, noun, log)
     columns: dict[str, Column] = {}
     _add_columns(file, records, counts, "", columns, where, log)
     return columns
+
+
+def check_cells(file: File, records: int, fields: int) -> None:
+    """Refuse a file with more cells than can be held."""
+    if fields * records > CELL_LIMIT:
+        raise RefusedError(
+            f"{file.name} has {count(records, 'record')} with {fields:,} different fields; "
+            f"expected at most {CELL_LIMIT:,} cells. Split it."
+        )
 
 
 def column_of(file: File, name: str, values: list, where: Where, log: Log) -> Column:
@@ -115,18 +124,34 @@ def _add_columns(
         columns[full] = column_of(file, full, values, where, log)
 
 
-def _note_absent(
-    file: File, records: list[dict], counts: Counter, where: Where, noun: str, log: Log
+def note_absent(
+    file: File,
+    rows: int,
+    counts: Counter,
+    first_row: Callable[[str, bool], int],
+    where: Where,
+    noun: str,
+    log: Log,
 ) -> None:
-    partial = [name for name, n in counts.items() if n < len(records)]
+    """Say which fields some records lack.
+
+    Args:
+        file: for messages.
+        rows: number of records.
+        counts: how many records have each field.
+        first_row: (field, present) -> the first record that has it, or that lacks it.
+        where: the place of a row for a message.
+        noun: what messages call a row.
+        log: receives the notes.
+    """
+    partial = [name for name, n in counts.items() if n < rows]
     for name in partial[:SHOWN_FIELDS]:
         n = counts[name]
-        if 2 * n >= len(records):
-            first = next(i for i, record in enumerate(records) if name not in record)
-            text = f"is missing in {count(len(records) - n, noun)}"
+        first = first_row(name, 2 * n < rows)
+        if 2 * n >= rows:
+            text = f"is missing in {count(rows - n, noun)}"
         else:
-            first = next(i for i, record in enumerate(records) if name in record)
-            text = f"stands in {count(n, noun)} of {len(records):,} only"
+            text = f"stands in {count(n, noun)} of {rows:,} only"
         place = where(first).removeprefix(f"{file.name}, ")
         log.note(
             f"{file.name}: field '{name}' {text} (first: {place}); where it is missing, it is "

@@ -1,18 +1,22 @@
 """JSON and JSON Lines as tables, in the shapes in which people save answers."""
 
 import gc
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from analysis.loading.json_columns import columns_of, line_numbers
-from analysis.loading.json_faults import Written, described
+from analysis.loading.json_faults import described
+from analysis.loading.json_frames import SCALARS, by_column, by_index
+from analysis.loading.json_lines import read_lines
 from analysis.loading.json_text import Content, read_content
-from analysis.loading.logs import read_log
-from analysis.loading.roles import ALIASES, SAMPLE_HINTS, hinted
+from analysis.loading.logs import is_log, read_log
+from analysis.loading.roles import ALIASES
 from analysis.loading.sources import File, Log, RefusedError, UnknownShapeError, count, quoted
 from analysis.loading.tables import Table, read_text
 
+LARGE = 8 << 20
 SHAPES = (
     "a list of records, JSON Lines, lists by column name, {sample_id: answer}, or "
     "{model: {sample_id: answer}}"
@@ -22,7 +26,19 @@ IDS = frozenset(ALIASES["id"])
 MODELS = frozenset(ALIASES["model"])
 ANSWERS = frozenset(ALIASES["prediction"] + ALIASES["correct"] + ALIASES["score"])
 PER_MODEL = ("predictions", "prediction", "answers", "responses", "outputs", "models")
-SCALARS = frozenset([type(None), bool, int, Written, str])
+LABEL_WORDS = frozenset(
+    (
+        "label",
+        "labels",
+        "gold",
+        "truth",
+        "groundtruth",
+        "target",
+        "targets",
+        "reference",
+        "references",
+    )
+)
 
 
 def read_json(file: File, log: Log) -> list[Table]:
@@ -49,7 +65,24 @@ def read_json(file: File, log: Log) -> list[Table]:
             gc.enable()
 
 
+def _whole(record: dict) -> bool:
+    """Whether a file whose first record is this one has more to it than flat records."""
+    return is_log(record) or any(type(record.get(name)) is dict for name in PER_MODEL)
+
+
+def _note_gaps(file: File, gaps: int, log: Log) -> None:
+    if gaps:
+        log.note(
+            f"{file.name}: {count(gaps, 'value')} {'is' if gaps == 1 else 'are'} NaN and read as "
+            "empty."
+        )
+
+
 def _tables(file: File, log: Log) -> list[Table]:
+    if file.size() > LARGE and (read := read_lines(file, log, _whole)):
+        table, gaps = read
+        _note_gaps(file, gaps, log)
+        return [table]
     content = read_content(file)
     if content is None:
         log.note(
@@ -57,11 +90,7 @@ def _tables(file: File, log: Log) -> list[Table]:
             "text."
         )
         return [read_text(file, log)]
-    if content.gaps:
-        log.note(
-            f"{file.name}: {count(content.gaps, 'value')} {'is' if content.gaps == 1 else 'are'} "
-            "NaN and read as empty."
-        )
+    _note_gaps(file, content.gaps, log)
     tables = read_log(file, content, log)
     if tables is not None:
         return tables
@@ -120,7 +149,7 @@ def _from_object(file: File, value: dict, log: Log) -> list[dict]:
         return _by_name(file, value, log)
     lists = {name: one for name, one in value.items() if type(one) is list}
     if {"columns", "data"} <= lists.keys() and set(map(type, lists["data"])) == {list}:
-        return _split(file, lists["columns"], lists["data"])
+        return by_index(file, value, log)
     tables = {name: one for name, one in lists.items() if dict in set(map(type, one))}
     if len(tables) == 1:
         name, records = next(iter(tables.items()))
@@ -138,7 +167,7 @@ def _from_object(file: File, value: dict, log: Log) -> list[dict]:
         if name.lower() in ("model", "run") and type(one) in SCALARS
     }
     if lists and len(lists) + len(constant) == len(value):
-        return _by_column(file, lists, constant)
+        return by_column(file, lists, constant)
     raise UnknownShapeError(
         f"{file.name} is an object with the fields {quoted(value)}, which has no known shape; "
         f"expected {SHAPES}."
@@ -155,7 +184,8 @@ def _one_record(value: dict) -> bool:
 
 
 def _one_model(file: File, value: dict, log: Log) -> list[dict]:
-    role = "label" if hinted(file, SAMPLE_HINTS) else "prediction"
+    words = set(re.split(r"[^a-z0-9]+", file.stem.lower()))
+    role = "label" if words & LABEL_WORDS or file.role == "samples" else "prediction"
     what = "labels" if role == "label" else f"answers of the model '{file.stem}'"
     log.note(f"{file.name}: the names are sample ids, and the values are the {what}.")
     return [{"sample_id": name, role: answer} for name, answer in value.items()]
@@ -195,33 +225,19 @@ def _by_model(file: File, records: list[dict], log: Log) -> tuple[list[dict], Se
     return records, range(len(records))
 
 
-def _split(file: File, names: list, rows: list[list]) -> list[dict]:
-    """Names once and rows as lists, as pandas writes them."""
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            raise RefusedError(
-                f"{file.name}, record {number} of 'data' has {count(len(row), 'value')}; expected "
-                f"{len(names)}, one for each of 'columns'."
-            )
-    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
-
-
-def _by_column(file: File, lists: dict[str, list], constant: dict[str, object]) -> list[dict]:
-    """{column: [values]} of the same length, and perhaps one model for all."""
-    sizes = {name: len(values) for name, values in lists.items()}
-    if len(set(sizes.values())) > 1:
-        shown = ", ".join(f"'{name}' has {size:,}" for name, size in list(sizes.items())[:4])
-        raise RefusedError(
-            f"{file.name} holds lists by column of different lengths: {shown}; expected one value "
-            "per sample in each. Fill the gaps with null."
-        )
-    if not sum(sizes.values()):
-        raise RefusedError(f"{file.name} holds empty lists only; expected at least one value.")
-    names = tuple(lists)
-    return [
-        {**constant, **dict(zip(names, row, strict=True))}
-        for row in zip(*lists.values(), strict=True)
-    ]
+def _by_row(file: File, value: dict[str, dict], rows: dict[str, None], log: Log) -> list[dict]:
+    """{column: {row: value}}; the names of the rows are the ids where no column holds them."""
+    text = f"{file.name}: values by column and row, as pandas writes them"
+    numbered = list(rows) == [str(row) for row in range(len(rows))]
+    columns = {name: [one.get(row) for row in rows] for name, one in value.items()}
+    if not {name.lower() for name in value} & IDS and "" not in value:
+        # Row numbers get no name: they are ids only where nothing else tells what a row is.
+        columns = {"" if numbered else "sample_id": list(rows), **columns}
+        text += "; the names of the rows are the sample ids"
+    elif not numbered:
+        text += "; the names of the rows are not read"
+    log.note(f"{text}.")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _by_name(file: File, value: dict[str, dict], log: Log) -> list[dict]:
@@ -229,14 +245,17 @@ def _by_name(file: File, value: dict[str, dict], log: Log) -> list[dict]:
     names = {name.lower() for name in value}
     inner = dict.fromkeys(name for one in value.values() for name in one)
     if names & IDS and len(names & ROLE_NAMES) > 1:
-        log.note(f"{file.name}: values by column and row number, as pandas writes them.")
-        return [{name: one.get(row) for name, one in value.items()} for row in inner]
+        return _by_row(file, value, inner, log)
     fields = {name.lower() for name in inner}
     if fields & ROLE_NAMES and len(inner) <= max(len(value), 20):
         if not fields & IDS:
             log.note(f"{file.name}: the names before the records are sample ids.")
             return [{"sample_id": name, **record} for name, record in value.items()]
         return list(value.values())
+    numbered = list(inner) == [str(row) for row in range(len(inner))]
+    plain = all(type(cell) is not dict for one in value.values() for cell in one.values())
+    if plain and (names & (ROLE_NAMES - MODELS) or (names & MODELS and numbered)):
+        return _by_row(file, value, inner, log)
     for model, answers in value.items():
         for sample, answer in answers.items():
             if type(answer) not in SCALARS:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.loading.json_faults import Written, after_record, described, fault
+from analysis.loading.lines import undecodable
 from analysis.loading.sources import File, RefusedError, shortened
 
-DOCUMENT_LIMIT = 1_000_000_000
-LINES_LIMIT = 4_000_000_000
+DOCUMENT_LIMIT = WHOLE_LIMIT = 512 << 20
 LINE_LIMIT = 100_000_000
 LINES_AT_ONCE = 20_000
 BOM = "\ufeff"
@@ -61,16 +61,24 @@ def read_content(file: File) -> Content | None:
     """
     text = _text(file)
     gaps: list[str] = []
-    decoder = json.JSONDecoder(
+    try:
+        value, lines = _parsed(file, text, gaps)
+    except _NoJSONError:
+        return None
+    return Content(value, lines, len(gaps))
+
+
+def decoder_of(gaps: list[str]) -> json.JSONDecoder:
+    """A decoder that keeps the digits of fractions and refuses a name that stands twice.
+
+    Args:
+        gaps: receives an entry for every NaN.
+    """
+    return json.JSONDecoder(
         object_pairs_hook=_unique,
         parse_float=Written,
         parse_constant=lambda name: _constant(name, gaps),
     )
-    try:
-        value, lines = _parsed(file, text, decoder)
-    except _NoJSONError:
-        return None
-    return Content(value, lines, len(gaps))
 
 
 class _NoJSONError(Exception):
@@ -78,10 +86,10 @@ class _NoJSONError(Exception):
 
 
 def _text(file: File) -> str:
-    if file.size() > LINES_LIMIT:
+    if file.size() > WHOLE_LIMIT:
         raise RefusedError(
-            f"{file.name} has {file.size():,} bytes of JSON; expected at most {LINES_LIMIT:,}. "
-            "Save it as Parquet, or split it."
+            f"{file.name} has {file.size():,} bytes of JSON that is not flat records, one per "
+            f"line; expected at most {WHOLE_LIMIT:,}. Save it as Parquet or CSV, or split it."
         )
     with file.open() as stream:
         content = stream.read()
@@ -89,12 +97,8 @@ def _text(file: File) -> str:
         raise RefusedError(f"{file.name} is empty; expected at least one record.")
     try:
         return content.decode("utf-8").removeprefix(BOM)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise RefusedError(
-            f"{file.name}, line {line}: the byte 0x{content[error.start]:02X} is not UTF-8; "
-            "expected UTF-8 text. Save the file again as UTF-8."
-        ) from None
+    except UnicodeDecodeError:
+        raise RefusedError(undecodable(file)) from None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict:
@@ -112,7 +116,8 @@ def _constant(name: str, gaps: list[str]) -> Written | None:
     return Written(name.replace("Infinity", "inf"))
 
 
-def _parsed(file: File, text: str, decoder: json.JSONDecoder) -> tuple[object, np.ndarray | None]:
+def _parsed(file: File, text: str, gaps: list[str]) -> tuple[object, np.ndarray | None]:
+    decoder = decoder_of(gaps)
     start = len(text) - len(text.lstrip())
     ending = "\n" if "\n" in text else "\r"
     end = text.find(ending, start)
@@ -120,7 +125,8 @@ def _parsed(file: File, text: str, decoder: json.JSONDecoder) -> tuple[object, n
     first, more = text[start:end], bool(text[end:].strip())
     _check_size(file, len(first))
     try:
-        value, stop = decoder.raw_decode(first)
+        # What the first line holds is counted when it is read for good.
+        value, stop = decoder_of(seen := []).raw_decode(first)
     except TwiceError:
         if more and _complete(first):
             return _by_line(file, text, ending, decoder)
@@ -132,7 +138,10 @@ def _parsed(file: File, text: str, decoder: json.JSONDecoder) -> tuple[object, n
     rest = first[stop:].strip()
     if not rest:
         lines = more or (file.suffix in BY_LINE and isinstance(value, dict))
-        return _by_line(file, text, ending, decoder) if lines else (value, None)
+        if lines:
+            return _by_line(file, text, ending, decoder)
+        gaps += seen
+        return value, None
     if not isinstance(value, dict) or not value:
         raise _NoJSONError
     line = text.count(ending, 0, start) + 1
@@ -156,7 +165,7 @@ def _check_size(file: File, size: int) -> None:
     if size > DOCUMENT_LIMIT:
         raise RefusedError(
             f"{file.name} is one JSON value of {size:,} characters; expected at most "
-            f"{DOCUMENT_LIMIT:,}. Save it as JSON Lines (one record per line) or Parquet."
+            f"{DOCUMENT_LIMIT:,}. Save it as Parquet, CSV or JSON Lines (one record per line)."
         )
 
 
@@ -221,14 +230,31 @@ def _by_line(
     records: list[dict] = []
     for start in range(0, len(filled), LINES_AT_ONCE):
         some = filled[start : start + LINES_AT_ONCE]
-        found = _at_once(some, decoder.decode)
-        if found is None:
-            found = [
-                _one_line(file, int(number), line, decoder)
-                for number, line in zip(numbers[start:].tolist(), some, strict=False)
-            ]
-        records += found
+        records += records_of(file, numbers[start : start + LINES_AT_ONCE], some, decoder)
     return records, numbers
+
+
+def records_of(
+    file: File, numbers: np.ndarray, lines: list[str], decoder: json.JSONDecoder
+) -> list[dict]:
+    """The records on some lines.
+
+    Args:
+        file: for messages.
+        numbers: int64 [lines], where they stand.
+        lines: each with one record.
+        decoder: from `decoder_of`.
+
+    Raises:
+        RefusedError: one is damaged; the text says which.
+    """
+    found = _at_once(lines, decoder.decode)
+    if found is not None:
+        return found
+    return [
+        _one_line(file, number, line, decoder)
+        for number, line in zip(numbers.tolist(), lines, strict=True)
+    ]
 
 
 def _at_once(lines: list[str], decode: Callable[[str], object]) -> list[dict] | None:

@@ -44,7 +44,7 @@ def fill_labels(
             given = given or part.file.name
     for stack in stacks:
         if stack.kind == "labels":
-            values = _array_labels(roster, stack, stacks, words, log)
+            values = _array_labels(roster, stack, words, log)
             clash = np.flatnonzero((labels >= 0) & (values >= 0) & (labels != values))
             if len(clash):
                 _contradict_array(stack, roster, clash, (labels, values), given, words, log)
@@ -90,18 +90,14 @@ def _contradict_array(
     )
 
 
-def _array_labels(
-    roster: Roster, stack: Stack, stacks: list[Stack], words: Vocabulary, log: Log
-) -> np.ndarray:
-    """int32 [N] from an array: names, or positions in the class order of the same inputs."""
+def _array_labels(roster: Roster, stack: Stack, words: Vocabulary, log: Log) -> np.ndarray:
+    """int32 [N] from an array of names or numbers; -1 is no label."""
     names = texts(stack.values)
-    classes = next((texts(s.values) for s in stacks if s.kind == "classes"), None)
-    if classes and not set(names) & set(classes) and stack.values.dtype.kind in "biuf":
-        low, high = int(stack.values.min()), int(stack.values.max())
-        if low >= -1 and high < len(classes):
-            log.note(f"{stack.file.name}: the labels are positions in the class order.")
-            names = ["" if i < 0 else classes[i] for i in stack.values.astype(int).tolist()]
-    elif stack.values.dtype.kind == "i":
+    if stack.values.dtype.kind in "if" and (unlabelled := int((stack.values == -1).sum())):
+        log.note(
+            f"{stack.file.name}: {count(unlabelled, 'label')} "
+            f"{'is' if unlabelled == 1 else 'are'} -1 and read as no label."
+        )
         names = ["" if name == "-1" else name for name in names]
     codes = np.array([words.number(name) if name else -1 for name in names], dtype=np.int32)
     labels = np.full(len(roster.ids), -1, dtype=np.int32)

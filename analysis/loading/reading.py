@@ -14,7 +14,7 @@ from analysis.loading.formats import pieces
 from analysis.loading.forms import decide_wide, first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.logs.runs import whole_runs
-from analysis.loading.remote import is_remote, remote_source
+from analysis.loading.remote import with_sources
 from analysis.loading.roles import Part, assign, check_named
 from analysis.loading.shapes import spread
 from analysis.loading.sources import (
@@ -142,7 +142,7 @@ def _accuracies(
 
 def _named(given: Sequence[Source | Path | str]) -> list[Source]:
     """Sources under names that tell them apart: the file name, with its folder where needed."""
-    given = [remote_source(one) if is_remote(one) else one for one in given]
+    given = with_sources(given)
     paths = [None if isinstance(one, Source) else Path(one) for one in given]
     names = Counter(path.name if path else one.name for one, path in zip(given, paths, strict=True))
     return [

@@ -1,7 +1,9 @@
 """Inputs in a remote store, named as s3://bucket/folder, through fsspec."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from analysis.loading.arrays import TOTAL_LIMIT
@@ -64,7 +66,31 @@ def is_remote(text: object) -> bool:
 
 def remote_source(address: str) -> Source:
     """The source at an address; nothing is fetched before it is read."""
-    return Source(address.rstrip("/").rsplit("/", 1)[-1] or address, address)
+    return Source(_last(address) or address, address)
+
+
+def with_sources(given: Sequence[Source | Path | str]) -> list[Source | Path | str]:
+    """Addresses as sources, named by all of the address where another input has the same name.
+
+    Args:
+        given: addresses among files and sources, which stay as they are.
+    """
+    names = [
+        one.name if isinstance(one, Source) else _last(one) if is_remote(one) else Path(one).name
+        for one in given
+    ]
+    return [
+        one
+        if not is_remote(one)
+        else remote_source(one)
+        if names.count(name) == 1
+        else Source(one.rstrip("/"), one)
+        for one, name in zip(given, names, strict=True)
+    ]
+
+
+def _last(address: str) -> str:
+    return address.rstrip("/").rsplit("/", 1)[-1]
 
 
 def found(address: str) -> Remote:

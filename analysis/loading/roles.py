@@ -284,7 +284,7 @@ def _check_twice(options: Options, part: Part, log: Log) -> None:
     file, roles = part.file.name, {}
     for role in KNOWN_ROLES:
         names = [n for n in dict.fromkeys(options.named(role, file)) if n in part.table.columns]
-        if role in SINGLE and role != "prediction" and len(names) > 1:
+        if role in SINGLE and role not in ("prediction", "score") and len(names) > 1:
             log.problem(
                 f"{file}: {quoted(names)} were all named as {role}; a table has one. Name one of "
                 f"them, --column {role}={names[0]}."

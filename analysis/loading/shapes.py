@@ -9,11 +9,12 @@ from analysis.loading.arrays import texts
 from analysis.loading.classes import given_classes
 from analysis.loading.columns import Column
 from analysis.loading.distributions import located
+from analysis.loading.file_names import file_models
 from analysis.loading.forms import CLASSES, SAMPLES, WIDE
 from analysis.loading.roles import Part
 from analysis.loading.roster import Roster
-from analysis.loading.sources import Log, RefusedError, count
-from analysis.loading.stacks import Stack, shown_array
+from analysis.loading.sources import Log, RefusedError, count, quoted
+from analysis.loading.stacks import MAIN, Stack, shown_array
 from analysis.loading.tables import Table
 
 
@@ -26,7 +27,9 @@ def spread(stacks: list[Stack], parts: list[Part], log: Log) -> list[Stack]:
         log: receives what was assumed and arrays that cannot be parted.
     """
     apart = []
+    models = file_models(stack.file for stack in stacks if stack.of_file)
     for stack in stacks:
+        stack = replace(stack, name=models[stack.file.name]) if stack.of_file else stack
         try:
             apart += _parted(stack, _samples(stack, stacks, parts), log) if stack.whole else [stack]
         except RefusedError as error:
@@ -156,6 +159,7 @@ def answer_parts(
         roster: the samples.
         log: receives notes, and arrays whose rows fit no samples.
     """
+    _check_order(stacks, roster, log)
     parts = []
     for stack in stacks:
         if stack.kind != "answers":
@@ -188,3 +192,34 @@ def _answers(stack: Stack, log: Log) -> pa.Array:
             f"{'is' if gaps.sum() == 1 else 'are'} -1 or NaN and read as a missing answer."
         )
     return pa.array(numbers, mask=gaps)
+
+
+def _check_order(stacks: list[Stack], roster: Roster, log: Log) -> None:
+    """Say whose order the rows without sample ids are taken in.
+
+    Args:
+        stacks: arrays of all files.
+        roster: the samples.
+        log: receives a note where it is that of a table, and a problem for each file where only
+            the ids of another file of arrays could give it.
+    """
+    rows = [stack for stack in stacks if stack.kind in (*MAIN, "labels")]
+    others = {
+        stack.file.name: stack.file
+        for stack in rows
+        if stack.ids is None and stack.file.name != roster.source
+    }
+    source = [s for s in stacks if s.file.name == roster.source and s.where is None]
+    if not others or not roster.ordered or (source and source[0].ids is None):
+        return
+    if source:
+        for name in others:
+            log.problem(
+                f"{name} has rows without sample ids, and the ids in {roster.source} say nothing "
+                f"of their order; add an array 'ids' to {name}, or give a samples table whose "
+                "order its rows follow."
+            )
+        return
+    loose = [name for name, file in others.items() if file.role is None]
+    if loose:
+        log.note(f"The rows of {quoted(loose)} are taken in the order of {roster.source}.")

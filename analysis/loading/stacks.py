@@ -5,39 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from analysis.loading.array_kinds import OF_MODELS, WORDS, kinds_of, lone, start_of, unnamed
 from analysis.loading.arrays import read_npy, read_npz, texts
 from analysis.loading.safetensors import read_safetensors
 from analysis.loading.sources import File, Found, Log, RefusedError
 
-IDS = ("ids", "id", "sample_ids", "sample_id")
-LABELS = ("labels", "label", "y", "y_true", "y_test", "y_val", "targets", "target")
-CLASSES = ("classes", "class_names")
-MODELS = ("models", "model_names", "names")
-SPECIAL = {
-    **dict.fromkeys(IDS, "ids"),
-    **dict.fromkeys(LABELS, "labels"),
-    **dict.fromkeys(CLASSES, "classes"),
-    **dict.fromkeys(MODELS, "models"),
-    "embeddings": "embeddings",
-    "thumbnails": "thumbnails",
-}
-UNNAMED = (
-    *("probs", "prob", "probabilities", "proba", "y_prob", "y_proba", "logits", "scores"),
-    *("predictions", "preds", "pred", "prediction", "y_pred", "answers", "outputs", "arr_0"),
-)
-WORDS = {
-    "ids": "sample ids",
-    "labels": "labels",
-    "classes": "class order",
-    "models": "names of the models",
-    "probabilities": "probabilities of a model",
-    "second class": "probabilities of the second class",
-    "answers": "answers of a model",
-    "embeddings": "embeddings",
-    "model embeddings": "embeddings of a model",
-    "thumbnails": "thumbnails",
-}
-OF_MODELS = ("probabilities", "second class", "answers")
 MAIN = (*OF_MODELS, "embeddings", "model embeddings", "thumbnails")
 FORMS = {
     "model embeddings": "embeddings",
@@ -61,6 +33,7 @@ class Stack:
         array: what the array is called in its file.
         where: file and row for a message, when the rows are those of a table.
         info: what a table says of the model: its base model and run.
+        of_file: the model is named after the file, with its folder where another one is alike.
     """
 
     file: File
@@ -73,6 +46,7 @@ class Stack:
     array: str = ""
     where: Callable[[int], str] | None = None
     info: Mapping[str, str] = field(default_factory=dict)
+    of_file: bool = False
 
     @property
     def whole(self) -> bool:
@@ -88,7 +62,7 @@ def read_stacks(file: File, log: Log) -> list[Stack]:
         RefusedError: an array is unsafe or has a shape or kind that fits no use.
     """
     arrays = _arrays(file)
-    kinds = _kinds(file, arrays)
+    kinds = kinds_of(file, arrays, log)
     for name, values in arrays.items():
         _check_shape(file, name, kinds[name], values)
     lists = {kind: name for name, kind in reversed(kinds.items()) if kind in ("ids", "models")}
@@ -97,7 +71,16 @@ def read_stacks(file: File, log: Log) -> list[Stack]:
     )
     names = _model_names(file, kinds, models or ())
     stacks = [
-        Stack(file, kind, names[name], _column(arrays[name], kind), ids, models=models, array=name)
+        Stack(
+            file,
+            kind,
+            names[name],
+            _column(arrays[name], kind),
+            ids,
+            models=models,
+            array=name,
+            of_file=file.role is None and kind in OF_MODELS and names[name] == file.stem,
+        )
         for name, kind in kinds.items()
     ]
     _check_ids(file, ids, stacks)
@@ -118,93 +101,16 @@ def shown_array(stack: Stack) -> str:
 
 
 def _arrays(file: File) -> dict[str, np.ndarray]:
-    if _lone(file):
+    if lone(file):
         return {file.stem: read_npy(file)}
-    if file.suffix == ".npz" or (file.suffix != ".safetensors" and _start(file) == b"PK"):
+    if file.suffix == ".npz" or (file.suffix != ".safetensors" and start_of(file) == b"PK"):
         return read_npz(file)
     return read_safetensors(file)
-
-
-def _lone(file: File) -> bool:
-    """The file is one array without a name of its own."""
-    return file.suffix == ".npy" or _start(file) == b"\x93N"
-
-
-def _start(file: File) -> bytes:
-    if isinstance(file.content, bytes):
-        return file.content[:2]
-    with file.content.open("rb") as stream:
-        return stream.read(2)
-
-
-def _kinds(file: File, arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    """Array name -> what it is, from its place, its name and else its shape and values."""
-    whole = _by_place(file)
-    if whole and (whole != "array" or _lone(file)):
-        return {name: whole if whole != "array" else _array_kind(v) for name, v in arrays.items()}
-    kinds = {}
-    for name, values in arrays.items():
-        alone = _lone(file)
-        kind = SPECIAL.get(name.lower()) if not alone or values.ndim == 1 else None
-        if alone and kind in ("ids", "models"):
-            raise RefusedError(
-                f"{file.name} holds {WORDS[kind]} and nothing that they belong to; put them into "
-                f"one NPZ file with the other arrays, as the array '{kind}'."
-            )
-        if file.role == "embeddings" and kind is None:
-            kind = "embeddings" if name in ("arr_0", "embeddings") else "model embeddings"
-        if kind == "models" and values.dtype.kind not in "US":
-            kind = None
-        kinds[name] = kind or _array_kind(values)
-    models = next((len(arrays[name]) for name, kind in kinds.items() if kind == "models"), 0)
-    for name, values in arrays.items():
-        if kinds[name] == "probabilities" and values.ndim == 2 and models > 1 and _unnamed(name):
-            kinds[name] = "second class"
-    return kinds
-
-
-def _by_place(file: File) -> str | None:
-    if file.suffix == ".npy" and file.role in ("thumbnails", "embeddings"):
-        return file.role
-    if file.role in ("probabilities of one model", "embeddings of one model"):
-        return {"p": "array", "e": "model embeddings"}[file.role[0]]
-    if file.suffix != ".npy":
-        return None
-    stem, folders = file.stem.lower(), file.name.replace("\\", "/").split("/")[:-1]
-    if folders and folders[-1].lower() == "embeddings":
-        return "model embeddings"
-    if stem == "thumbnails":
-        return "thumbnails"
-    return "embeddings" if "embed" in stem else None
-
-
-def _array_kind(values: np.ndarray) -> str:
-    """What an array of one or all models holds, by its shape and values."""
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.dtype.kind in "US":
-        return "answers"
-    if values.dtype.kind in "biu" and values.ndim in (1, 2):
-        return "probabilities" if values.ndim == 2 and _one_hot(values) else "answers"
-    if values.ndim != 1:
-        return "probabilities"
-    with np.errstate(invalid="ignore"):
-        whole = bool(np.all(np.isnan(values) | (values % 1 == 0)))
-        beyond = bool(np.any((values < 0) | (values > 1)))
-    return "answers" if whole and beyond else "second class"
-
-
-def _one_hot(values: np.ndarray) -> bool:
-    return bool(((values == 0) | (values == 1)).all() and (values.sum(1) == 1).all())
 
 
 def _column(values: np.ndarray, kind: str) -> np.ndarray:
     narrow = values.ndim == 2 and values.shape[1] == 1 and kind in ("second class", "answers")
     return values[:, 0] if narrow else values
-
-
-def _unnamed(name: str) -> bool:
-    return name.lower() in UNNAMED
 
 
 def _model_names(file: File, kinds: dict[str, str], models: tuple[str, ...]) -> dict[str, str]:
@@ -215,7 +121,7 @@ def _model_names(file: File, kinds: dict[str, str], models: tuple[str, ...]) -> 
         return {name: file.stem if kind in OF_MODELS else name for name, kind in kinds.items()}
     own = models[0] if len(models) == 1 else file.stem
     return {
-        name: own if kind in OF_MODELS and _unnamed(name) else name for name, kind in kinds.items()
+        name: own if kind in OF_MODELS and unnamed(name) else name for name, kind in kinds.items()
     }
 
 

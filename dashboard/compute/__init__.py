@@ -5,7 +5,7 @@ bundle too (`scope`), so no function here knows of selections.
 """
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
-from dashboard.compute.bundles import narrowed, opened, opened_accuracies, scope
+from dashboard.compute.bundles import narrowed, opened, scope
 from dashboard.compute.ensembles import (
     combined,
     judged,
@@ -30,7 +30,6 @@ __all__ = [
     "model_table",
     "narrowed",
     "opened",
-    "opened_accuracies",
     "outcome_table",
     "pairs",
     "pca_map",

@@ -1,45 +1,70 @@
 """The open bundle, and the samples that a panel looks at."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle
+from analysis.loading.remote import is_remote
 from dashboard.compute.caching import kept
 from dashboard.inputs import Opened, Request, load_all
 from dashboard.state import Choices, narrowing
 
+# By these names stores tell when a file was written, or give a digest of what is in it.
+MARK = re.compile(
+    r"(?i)e_?tag|last_?modified|mtime|modified|updated|created|generation|version_?id|.*md5.*"
+)
 
-def opened(request: Request) -> Bundle | None:
-    """The bundle that was asked for, loaded once for all sessions and again when a file changes.
 
-    None where the input holds accuracies without single samples.
+def opened(request: Request) -> Opened:
+    """The bundle and the table of accuracies that were asked for; one of them may be None.
+
+    Loaded once for all sessions, and again when a file changes, here or in a remote store.
+
+    Raises:
+        BundleError: all problems, one a line.
     """
-    return _all(request)[0]
-
-
-def opened_accuracies(request: Request) -> AccuracyTable | None:
-    """The table of accuracies that was asked for, kept in the same way; None without one."""
-    return _all(request)[1]
-
-
-def _all(request: Request) -> Opened:
-    changed = tuple(_changed(Path(path)) for path in request["paths"])
+    changed = tuple(_changed(path) for path in request["paths"])
+    if None in changed:
+        return load_all(request)
     return _opened(json.dumps(request, sort_keys=True), changed)
 
 
 @kept(max_entries=4)
-def _opened(request: str, changed: tuple[int, ...]) -> Opened:
+def _opened(request: str, changed: tuple[str, ...]) -> Opened:
     return load_all(json.loads(request))
 
 
-def _changed(path: Path) -> int:
-    """When the file, or any file of the folder, was last written; 0 when it is not there."""
-    parts = [path, *(path.rglob("*") if path.is_dir() else ())]
-    return max((part.stat().st_mtime_ns for part in parts if part.exists()), default=0)
+def _changed(path: str) -> str | None:
+    """Another text when the file, or a file of the folder, was written; None: nobody can tell."""
+    if is_remote(path):
+        return _remote_state(path)
+    parts = [Path(path), *(Path(path).rglob("*") if Path(path).is_dir() else ())]
+    return str(max((part.stat().st_mtime_ns for part in parts if part.exists()), default=0))
+
+
+def _remote_state(address: str) -> str | None:
+    """What the store tells of the files; None where it tells no date, or cannot be reached."""
+    import fsspec
+
+    try:
+        system, path = fsspec.core.url_to_fs(address)
+        system.invalidate_cache()
+        told = system.info(path)
+        folder = told.get("type") == "directory"
+        files = system.find(path, maxdepth=2, detail=True) if folder else {path: told}
+    except Exception:  # reading, which comes next, says why
+        return None
+    marks = {
+        name: {key: str(value) for key, value in file.items() if MARK.fullmatch(key)}
+        for name, file in files.items()
+    }
+    if not all(marks.values()):
+        return None
+    return str([(name, files[name].get("size"), sorted(marks[name].items())) for name in marks])
 
 
 def scope(choices: Choices, panel: str) -> Bundle:

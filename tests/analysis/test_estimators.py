@@ -177,3 +177,60 @@ def test_arrays_that_cannot_be_used_get_a_sentence():
         lambda: from_arrays(None, ["x", "y"], probabilities={"m": np.full((2, 2), 0.4)}),
         "arrays, model 'm', row 0 counted from 0 (sample '0'): found values from 0.4 to 0.4",
     )
+
+
+GAPS = {
+    "nan in a list": ["cat", float("nan"), "dog"],
+    "None in a list": ["cat", None, "dog"],
+    "pandas' NA in a list": ["cat", pd.NA, "dog"],
+    "a tuple": ("cat", None, "dog"),
+    "an object array": np.array(["cat", np.nan, "dog"], dtype=object),
+    "text of pandas": pd.Series(["cat", None, "dog"], dtype="string"),
+    "a categorical": pd.Series(["cat", None, "dog"], dtype="category"),
+}
+
+
+@pytest.mark.parametrize("case", GAPS)
+def test_nothing_beside_text_is_no_answer_and_no_label(case):
+    bundle = from_arrays(
+        {"m": GAPS[case], "n": ["nan", "cat", "dog"]},
+        GAPS[case],
+        attributes={"kind": GAPS[case]},
+    )
+    assert answers(bundle)["m"] == {"0": "cat", "1": None, "2": "dog"}
+    assert answers(bundle)["n"]["0"] == "nan"
+    assert labels(bundle) == ["cat", None, "dog"]
+    assert bundle.attributes["kind"].tolist() == ["cat", "", "dog"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, None, 2],
+        [1.0, float("nan"), 2.0],
+        [1, pd.NA, 2],
+        pd.Series([1, None, 2], dtype="Int64"),
+        np.ma.array([1, 7, 2], mask=[False, True, False]),
+        np.ma.array([1.0, 7.0, 2.0], mask=[False, True, False]),
+    ],
+)
+def test_nothing_beside_numbers_is_no_answer(values):
+    bundle = from_arrays({"m": values}, attributes={"size": values})
+    assert answers(bundle) == {"m": {"0": "1", "1": None, "2": "2"}}
+    assert bundle.attributes["size"].dtype == np.float64
+    assert np.array_equal(bundle.attributes["size"], [1, np.nan, 2], equal_nan=True)
+
+
+def test_a_gap_does_not_change_how_other_answers_are_written():
+    bundle = from_arrays({"m": [1.5, 2.0], "n": [1.5, 2.0]}, [1.5, None])
+    assert bundle.classes == ("1.5", "2.0")
+    assert labels(bundle) == ["1.5", None]
+    truth = from_arrays({"m": [True, None]}, [True, False])
+    assert truth.classes == ("False", "True")
+
+
+def test_an_id_that_is_missing_is_a_problem():
+    wrong(
+        lambda: from_arrays({"m": ["x", "y"]}, ids=["a", None]),
+        "The sample id at place 1 counted from 0 is missing; expected one for every sample.",
+    )

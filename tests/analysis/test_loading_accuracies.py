@@ -158,17 +158,59 @@ def test_a_model_table_joins_and_strangers_are_noted():
 
 
 def test_a_column_that_says_something_else_can_be_named():
-    text = "model,x,y,depth,size_mb\na,0.9,0.5,50,98\nb,0.8,0.4,18,45\n"
-    assert table({"r.csv": text}).settings == ("x", "y", "size_mb")
-    kept = table({"r.csv": text}, columns={"group": "size_mb"})
+    text = "model,x,y,depth,share\na,0.9,0.5,50,0.98\nb,0.8,0.4,18,0.45\n"
+    assert table({"r.csv": text}).settings == ("x", "y", "share")
+    kept = table({"r.csv": text}, columns={"group": "share"})
     assert kept.settings == ("x", "y")
-    assert kept.model_info["size_mb"].tolist() == [98, 45]
+    assert kept.model_info["share"].tolist() == [0.98, 0.45]
     assert kept.model_info["depth"].tolist() == [50, 18]
     assert kept.fingerprint == table({"r.csv": text}, columns={"score": ("x", "y")}).fingerprint
-    ignored = table({"r.csv": text}, columns={"ignore": ("size_mb", "depth")})
+    ignored = table({"r.csv": text}, columns={"ignore": ("share", "depth")})
     assert ignored.fingerprint == table({"r.csv": WIDE}).fingerprint
     named = table({"r.csv": TIDY.replace("setting", "where")}, columns={"setting": "where"})
     assert named.fingerprint == table({"r.csv": TIDY}).fingerprint
+
+
+ABOUT = ["params_m", "Params (M)", "flops_g", "GFLOPs", "n_params", "numParams", "size_mb"]
+ABOUT += ["latency_ms", "cost", "cost_usd", "epoch", "seed", "lr", "wd", "learning_rate"]
+ABOUT += ["training_time_s", "batch_size", "gpu_hours", "weight_decay", "inference latency [ms]"]
+
+
+@pytest.mark.parametrize("name", ABOUT)
+def test_a_column_that_describes_models_by_its_name_rescales_nothing(name):
+    found = table({"r.csv": f"model,{name},imagenet\na,25.6,0.76\nb,4,0.7\n"})
+    assert found.settings == ("imagenet",)
+    assert found.of(("imagenet",)).flatten().tolist() == [0.76, 0.7]
+    assert found.model_info[name].tolist() == [25.6, 4]
+
+
+SETTINGS = ["seed_0", "epoch 10", "timeshift", "counting", "imagenet_v2", "one_year_later", "ood"]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_whose_name_holds_such_a_word_stays_a_setting(name):
+    found = table({"r.csv": f"model,{name},imagenet\na,0.25,0.76\nb,0.4,0.7\n"})
+    assert found.settings == (name, "imagenet")
+
+
+def test_columns_of_different_scales_are_not_read_as_one():
+    text = "model,hard,stars,imagenet\na,0,25.6,0.76\nb,0,4,0.7\n"
+    assert problems({"r.csv": text}) == (
+        "r.csv: 'stars' goes up to 25.6, but 'imagenet' only to 0.76, so they are not both shares "
+        "or both in percent; expected accuracies on one scale. If one of them is no accuracy, say "
+        "--column group=stars (it describes the models) or --column ignore=stars; if both are in "
+        "percent, write % behind the name 'imagenet'."
+    )
+    ignored = table({"r.csv": text}, columns={"ignore": "stars"})
+    assert ignored.of(("imagenet",)).flatten().tolist() == [0.76, 0.7]
+    marked = table({"r.csv": text.replace("imagenet", "imagenet %")})
+    assert marked.of(("imagenet %", "stars"))[0].tolist() == pytest.approx([0.0076, 0.256])
+    assert marked.of(("hard",)).tolist() == [[0], [0]]
+
+
+def test_a_file_is_about_models_only_by_a_whole_word():
+    found = table({"results.csv": WIDE, "metallurgy.csv": "model,steel\na,0.7\nb,0.6\n"})
+    assert found.settings == ("x", "y", "steel")
 
 
 def test_one_setting_without_a_name_is_called_as_the_file():
@@ -351,3 +393,34 @@ def test_markdown_tables_of_predictions_are_read_too():
     assert found.bundle.models == ("m1", "m2")
     escaped = "| sample_id | label | m1 |\n|---|---|---|\n| 1 | a\\|b | a\\|b |\n| 2 | c | c |\n"
     assert "a|b" in result({"wide.md": escaped}).bundle.classes
+
+
+def test_marks_around_answers_in_markdown_are_part_of_the_text():
+    rows = ["| `1` | _x_ | `x` |", "| 2 | *x* | **18** |", "| 3 | x | x |"]
+    text = "| **sample_id** | label | `m1` |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    found = result({"answers.md": text}, columns={"prediction": "m1", "id": "sample_id"})
+    assert set(found.bundle.classes) == {"_x_", "*x*", "x", "`x`", "**18**"}
+    assert found.bundle.ids == ("`1`", "2", "3")
+    assert list(found.found[0].columns) == ["sample_id", "label", "m1"]
+    assert (
+        "answers.md: the marks for bold, italics or code around 2 column names are left out."
+        in found.notes
+    )
+
+
+def test_marks_around_models_and_numbers_in_a_markdown_table_of_models_are_left_out():
+    text = (
+        "| model | x | family |\n|---|---|---|\n| **a** | __90 %__ | _cnn_ |\n| b | 80% | vit |\n"
+    )
+    found = result({"r.md": text})
+    assert found.accuracies.models == ("a", "b")
+    assert found.accuracies.of(("x",)).flatten().tolist() == [0.9, 0.8]
+    assert found.accuracies.model_info["family"].tolist() == ["_cnn_", "vit"]
+    assert "r.md: the marks for bold, italics or code around 2 cells are left out." in found.notes
+
+
+def test_markdown_that_is_not_utf8_is_told_with_its_place():
+    text = "| model | x |\n|---|---|\n| é | 0.9 |\n".encode("latin-1")
+    assert problems({"r.md": text}).startswith(
+        "r.md, row 3: byte 3 of the line (0xE9) is not UTF-8; expected UTF-8 text."
+    )

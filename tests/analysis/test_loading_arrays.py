@@ -1,6 +1,7 @@
 """Arrays in every shape that people save: all models at once, answers, the second class alone."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ from array_files import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.loading import load_bundle, reading
+from analysis.loading import from_arrays, load_bundle, reading, save_bundle
+from analysis.loading.file_names import file_models
+from analysis.loading.sources import File
 
 EXPECTED = {"m1": {"a": "cat", "b": "dog", "c": "dog"}, "m2": {"a": "cat", "b": "dog", "c": "cat"}}
 BOTH = np.stack([P1, P2])
@@ -403,3 +406,128 @@ def test_many_models_and_many_classes_cost_no_loop_over_both():
     bundle = load({"p.npz": file})
     assert (len(bundle.models), len(bundle.classes)) == (5_000, 100_000)
     assert np.array_equal(bundle.predictions.numpy(), codes)
+
+
+CLASS_NAMES = np.array(["cat", "dog"])
+NAMED_CLASSES = {
+    "labels are among them": {"labels": np.array(["cat", "dog", "dog"])},
+    "one per column": {},
+    "as many rows as classes": {"probs": P1[:2], "labels": np.array(["cat", "dog"])},
+    "logits": {"probs": np.array([[3.0, -1.0], [0.0, 2.0], [0.5, 0.25]])},
+    "several models": {"probs": np.stack([P1, P1, P2])},
+    "beside the models": {"probs": BOTH, "models": NAMES},
+}
+
+
+@pytest.mark.parametrize("case", NAMED_CLASSES)
+def test_an_array_called_names_that_fits_the_columns_names_the_classes(case):
+    arrays = {"probs": P1, "names": CLASS_NAMES} | NAMED_CLASSES[case]
+    bundle = load({"vit.npz": npz(**arrays)})
+    assert bundle.classes == ("cat", "dog")
+    several = {"several models": ("vit 1", "vit 2", "vit 3"), "beside the models": ("m1", "m2")}
+    assert bundle.models == several.get(case, ("vit",))
+    assert noted(bundle, "vit.npz: the array 'names' is read as the names of the classes")
+
+
+def test_an_array_called_names_that_fits_the_models_names_them():
+    bundle = load({"samples.csv": SAMPLES, "p.npz": npz(probs=BOTH, names=NAMES)})
+    assert bundle.models == ("m1", "m2")
+    assert noted(bundle, "p.npz: the array 'names' is read as the names of the models")
+
+
+def test_rows_that_sum_to_one_are_one_model_whatever_is_named_beside_them():
+    bundle = load({"samples.csv": SAMPLES, "vit.npz": npz(probs=P1, models=NAMES)})
+    assert bundle.models == ("vit",)
+    assert torch.equal(bundle.probabilities["vit"], torch.from_numpy(P1))
+    assert noted(bundle, "the array 'models' is not needed")
+
+
+LOOSE = {
+    "probabilities": npz(probs=P2),
+    "answers": npz(m2=np.array(["cat", "dog", "cat"])),
+    "embeddings": npz(embeddings=np.eye(3)),
+    "thumbnails": npz(thumbnails=np.zeros((3, 2, 2, 3), np.uint8)),
+    "labels": npz(labels=np.array(["cat", "dog", "dog"])),
+}
+
+
+@pytest.mark.parametrize("kind", LOOSE)
+def test_ids_of_one_file_order_no_other_file(kind):
+    first = npz(m1=P1, ids=np.array(["c", "a", "b"]), classes=CLASS_NAMES)
+    problems = outcome({"a.npz": first, "b.npz": LOOSE[kind]}).problems
+    assert (
+        "b.npz has rows without sample ids, and the ids in a.npz say nothing of their order; add "
+        "an array 'ids' to b.npz, or give a samples table whose order its rows follow."
+    ) in problems
+
+
+def test_rows_taken_in_the_order_of_a_table_are_noted():
+    table = "sample_id,label,prediction\na,cat,cat\nb,dog,dog\nc,dog,cat\n"
+    bundle = load({"one.csv": table, "b.npz": npz(m1=P1), "m2.npy": npy(P2)})
+    assert bundle.models == ("one", "m1", "m2")
+    assert noted(bundle, "The rows of 'b.npz', 'm2.npy' are taken in the order of one.csv.")
+    own = load({"a.npz": npz(m1=P1, labels=np.array(["cat", "dog", "dog"]), ids=IDS)})
+    assert not noted(own, "in the order of")
+
+
+@pytest.mark.parametrize("dtype", ["i8", "f4", "f8"])
+def test_minus_one_among_the_labels_is_no_label_and_noted(dtype):
+    bundle = load({"p.npz": npz(m=np.array([0, 1, 1]), labels=np.array([0, -1, 1], dtype=dtype))})
+    assert labels(bundle) == ["0", None, "1"]
+    assert bundle.classes == ("0", "1")
+    assert noted(bundle, "p.npz: 1 label is -1 and read as no label")
+
+
+def test_positions_in_a_table_and_in_an_array_of_labels_agree():
+    file = npz(labels=np.array([0, 1, 1]), classes=CLASS_NAMES, ids=IDS, m1=P1)
+    bundle = load({"samples.csv": "sample_id,label\na,0\nb,1\nc,1\n", "p.npz": file})
+    assert labels(bundle) == ["cat", "dog", "dog"]
+    assert bundle.classes == ("cat", "dog")
+
+
+def test_two_files_of_the_same_name_take_their_folder():
+    names = {"one/vit.npz": npz(probs=P1), "two/vit.NPZ": npz(probs=P2), "x.npy": npy(P1)}
+    assert load({"samples.csv": SAMPLES, **names}).models == ("one/vit", "two/vit", "x")
+    names = {"one/vit.npy": npy(P1), "two/vit.npy": npy(P2)}
+    assert load({"samples.csv": SAMPLES, **names}).models == ("one/vit", "two/vit")
+    own = {"one/p.npz": npz(m1=P1), "two/p.npz": npz(m2=P2)}
+    assert load({"samples.csv": SAMPLES, **own}).fingerprint == canonical()
+
+
+FILE_NAMES = {
+    "stems": (["a.csv", "x/b.CSV.GZ", "c"], ["a", "b", "c"]),
+    "folders": (["/d/one/p.csv", "/d/two/p.Csv.gz", "q.tsv"], ["one/p", "two/p", "q"]),
+    "deep folders": (["one/v/p.csv", "two/v/p.csv", "p.csv"], ["one/v/p", "two/v/p", "p"]),
+    "backslashes": (["one\\p.csv", "two\\p.csv"], ["one/p", "two/p"]),
+    "one folder": (["one/p.csv", "one/p.tsv"], ["p", "p"]),
+}
+
+
+@pytest.mark.parametrize("case", FILE_NAMES)
+def test_a_model_is_named_after_its_file(case):
+    given_names, expected = FILE_NAMES[case]
+    models = file_models([File(name, b"") for name in given_names])
+    assert models == dict(zip(given_names, expected, strict=True))
+
+
+def test_two_arrays_of_thumbnails_are_a_problem():
+    pictures = np.zeros((3, 2, 2, 3), np.uint8)
+    files = {"samples.csv": SAMPLES, "m.npy": npy(P1)}
+    files |= {"thumbnails.npy": npy(pictures), "p.npz": npz(thumbnails=pictures)}
+    assert outcome(files).problems == (
+        "thumbnails.npy and p.npz both hold thumbnails of the samples; expected one of them. Give "
+        "only one.",
+    )
+
+
+@pytest.mark.parametrize("name", ["__MACOSX", "__MACOSX.old", ".hidden", "..", "m."])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_model_with_the_name_of_a_hidden_file_is_saved_and_read(name, zipped, tmp_path):
+    arrays = {name: P1, "other": P2}
+    bundle = from_arrays(None, ["cat", "dog", "dog"], probabilities=arrays)
+    save_bundle(bundle, tmp_path / "saved")
+    (tmp_path / "saved" / "probabilities" / "._other.npy").write_bytes(b"of an archiver")
+    path = tmp_path / "saved"
+    if zipped:
+        path = shutil.make_archive(str(tmp_path / "packed"), "zip", path)
+    assert load_bundle(path).fingerprint == bundle.fingerprint

@@ -25,7 +25,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.bundle import Bundle
-from analysis.loading import reading, stacks
+from analysis.loading import array_kinds, reading
 from analysis.loading.classes import ordered
 
 ONE = "sample_id,dog,cat\nc,0.6,0.4\na,0.1,0.9\nb,0.8,0.2\n"
@@ -318,7 +318,7 @@ def test_a_problem_names_its_place(case):
 
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True).filter(
-    lambda name: name not in stacks.SPECIAL and name not in stacks.UNNAMED
+    lambda name: name not in array_kinds.SPECIAL and name not in array_kinds.UNNAMED
 )
 
 
@@ -435,3 +435,18 @@ def test_a_broken_cell_is_named(bundle, form, random):
     files[file] = "\n".join(lines)
     place = f"{file}, row {row + 1}, column '{lines[0].split(',')[column]}': found 'broken'"
     assert place in outcome({"samples.csv": samples} | files).problems[0]
+
+
+def test_a_row_without_a_model_is_a_problem():
+    table = LONG.replace("c,m1,", "c,,") + "c,,0.5,0.5\n"
+    assert outcome({"samples.csv": SAMPLES, "x.csv": table}).problems == (
+        "x.csv, row 4: the model name in column 'model' is empty (1 more like it); expected a "
+        "model name in every row. Fill it in or remove the row.",
+    )
+
+
+def test_two_files_of_the_same_name_take_their_folder():
+    files = {"one/p.csv": ONE, "two/p.CSV": TWO, "three/samples.csv": SAMPLES}
+    assert load(files).models == ("one/p", "two/p")
+    beside = {"one/p.csv": ONE, "two/p.csv": SAMPLES}
+    assert load(beside).models == ("p",)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.loading import Options, Source, json_text, read, reading
+from analysis.loading import Options, Source, json_lines, json_tables, json_text, read, reading
 from analysis.loading.json_tables import read_json
 from analysis.loading.sources import File, Log, Reading
 
@@ -76,7 +76,11 @@ SHAPES = {
         {name: {str(i): r[name] for i, r in enumerate(RECORDS)} for name in RECORDS[0]}
     ),
     "split.json": json.dumps(
-        {"columns": list(RECORDS[0]), "index": [0], "data": [list(r.values()) for r in RECORDS]}
+        {
+            "columns": list(RECORDS[0]),
+            "index": [*range(6)],
+            "data": [list(r.values()) for r in RECORDS],
+        }
     ),
     "wrapped.json": json.dumps({"version": 1, "predictions": RECORDS}),
 }
@@ -112,6 +116,59 @@ def test_answers_by_model_and_sample_and_labels_by_sample():
     assert answers(result) == {"a": ANSWERS, "b": {"s1": "cat"}}
     assert result.bundle.labelled.all()
     assert any(note.startswith("all.json: the outer names are models") for note in result.notes)
+
+
+@pytest.mark.parametrize("name", ["meta-llama.json", "sampler.json", "goldfish.json"])
+def test_a_file_of_answers_is_not_taken_for_labels_by_part_of_its_name(name):
+    result = read(
+        [
+            Source("true_labels.json", json.dumps(LABELS).encode()),
+            Source(name, json.dumps(ANSWERS).encode()),
+        ]
+    )
+    assert answers(result) == {name.removesuffix(".json"): ANSWERS}
+    assert result.bundle.labelled.all()
+
+
+@pytest.mark.parametrize(
+    ("name", "index"), [("pandas.json", ["s1", "s2", "s3"]), ("numbered.json", ["0", "1", "2"])]
+)
+def test_columns_by_name_and_row_as_pandas_writes_them_with_the_ids_as_its_index(name, index):
+    labels = dict(zip(index, LABELS.values(), strict=True))
+    vit = dict(zip(index, ANSWERS.values(), strict=True))
+    result = outcome({"label": labels, "vit": vit}, name)
+    assert answers(result) == {"vit": vit}
+    assert result.bundle.labelled.all()
+    assert (
+        f"{name}: values by column and row, as pandas writes them; the names of the rows are the "
+        "sample ids." in result.notes
+    )
+    table = "sample_id,label,vit\n" + "".join(f"{n},{labels[n]},{vit[n]}\n" for n in index)
+    expected = read([Source("t.csv", table.encode())]).bundle.fingerprint
+    assert result.bundle.fingerprint == expected
+
+
+def test_a_model_may_be_called_model_or_system():
+    value = {"model": ANSWERS, "system": {"s1": "dog"}}
+    assert answers(outcome(value)) == {"model": ANSWERS, "system": {"s1": "dog"}}
+
+
+def test_accuracies_by_column_and_row_number_as_pandas_writes_them():
+    value = {"model": {"0": "a", "1": "b"}, "x": {"0": 0.9, "1": 0.8}}
+    assert outcome(value).accuracies.settings == ("x",)
+    split = {"columns": ["model", "x"], "index": [0, 1], "data": [["a", 0.9], ["b", 0.8]]}
+    assert outcome(split).accuracies.fingerprint == outcome(value).accuracies.fingerprint
+
+
+def test_the_index_of_rows_as_lists_holds_the_ids_where_no_column_does():
+    rows = [[LABELS[name], ANSWERS[name]] for name in ANSWERS]
+    value = {"columns": ["label", "vit"], "index": list(ANSWERS), "data": rows, "kind": "x"}
+    result = outcome(value)
+    assert answers(result) == {"vit": ANSWERS}
+    assert "answers.json: 'kind' beside 'columns' and 'data' is not read." in result.notes
+    value["columns"] = ["sample_id", "prediction"]
+    notes = outcome(value).notes
+    assert any("a column without a name is not read" in note for note in notes)
 
 
 def test_records_by_sample_id():
@@ -254,6 +311,10 @@ def test_nan_is_missing_and_noted():
     result = outcome(text, "m.json")
     assert answers(result) == {"m": {"1": "x"}}
     assert "m.json: 2 values are NaN and read as empty." in result.notes
+    split = text.replace("}, {", "},\n {")
+    assert "m.json: 2 values are NaN and read as empty." in outcome(split, "m.json").notes
+    by_line = text.strip("[]").replace("}, {", "}\n{")
+    assert "m.json: 2 values are NaN and read as empty." in outcome(by_line, "m.json").notes
 
 
 GOOD = '{"sample_id": "s", "prediction": "x"}'
@@ -289,7 +350,25 @@ BROKEN = {
     "nothing": ('{"a": {}}', "answers.json holds no answer at all; expected a list of records"),
     "shape": ('{"a": 1, "b": {"c": 2}}', "answers.json is an object with the fields 'a', 'b'"),
     "answer is a list": ('{"m": {"s1": ["x"]}}', "the answer of 'm' to sample 's1' is a list of 1"),
-    "latin": ('[{"a": "é"}]'.encode("latin-1"), "line 1: the byte 0xE9 is not UTF-8"),
+    "latin": (
+        '[{"a": 1},\n {"a": "é"}]'.encode("latin-1"),
+        "answers.json, row 2: byte 9 of the line (0xE9) is not UTF-8; expected UTF-8 text.",
+    ),
+    "split twice": (
+        '{"columns": ["a", "x", "x"], "data": [[1, 2, 3]]}',
+        "answers.json has 'x' more than once in its 'columns'; each column needs a name of its "
+        "own.",
+    ),
+    "split index": (
+        '{"columns": ["a"], "index": [1, 2], "data": [[1]]}',
+        "answers.json has 'index' of 2 values and 'data' of 1 record; expected one plain value of "
+        "'index' for each record. Write the file again, or leave 'index' out.",
+    ),
+    "split by two indices": (
+        '{"columns": ["a"], "index": [["s1", "s2"]], "data": [[1]]}',
+        "answers.json: 'index' holds lists; expected one plain value for each record. Make the "
+        "index ordinary columns (reset_index) and write the file again.",
+    ),
     "digits": (f'[{{"a": {"1" * 5000}}}]', "record 1: a number has more digits than can be read"),
     "both names": ('[{"a.b": 1, "a": {"b": 2}}]', "the field 'a.b' stands both by this name and"),
 }
@@ -322,8 +401,11 @@ def test_a_line_and_a_document_that_are_too_large_are_refused(monkeypatch):
     monkeypatch.setattr(json_text, "DOCUMENT_LIMIT", 50)
     assert "is one JSON value of 79 characters" in problem(outcome(f"[{GOOD},\n {GOOD}]"))
     assert "is one JSON value of 78 characters" in problem(outcome(f"[{GOOD}, {GOOD}]"))
-    monkeypatch.setattr(json_text, "LINES_LIMIT", 10)
-    assert "has 37 bytes of JSON; expected at most 10" in problem(outcome(GOOD))
+    monkeypatch.setattr(json_text, "WHOLE_LIMIT", 10)
+    assert (
+        "has 37 bytes of JSON that is not flat records, one per line; expected at most 10"
+        in problem(outcome(GOOD))
+    )
 
 
 @pytest.mark.parametrize("head", ["[id],label", "{id},label", "[1],[2]", "[name] x,b", '["x"],y'])
@@ -342,6 +424,56 @@ def test_a_repeated_answer_is_told_with_both_lines():
     records = [*RECORDS, {**RECORDS[0], "prediction": "dog"}]
     assert problem(outcome(lines(records), "p.jsonl")).startswith(
         "p.jsonl, line 7: model 'a' answers sample 's1' with 'dog', but with 'cat' in line 1; "
+    )
+
+
+LINE_VALUES = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["x", "", "None"])
+LINE_VALUES |= st.sampled_from([0.5, 1.25, 2**70, [1, 0.5], ["x"], [], float("nan")])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    records=st.lists(
+        st.dictionaries(st.sampled_from("abc"), LINE_VALUES, min_size=1), min_size=2, max_size=8
+    ),
+    block=st.integers(20, 90),
+    at_once=st.integers(1, 4),
+)
+def test_lines_read_in_blocks_are_the_table_that_is_read_at_once(records, block, at_once):
+    file = File("m.jsonl", b"\n" + lines(records) + b"\n")
+    with pytest.MonkeyPatch.context() as patch:
+        once = Log()
+        expected = read_json(file, once)[0]
+        patch.setattr(json_tables, "LARGE", 0)
+        patch.setattr(json_lines, "BLOCK", block)
+        patch.setattr(json_lines, "LINES_AT_ONCE", at_once)
+        log = Log()
+        table = read_json(file, log)[0]
+    assert table.lines.tolist() == expected.lines.tolist()
+    assert list(table.columns) == list(expected.columns)
+    assert sorted(log.notes) == sorted(once.notes)
+    for name, column in expected.columns.items():
+        assert table.columns[name].raw.equals(column.raw)
+        assert (table.columns[name].written is None) == (column.written is None)
+        assert table.columns[name].written == column.written
+
+
+def test_lines_read_in_blocks_name_what_is_broken(monkeypatch):
+    monkeypatch.setattr(json_tables, "LARGE", 0)
+    monkeypatch.setattr(json_lines, "BLOCK", 90)
+    monkeypatch.setattr(json_text, "WHOLE_LIMIT", 10)
+    content = f"{GOOD}\n\n{GOOD}\n" + '{"sample_id": "t", "pre'
+    assert "answers.json, line 4: the text ends in the" in problem(outcome(content))
+    assert "answers.json, row 3: byte 1 of" in problem(
+        outcome(f"{GOOD}\n{GOOD}\n".encode() + b"\xe9\n")
+    )
+    monkeypatch.setattr(json_lines, "LINES_LIMIT", 200)
+    assert "bytes of JSON; expected at most 200. Save it as Parquet or CSV" in problem(
+        outcome(f"{GOOD}\n" * 10)
+    )
+    nested = f'{GOOD}\n{{"sample_id": {{"a": 1}}}}\n'
+    assert "is not flat records, one per line; expected at most 10. Save it as Parquet" in problem(
+        outcome(nested)
     )
 
 

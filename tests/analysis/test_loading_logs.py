@@ -407,6 +407,44 @@ def test_a_helm_run_of_three_files_is_joined_by_instance():
     assert said(result, "1 record of perturbed instances is not read")
 
 
+def test_helm_answers_that_the_joined_file_does_not_have_are_kept():
+    shown = [{"instance_id": "id1", "predicted_text": "Rome", "stats": {}}]
+    result = load({f"{RUN}/scenario_state.json": STATE, f"{RUN}/display_predictions.json": shown})
+    assert answers(result) == {"openai/gpt": {"id1": "Rome", "id2": "Lyon"}}
+    assert said(
+        result,
+        f"{RUN}/display_predictions.json: 1 instance of {RUN}/scenario_state.json is not there; "
+        f"its answer is the one of {RUN}/scenario_state.json.",
+    )
+
+
+def test_helm_files_of_one_trial_and_of_several_are_joined_by_trial():
+    states = [state("id1", "Paris"), state("id1", "Lyon", train_trial_index=1)]
+    shown = [
+        {"instance_id": "id1", "train_trial_index": 1, "predicted_text": "Rome", "stats": {}},
+    ]
+    files = {
+        f"{RUN}/scenario_state.json": {**STATE, "request_states": states},
+        f"{RUN}/display_predictions.json": shown,
+    }
+    result = load(files)
+    names = result.bundle.classes
+    assert [names[code] for code in result.bundle.predictions.flatten().tolist()] == [
+        "Paris",
+        "Rome",
+    ]
+    files[f"{RUN}/scenario_state.json"]["request_states"] = states[1:]
+    assert answers(load(files)) == {"openai/gpt": {"id1": "Rome"}}
+    files[f"{RUN}/scenario_state.json"]["request_states"] = states[:1]
+    result = load(files)
+    assert answers(result) == {"openai/gpt": {"id1": "Paris"}}
+    assert said(
+        result,
+        f"{RUN}/display_predictions.json: 1 instance that {RUN}/scenario_state.json does not have "
+        "is not read.",
+    )
+
+
 def test_each_helm_file_alone():
     alone = load({"scenario_state.json": STATE})
     assert answers(alone) == {"openai/gpt": {"id1": "Paris", "id2": "Lyon"}}

@@ -2,12 +2,13 @@
 
 import gzip
 import io
+import os
 import tarfile
 import zipfile
 
 import numpy as np
 import pytest
-from array_files import parquet
+from array_files import npz, parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -613,3 +614,41 @@ def test_names_cannot_forge_lines_or_steer_a_terminal():
     told = "\n".join([*outcome.notes, *outcome.problems])
     assert "a\\nproblem: all is lost\\x1b[31m\\u202e" in told
     assert not {"\x1b", "\u202e"} & set(told)
+
+
+def test_links_that_lead_nowhere_and_pipes_are_named_and_not_read(tmp_path):
+    (tmp_path / "predictions.csv").write_text(LONG)
+    (tmp_path / "samples.csv").write_text(SAMPLES)
+    (tmp_path / "models.csv").symlink_to(tmp_path / "gone.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    outcome = read([tmp_path])
+    assert outcome.bundle is not None
+    assert any(
+        "'models.csv', 'pipe.csv' are not read: a broken link or no regular file." in note
+        for note in outcome.notes
+    )
+    alone = read([tmp_path / "pipe.csv"])
+    assert alone.problems == ("pipe.csv is no regular file; expected a file or a folder.",)
+
+
+def test_percent_in_arrays_is_answered_and_no_logits():
+    shares = np.array([[90.0, 10], [20, 80], [40, 60]])
+    said = problem({"samples.csv": SAMPLES, "probabilities.npz": npz(a=shares)})
+    assert said == (
+        "probabilities.npz: the rows of 'a' sum to 100, so they look like percent; expected "
+        "probabilities from 0 to 1. Divide them by 100, or say --values logits if these are "
+        "logits."
+    )
+    short = np.array([[0.9, 0.05], [0.2, 0.8], [0.4, 0.6]])
+    said = problem({"samples.csv": SAMPLES, "probabilities.npz": npz(a=short)})
+    assert said.endswith("Correct the row.")
+    forced = result({"samples.csv": SAMPLES, "probabilities.npz": npz(a=short)}, values="logits")
+    assert any("read as logits, as was said, although all lie" in note for note in forced.notes)
+
+
+@pytest.mark.parametrize("name", ["label_ids", "gt"])
+def test_labels_of_arrays_go_by_many_names(name):
+    arrays = {"predictions": np.array([0, 1, 1]), name: np.array([0, 1, 0])}
+    loaded = bundle({"eval.npz": npz(**arrays)})
+    assert len(loaded.models) == 1
+    assert loaded.correct.tolist() == [[True, True, False]]

@@ -107,7 +107,7 @@ CASES = {
     ),
     "sum is not 1": (
         {"samples.csv": SAMPLES, "m1.npy": npy(changed(0, [0.5, 0.4]))},
-        ["row 0 counted from 0 (sample 'a')", "sum 0.9", "--values logits"],
+        ["row 0 counted from 0 (sample 'a')", "sum 0.9", "Correct the row."],
     ),
     "pickle": (
         {"samples.csv": SAMPLES, "m1.npy": pickle.dumps([1, 2])},

@@ -1,13 +1,16 @@
 """Inputs at an address, read from a store in memory."""
 
+import gzip
 import json
+from pathlib import Path
 
 import fsspec
 import numpy as np
 import pytest
-from array_files import LONG, P1, SAMPLES, load, npz, parquet
+from array_files import LONG, P1, SAMPLES, load, npy, npz, parquet, safetensors
 
-from analysis.loading import read, reading, remote
+from analysis.loading import Source, read, reading, remote
+from analysis.loading.remote import with_sources
 from dashboard import cli, inputs
 
 
@@ -117,3 +120,31 @@ def test_the_command_line_passes_addresses_on(store, capsys):
     assert json.loads(capsys.readouterr().out)["bundle"]["samples"] == 3
     bundle, _ = inputs.load_all({"paths": addresses})
     assert np.allclose(bundle.probabilities["m1"].numpy(), P1)
+
+
+def test_loose_files_of_any_format_in_a_remote_folder_are_read(store):
+    files = {"truth.csv": SAMPLES, "m1.npz": npz(probs=P1), "m2.npy": npy(P1)}
+    files |= {"m3.safetensors": safetensors(probs=P1)}
+    files |= {"m4.csv.gz": gzip.compress(b"sample_id,prediction\na,cat\nb,dog\nc,cat\n")}
+    store(files)
+    result = read(["memory://bucket"])
+    assert not result.problems
+    assert set(result.bundle.models) == {"m1", "m2", "m3", "m4"}
+
+
+def test_addresses_with_the_same_last_name_keep_all_of_it():
+    given = ["s3://x/a/p.csv", "s3://x/b/p.csv/", "s3://x/q.csv", Path("here/r.csv")]
+    names = [getattr(one, "name", one) for one in with_sources(given)]
+    assert names == ["s3://x/a/p.csv", "s3://x/b/p.csv", "q.csv", "r.csv"]
+    for other in (Path("here/p.csv"), "here/p.csv", Source("p.csv", b"")):
+        assert with_sources(["s3://x/a/p.csv", other])[0].name == "s3://x/a/p.csv"
+        assert with_sources(["s3://x/a/p.csv", other])[1] is other
+
+
+def test_two_remote_files_of_the_same_name_are_two_models(store):
+    one = "sample_id,prediction\na,cat\nb,dog\nc,dog\n"
+    store({"samples.csv": SAMPLES, "x/p.csv": one, "y/p.csv": one})
+    sources = with_sources([f"memory://bucket/{n}" for n in ("samples.csv", "x/p.csv", "y/p.csv")])
+    result = read(sources)
+    assert not result.problems
+    assert len(result.bundle.models) == 2

@@ -8,8 +8,9 @@ import tomllib
 import pytest
 from made import ROOT, random_bundle
 
-from analysis.loading import save_bundle
+from analysis.loading import load_bundle, save_bundle
 from dashboard.cli import main
+from dashboard.inputs import load_all
 from dashboard.theme import STREAMLIT_THEME
 
 LONG = "sample_id,model,prediction\n1,a,x\n2,a,y\n3,a,x\n1,b,x\n2,b,x\n3,b,\n"
@@ -132,11 +133,64 @@ def test_check_tells_forms_notes_and_problems(files, tmp_path, capsys):
     assert "problem: broken.csv, row 3" in capsys.readouterr().out
 
 
+def test_one_of_something_is_not_said_in_the_plural(tmp_path, capsys):
+    (tmp_path / "one.csv").write_text("model,setting,accuracy\na,clean,0.9\n", "utf-8")
+    assert main(["check", str(tmp_path / "one.csv")]) == 0
+    printed = capsys.readouterr().out
+    assert "one.csv: accuracy table, 1 row\n" in printed
+    assert "usable: accuracies of 1 model in 1 setting, 1 measured" in printed
+    (tmp_path / "answers.csv").write_text("sample_id,model,prediction\n1,a,x\n", "utf-8")
+    assert main(["check", str(tmp_path / "answers.csv")]) == 0
+    assert "usable: 1 model on 1 sample, fingerprint" in capsys.readouterr().out
+
+
+@pytest.fixture
+def both(files, tmp_path):
+    """Answers of a and b, and accuracies of b and c."""
+    (tmp_path / "scores.csv").write_text(
+        "model,setting,accuracy\nb,clean,0.9\nc,clean,0.8\n", "utf-8"
+    )
+    return *files, str(tmp_path / "scores.csv")
+
+
+@pytest.mark.parametrize(
+    ("models", "answering", "measured"),
+    [("b", ("b",), ("b",)), ("c,a", ("a",), ("c",)), ("b,a", ("b", "a"), ("b",))],
+)
+def test_models_are_chosen_in_the_answers_and_in_the_accuracies(both, models, answering, measured):
+    bundle, accuracies = load_all({"paths": list(both), "models": models.split(",")})
+    assert bundle.models == answering
+    assert accuracies.models == measured
+
+
+def test_models_of_which_only_one_input_knows_leave_the_other_aside(both, tmp_path, capsys):
+    bundle, accuracies = load_all({"paths": list(both), "models": ["c"]})
+    assert bundle is None
+    assert accuracies.models == ("c",)
+    bundle, accuracies = load_all({"paths": list(both), "models": ["a"]})
+    assert bundle.models == ("a",)
+    assert accuracies is None
+    assert main(["convert", *both, "--models", "c", "-o", str(tmp_path / "out")]) == 1
+    assert "accuracies alone" in capsys.readouterr().err
+    assert main(["convert", *both, "--models", "a,c", "-o", str(tmp_path / "out")]) == 0
+    assert load_bundle(tmp_path / "out").models == ("a",)
+
+
+def test_a_model_that_nobody_knows_is_refused_with_the_names_of_all(both, capsys):
+    assert main(["check", *both, "--models", "a,zzz"]) == 1
+    assert "There is no model 'zzz'; the models are a, b, c." in capsys.readouterr().out
+
+
+def test_samples_cannot_be_chosen_where_only_accuracies_are_left(both, capsys):
+    assert main(["check", *both, "--models", "c", "--where", "site=north"]) == 1
+    assert "there are no samples to choose from" in capsys.readouterr().out
+
+
 def test_the_same_options_hold_for_every_command_that_takes_a_path(files, capsys):
     assert main(["check", *files, "--models", "nosuch"]) == 1
     assert "problem: There is no model 'nosuch'" in capsys.readouterr().out
     assert main(["check", *files, "--where", "site=north", "--models", "a"]) == 0
-    assert "usable: 1 models on 2 samples" in capsys.readouterr().out
+    assert "usable: 1 model on 2 samples" in capsys.readouterr().out
     for command in ("serve", "check", "analyze"):
         with pytest.raises(SystemExit) as stop:
             main([command, *files, "--missing-mark", "x"])

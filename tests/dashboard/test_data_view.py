@@ -1,16 +1,19 @@
 """The Data page: uploads, what columns are, questions, cancelling, and what is kept."""
 
+import io
 import re
 import shlex
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from made import ROOT, random_bundle
 from uploads import data_page, drop, settled, upload
 
 from analysis.bundle import BundleError
 from analysis.loading import (
+    Found,
     Options,
     Question,
     Reading,
@@ -69,8 +72,8 @@ def said(app) -> dict:
     return app.session_state["upload"].said
 
 
-def role(app, file: str, column: str):
-    return app.selectbox(key=f"role/{file}/{column}")
+def role(app, file: str, column: str, place: int = 0):
+    return app.selectbox(key=f"role/{place}/{file}/{column}")
 
 
 def labels(app) -> list[str]:
@@ -137,12 +140,82 @@ def test_many_columns_are_given_a_role_together(page):
         f"{i}," + ",".join("xyz"[(i + j) % 3] + str(j) for j in range(20)) + "\n" for i in range(3)
     )
     drop(page, {"runs.csv": f"sample_id,{','.join(names)}\n{rows}".encode()})
-    page.button(key="several/runs.csv/undecided").click()
+    page.button(key="several/0/runs.csv/undecided").click()
     settled(page.run())
-    assert page.multiselect(key="several/runs.csv/columns").value == names
-    page.selectbox(key="several/runs.csv/role").set_value("prediction")
+    assert page.multiselect(key="several/0/runs.csv/columns").value == names
+    page.selectbox(key="several/0/runs.csv/role").set_value("prediction")
     settled(page.run())
     assert page.session_state["upload"].reading.bundle.models == tuple(names)
+
+
+TWO_TABLES = b"""# Results
+
+| model | setting | accuracy |
+|---|---|---|
+| a | clean | 0.9 |
+| b | clean | 0.8 |
+
+| model | setting | accuracy |
+|---|---|---|
+| a | blurred | 0.7 |
+| b | blurred | 0.6 |
+"""
+
+
+def test_two_tables_of_one_file_are_shown_apart_and_one_choice_holds_for_both(page):
+    drop(page, {"two.md": TWO_TABLES})
+    assert [card.label.replace("\\", "") for card in page.expander if "two" in card.label] == [
+        "two.md, table 1 of 2: accuracy table, 2 rows",
+        "two.md, table 2 of 2: accuracy table, 2 rows",
+    ]
+    assert "What you say of a column holds for both tables of two.md." in text(page)
+    assert "Open accuracies of 2 models in 2 settings" in labels(page)
+    role(page, "two.md", "model", place=1).set_value("model")
+    settled(page.run())
+    assert said(page) == {"columns": {"model": ["two.md:model"]}}
+    assert [role(page, "two.md", "model", place=place).value for place in (0, 1)] == ["model"] * 2
+    assert "--column model=model" in page.code[0].value, "only one file has such a column"
+
+
+def test_a_file_of_many_tables_shows_the_one_that_is_picked(page):
+    parts = [
+        f"|model|setting|accuracy|\n|---|---|---|\n|a|t{at}|0.{at}|\n|b|t{at}|0.5|\n"
+        for at in range(8)
+    ]
+    drop(page, {"all.md": "\n".join(parts).encode()})
+    picker = page.selectbox(key="card")
+    assert picker.label == "One of 8 tables"
+    picker.set_value(7)
+    settled(page.run())
+    assert page.dataframe[0].value.loc["1"].tolist() == ["a", "t7", "0.7"]
+    assert "holds for all 8 tables of all.md." in text(page)
+
+
+def test_two_wide_tables_of_one_file_each_have_their_choice_of_many_columns(page):
+    names = [f"m{at}" for at in range(14)]
+    head = f"|sample_id|label|{'|'.join(names)}|\n|{'---|' * 16}\n"
+    parts = [
+        head
+        + "".join(
+            f"|{i}|{'xyx'[i % 3]}|{'|'.join('xy'[(i + j) % 2] for j in range(14))}|\n" for i in rows
+        )
+        for rows in (range(3), range(3, 6))
+    ]
+    drop(page, {"two.md": "\n".join(parts).encode()})
+    chosen = page.multiselect(key="several/1/two.md/columns")
+    chosen.set_value(["m3"])
+    page.run()
+    page.selectbox(key="several/1/two.md/role").set_value("ignore")
+    settled(page.run())
+    assert said(page) == {"columns": {"ignore": ["two.md:m3"]}}
+    assert len(page.session_state["upload"].reading.bundle.models) == 13
+
+
+def test_each_table_of_a_file_is_compared_with_what_it_was():
+    first = Found("t.md", "accuracy table", 2, {"model": "model", "note": "ignored"}, ())
+    second = Found("t.md", "accuracy table", 2, {"model": "model", "note": "setting"}, ())
+    before = Reading(None, (first, second), (), ())
+    assert changes(before, before) == []
 
 
 def test_problems_are_shown_in_order_and_what_is_open_stays_open(monkeypatch, tmp_path):
@@ -194,14 +267,15 @@ def test_an_empty_cell_markers_and_the_threshold_are_chosen(page):
     assert "--threshold 0.5" in page.code[0].value
 
 
-def test_arrays_can_be_said_to_hold_logits(page):
-    import io
-
-    import numpy as np
-
+def probabilities(**models: list) -> bytes:
     stream = io.BytesIO()
-    np.savez(stream, a=np.array([[0.9, 0.1], [0.2, 0.9]]), classes=np.array(["x", "y"]))
-    drop(page, {"p.npz": stream.getvalue()})
+    arrays = {name: np.array(rows) for name, rows in models.items()}
+    np.savez(stream, classes=np.array(["x", "y"]), **arrays)
+    return stream.getvalue()
+
+
+def test_arrays_can_be_said_to_hold_logits(page):
+    drop(page, {"p.npz": probabilities(a=[[0.9, 0.1], [0.2, 0.9]])})
     assert "sum 1.1" in text(page)
     page.selectbox(key="reading/values").set_value("logits")
     settled(page.run())
@@ -304,6 +378,44 @@ def test_a_cancelled_choice_is_taken_back(page, monkeypatch):
     assert "Open 2 models on 3 samples" in labels(page)
 
 
+def test_cancelling_several_choices_goes_back_to_what_the_shown_reading_was_made_with(
+    page, monkeypatch
+):
+    drop(page, {"runs.csv": WIDE})
+    role(page, "runs.csv", "b").set_value("ignore")
+    settled(page.run())
+    shown = page.session_state["upload"].reading
+    monkeypatch.setattr(uploads, "read", Slow())
+    monkeypatch.setattr(uploads, "QUICK", 0.05)
+    page.selectbox(key="reading/empty").set_value("answer")
+    page.run()
+    page.multiselect(key="reading/markers").set_value(["NA"])
+    page.run()
+    assert said(page).keys() == {"columns", "empty", "missing_markers"}
+    page.button(key="cancel-upload").click().run()
+    assert said(page) == {"columns": {"ignore": ["runs.csv:b"]}}
+    assert page.session_state["upload"].reading is shown
+    assert page.selectbox(key="reading/empty").value == "missing"
+    assert page.multiselect(key="reading/markers").value == []
+
+
+def test_after_an_error_of_the_program_cancel_goes_back_to_the_last_good_reading(page, monkeypatch):
+    def broken(sources, options, report):
+        raise ZeroDivisionError("by zero")
+
+    drop(page, {"runs.csv": WIDE})
+    monkeypatch.setattr(uploads, "read", broken)
+    page.selectbox(key="reading/empty").set_value("answer")
+    settled(page.run())
+    assert "ZeroDivisionError" in text(page)
+    monkeypatch.setattr(uploads, "read", Slow())
+    monkeypatch.setattr(uploads, "QUICK", 0.05)
+    page.multiselect(key="reading/markers").set_value(["NA"])
+    page.run()
+    page.button(key="cancel-upload").click().run()
+    assert said(page) == {}
+
+
 def test_a_small_upload_shows_no_progress_bar(page):
     started(page, {"runs.csv": WIDE})
     assert not page.get("progress")
@@ -318,6 +430,53 @@ def test_an_error_of_the_program_is_told_and_reading_can_be_tried_again(page, mo
     drop(page, {"runs.csv": WIDE})
     assert "ZeroDivisionError" in text(page)
     assert "Read the files again" in labels(page)
+
+
+class Panic(BaseException):
+    """What a library in Rust raises when it gives up; no Exception."""
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        ValueError("first line\nTraceback (most recent call last):\n  File x"),
+        RecursionError(),
+        SystemExit(3),
+        Panic("called Option::unwrap()"),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_whatever_ends_the_reading_is_one_sentence_and_no_traceback(problem, page, monkeypatch):
+    def broken(sources, options, report):
+        raise problem
+
+    monkeypatch.setattr(uploads, "read", broken)
+    drop(page, {"runs.csv": WIDE})
+    (shown,) = page.error
+    assert shown.value.startswith("Reading ended with an error of the program: ")
+    assert type(problem).__name__ in shown.value
+    assert "Traceback" not in shown.value
+    assert "\n" not in shown.value
+    assert not page.exception
+    assert "Read the files again" in labels(page)
+
+
+def test_the_page_says_how_rows_without_ids_are_joined(page):
+    field = page.file_uploader[0]
+    assert "never by position" not in field.help
+    assert "Files are joined by sample id; the rows of an array without ids follow" in field.help
+    told = "the rows of an array without ids follow the samples table"
+    assert told in field.help
+    assert told in text(page)
+    samples = Source("samples.csv", b"sample_id,label\nq,x\np,y\n")
+    arrays = Source("p.npz", probabilities(m=[[0.9, 0.1], [0.2, 0.8]]))
+    bundle = read([samples, arrays]).bundle
+    rows = {id_: bundle.probabilities["m"][at].tolist() for at, id_ in enumerate(bundle.ids)}
+    assert rows["q"] == pytest.approx([0.9, 0.1])
+
+
+def test_a_template_says_which_file_belongs_beside_it(page):
+    assert "Goes with answers-long.csv." in text(page)
 
 
 def test_uploads_and_choices_survive_a_change_of_page_and_are_removed_on_demand(page):
@@ -565,7 +724,7 @@ def test_the_command_line_lists_opens_and_deletes_kept_bundles(tmp_path, monkeyp
 def test_a_server_for_other_machines_keeps_nothing_unless_a_folder_is_named(
     arguments, keeps, folder, monkeypatch
 ):
-    from dashboard import cli
+    from dashboard import launching
 
     monkeypatch.delenv("DISSENSUS_WORKSPACE", raising=False)
     seen = {}
@@ -574,7 +733,7 @@ def test_a_server_for_other_machines_keeps_nothing_unless_a_folder_is_named(
         seen.update(env)
         return SimpleNamespace(returncode=0)
 
-    monkeypatch.setattr(cli.subprocess, "run", run)
+    monkeypatch.setattr(launching.subprocess, "run", run)
     assert main(["serve", "--port", "1", *arguments]) == 0
     assert seen["DISSENSUS_KEEP"] == keeps
     assert seen.get("DISSENSUS_WORKSPACE") == folder

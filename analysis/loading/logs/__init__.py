@@ -1,21 +1,14 @@
 """Logs that evaluation tools leave on disk, recognised by content and read as long predictions."""
 
-import re
-
 from analysis.loading.json_text import Content
 from analysis.loading.logs import harness, helm, inspect_eval, zero_eval
 from analysis.loading.sources import File, Log
 from analysis.loading.tables import Table
 
-NAMES = re.compile(
-    r"samples_.+\.jsonl|results_.+\.json|scenario_state\.json|per_instance_stats\.json|"
-    r"display_predictions\.json"
-)
 
-
-def named_like_a_log(name: str) -> bool:
-    """Whether a file in a folder is called as a tool calls its logs."""
-    return NAMES.fullmatch(name) is not None
+def is_log(record: dict) -> bool:
+    """Whether the first record of a file says that it is a known log."""
+    return any(one.recognised([record], record) for one in (harness, helm, inspect_eval, zero_eval))
 
 
 def read_log(file: File, content: Content, log: Log) -> list[Table] | None:

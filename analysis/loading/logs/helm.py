@@ -78,6 +78,11 @@ def _runs(trials: list[str]) -> dict[str, list]:
     return {"run": trials} if len(set(trials)) > 1 else {}
 
 
+def _facts_of_trials(facts: dict[str, str], trials: list[str]) -> dict[str, str]:
+    """A single trial makes no column, but other files of the run may hold several."""
+    return facts if len(set(trials)) > 1 else {**facts, "trial": trials[0]}
+
+
 def _state(file: File, value: dict, log: Log) -> LogTable:
     states = value["request_states"]
     content = Content(states, None, 0)
@@ -108,6 +113,7 @@ def _state(file: File, value: dict, log: Log) -> LogTable:
         "is the first reference that is tagged correct, the answer is "
         f"{_how(method)}."
     )
+    facts = _facts_of_trials(facts, trials)
     return log_table(file, values, kept, content, log, origin=STATE, facts=facts)
 
 
@@ -262,6 +268,7 @@ def _graded(
         f"{answer}{grade.sentence()}."
     )
     kept = [first[key] for key in keys]
+    facts = _facts_of_trials(facts, [key[1] for key in keys])
     return log_table(
         file, values, kept, content, log, spare=grade.others, origin=origin, facts=facts
     )

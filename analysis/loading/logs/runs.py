@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.loading.columns import Column
 from analysis.loading.logs.harness import RESULTS, SAMPLES
 from analysis.loading.logs.helm import SHOWN, STATE, STATS
 from analysis.loading.logs.log_table import LogTable
 from analysis.loading.roles import Part, assign
-from analysis.loading.sources import Found, Log, Options, quoted
+from analysis.loading.sources import Found, Log, Options, count, quoted
 
 HELM = (STATE, SHOWN, STATS)
 
@@ -138,13 +139,13 @@ def _join_helm(parts: list[Part], tables: dict, log: Log) -> None:
 
 
 def _keys(table: LogTable) -> list[tuple[str, str]]:
-    run = table.columns.get("run")
-    ids = table.columns["sample_id"]
-    return [(ids.text(row), run.text(row) if run else "0") for row in range(table.rows)]
+    run, ids = table.columns.get("run"), table.columns["sample_id"]
+    alone = table.facts.get("trial", "0")
+    return [(ids.text(row), run.text(row) if run else alone) for row in range(table.rows)]
 
 
 def _merged(base: LogTable, other: LogTable, log: Log) -> LogTable:
-    """Columns of the other file beside those of the first; answers of the other one count."""
+    """Columns of the other file beside those of the first; where it has answers, they count."""
     place = {key: row for row, key in enumerate(_keys(other))}
     keys = _keys(base)
     rows = pa.array([place.get(key) for key in keys], pa.int64())
@@ -152,17 +153,44 @@ def _merged(base: LogTable, other: LogTable, log: Log) -> LogTable:
     for name, column in other.columns.items():
         if name in ("sample_id", "model", "run", "text"):
             continue
-        if name in ("correct", "score") and {"correct", "score"} & set(columns):
+        if name in ("correct", "score") and {"correct", "score"} & set(base.columns):
             continue
-        columns[name] = Column(
-            name,
-            column.raw.take(rows),
-            True,
-            None if column.written is None else column.written.take(rows),
-        )
+        written = None if column.written is None else column.written.take(rows)
+        taken = Column(name, column.raw.take(rows), True, written=written)
+        columns[name] = _filled(taken, columns[name]) if name in columns else taken
     if lost := len(place) - sum(key in place for key in dict.fromkeys(keys)):
         log.note(
-            f"{other.file.name}: {lost:,} instances that {base.file.name} does not have are not "
-            "read."
+            f"{other.file.name}: {count(lost, 'instance')} that {base.file.name} does not have "
+            f"{'is' if lost == 1 else 'are'} not read."
         )
+    _note_kept(base, other, rows.null_count, log)
     return replace(base, columns=columns, spare=base.spare | other.spare)
+
+
+def _filled(first: Column, second: Column) -> Column:
+    """The values of the first column, those of the second where it holds nothing."""
+    if first.written is None and second.written is None and first.raw.type == second.raw.type:
+        return Column(first.name, pc.coalesce(first.raw, second.raw), True)
+    texts = [
+        one.raw.cast(pa.string()) if one.written is None else one.written for one in (first, second)
+    ]
+    if not (first.numeric and second.numeric):
+        return Column(first.name, pc.coalesce(*texts), True)
+    numbers = pc.coalesce(*(one.raw.cast(pa.float64()) for one in (first, second)))
+    return Column(first.name, numbers, True, written=pc.coalesce(*texts))
+
+
+def _note_kept(base: LogTable, other: LogTable, absent: int, log: Log) -> None:
+    if not absent:
+        return
+    one = absent == 1
+    answers = "prediction" in base.columns and "prediction" in other.columns
+    log.note(
+        f"{other.file.name}: {count(absent, 'instance')} of {base.file.name} "
+        f"{'is' if one else 'are'} not there; "
+        + (
+            f"{'its answer is the one' if one else 'their answers are those'} of {base.file.name}."
+            if answers
+            else f"it adds nothing to {'it' if one else 'them'}."
+        )
+    )

@@ -1,0 +1,179 @@
+"""What the commands check, analyze and convert print, write and end with."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+
+def check(request: dict) -> int:
+    """Say what was found, what was assumed, every problem, and what can be used.
+
+    Args:
+        request: a `dashboard.inputs.Request`.
+
+    Returns:
+        0 when there is something to use, else 1.
+    """
+    from analysis.bundle import BundleError
+    from analysis.loading.sources import count
+    from dashboard.inputs import narrowed, reading
+
+    found = reading(request)
+    for entry in found.found:
+        print(f"{entry.file}: {entry.form}, {count(entry.rows, 'row')}")
+        for column, role in entry.columns.items():
+            print(f"    {column}: {role}")
+    for note in found.notes:
+        print(f"note: {note}")
+    for problem in found.problems:
+        print(f"problem: {problem}")
+    if found.bundle is None and found.accuracies is None:
+        return 1
+    try:
+        bundle, accuracies = narrowed(found, request)
+    except BundleError as problem:
+        print(f"problem: {problem}")
+        return 1
+    for question in found.questions:
+        print(f"question: {question.text}")
+    for usable in _usable(bundle, accuracies):
+        print(f"usable: {usable}")
+    return 0
+
+
+def _usable(bundle, accuracies) -> list[str]:
+    from analysis.loading.sources import count
+
+    told = []
+    if bundle is not None:
+        told.append(
+            f"{count(len(bundle.models), 'model')} on {count(len(bundle.ids), 'sample')}, "
+            f"fingerprint {bundle.fingerprint}"
+        )
+    if accuracies is not None:
+        told.append(
+            f"accuracies of {count(len(accuracies.models), 'model')} in "
+            f"{count(len(accuracies.settings), 'setting')}, "
+            f"{int(accuracies.measured.sum()):,} measured, fingerprint {accuracies.fingerprint}"
+        )
+    return told
+
+
+def analyze(request: dict, options: argparse.Namespace) -> int:
+    """Write every figure as JSON.
+
+    Args:
+        request: a `dashboard.inputs.Request`.
+        options: how to judge, and where to write.
+
+    Returns:
+        0 done, 1 the input or an option cannot be used.
+    """
+    from analysis.accuracy_summary import summarise_accuracies
+    from analysis.bundle import BundleError
+    from analysis.summary import summarise
+
+    result = {}
+    try:
+        bundle, accuracies = _load(request, options)
+        if accuracies is not None:
+            result |= summarise_accuracies(accuracies)
+        if bundle is not None:
+            result |= summarise(
+                bundle,
+                ensembles=[_ensemble(text, bundle) for text in options.ensemble],
+                reference=options.reference,
+                missing=options.missing,
+                seed=options.seed,
+            )
+    except BundleError as problem:
+        return fail(str(problem))
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False, indent=1)
+    if options.json == "-":
+        print(text)
+        return 0
+    try:
+        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    except OSError as problem:
+        return fail(f"--json {options.json} cannot be written: {problem.strerror}.")
+    return 0
+
+
+def convert(request: dict, output: Path) -> int:
+    """Write the canonical bundle folder.
+
+    Args:
+        request: a `dashboard.inputs.Request`.
+        output: a new or empty folder.
+
+    Returns:
+        0 done, 1 the input cannot be used or the folder cannot be written.
+    """
+    from analysis.bundle import BundleError
+    from analysis.loading import save_bundle
+    from dashboard.inputs import narrowed, reading
+
+    found = reading(request, _progress)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if found.bundle is None and found.accuracies is None:
+        return fail("\n".join(found.problems))
+    try:
+        bundle, _ = narrowed(found, request)
+        if bundle is None:
+            whose = "accuracies alone" + " of these models" * (found.bundle is not None)
+            return fail(f"The input holds {whose}; expected predictions for single samples.")
+        save_bundle(bundle, output)
+    except (BundleError, OSError) as problem:
+        return fail(str(problem))
+    print(f"{output}  fingerprint {bundle.fingerprint}")
+    return 0
+
+
+def _progress(share: float, doing: str) -> None:
+    """A line that rewrites itself, where somebody looks at it."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{share:4.0%}  {doing}", end="", file=sys.stderr, flush=True)
+        if share >= 1:
+            print("\r\033[K", end="", file=sys.stderr)
+
+
+def _load(request: dict, options: argparse.Namespace):
+    import torch
+
+    from analysis.bundle import BundleError
+    from dashboard.inputs import load_all
+
+    cuda = torch.cuda.is_available()
+    if options.device == "cuda" and not cuda:
+        raise BundleError("There is no CUDA device here; use --device cpu.")
+    wanted = options.device if options.device != "auto" else "cuda" if cuda else "cpu"
+    bundle, accuracies = load_all(request)
+    if bundle is None and (options.ensemble or options.reference):
+        raise BundleError(
+            "--ensemble and --reference need answers on single samples; the input holds accuracies "
+            "alone."
+        )
+    return None if bundle is None else bundle.to(wanted), accuracies
+
+
+def _ensemble(text: str, bundle):
+    from analysis.bundle import BundleError
+    from analysis.ensemble import Ensemble
+    from analysis.rules import RULES
+
+    head, _, options = text.partition(";")
+    rule, _, members = head.partition(":")
+    if rule not in RULES:
+        raise BundleError(f"--ensemble {text}: the rules are {', '.join(RULES)}.")
+    if options:
+        raise BundleError(f"--ensemble {text}: '{rule}' has no options.")
+    chosen = tuple(members.split(",")) if members else bundle.models
+    return Ensemble(chosen, rule)
+
+
+def fail(sentence: str) -> int:
+    """Say why a command cannot go on; what it ends with."""
+    print(f"dissensus: {sentence}", file=sys.stderr)
+    return 1

@@ -1,0 +1,73 @@
+"""Opening the app: a free port, the settings of Streamlit, the environment of the process."""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from dashboard import workspace_command
+
+UPLOAD_LIMIT_MB = 2000
+DEFAULT_PORT = 8501
+
+
+def open_app(request: dict, options: argparse.Namespace) -> int:
+    """Serve the app until it is stopped.
+
+    Args:
+        request: what it opens; {} or no paths: nothing.
+        options: host, port, browser and workspace.
+
+    Returns:
+        What the app's process ended with.
+    """
+    port = options.port or _free_port(options.host)
+    here = Path(__file__).resolve().parent
+    settings = {
+        "server.port": port,
+        "server.address": options.host,
+        "server.headless": str(options.no_browser or not _has_display()).lower(),
+        "server.maxUploadSize": UPLOAD_LIMIT_MB,
+        "server.fileWatcherType": "none",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "logger.level": "warning",
+    } | _theme_settings()
+    flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
+    environment = workspace_command.environment(options) | {
+        "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
+    }
+    command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _free_port(host: str) -> int:
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    return DEFAULT_PORT
+
+
+def _has_display() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+def _theme_settings() -> dict[str, str]:
+    """The theme as flags, so that it holds from any folder."""
+    from dashboard.theme import STREAMLIT_THEME
+
+    return {f"theme.{name}": value for name, value in STREAMLIT_THEME.items()}
