@@ -5,7 +5,6 @@ import csv
 import io
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -13,18 +12,15 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.csv
 
-from analysis.loading.lines import line_of, line_of_record, open_quote, undecodable
-from analysis.loading.sources import File, Log, RefusedError, count, quoted
+from analysis.loading.lines import line_of, line_of_record, undecodable
+from analysis.loading.sources import File, Log, RefusedError, count
 from analysis.loading.spool import Encoder
+from analysis.loading.text_layout import HEAD, SEPARATORS, Layout, cells_of, check_quotes, layout_of
 
 ENCODED_COLUMNS = 16
-HEAD = 4 << 20
 BLOCKS = (8 << 20, 64 << 20, 1 << 30)
 SHOWN_ROWS = 3
-BOM = b"\xef\xbb\xbf"
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LARGE = 1 << 30
-SAID = re.compile(rb'"?sep=([,;|\t])"?')
 ESCAPED = re.compile(rb'(?:^|[,;\t|\r\n])"[^"\r\n]*\\"(?=[^,;\t|\r\n"])')
 
 
@@ -47,27 +43,6 @@ class Delimited:
     comments: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What the first lines say.
-
-    Attributes:
-        start: the byte at which the header starts.
-        separator: between cells.
-        header: names of the columns.
-        above: records above the header.
-        bare: nothing stands below the header.
-        comments: assumptions.
-    """
-
-    start: int
-    separator: str
-    header: list[str]
-    above: int
-    bare: bool
-    comments: tuple[str, ...]
-
-
 def read_delimited(file: File, log: Log) -> Delimited:
     """Parse a text file, every cell as text, holding one block of it at a time.
 
@@ -80,7 +55,7 @@ def read_delimited(file: File, log: Log) -> Delimited:
     """
     with file.open() as stream:
         head = stream.read(HEAD)
-    layout = _layout(file, head)
+    layout = layout_of(file, head)
     columns, rows = ({}, 0) if layout.bare else _parse(file, layout, head, log)
     if not rows:
         raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
@@ -99,81 +74,6 @@ def _filled(columns: dict[str, pa.ChunkedArray], rows: int) -> int:
     return rows
 
 
-def _layout(file: File, head: bytes) -> Layout:
-    if not head or head.isspace():
-        raise RefusedError(
-            f"{file.name} is empty; expected a header line and at least one row below it."
-        )
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise RefusedError(f"{file.name} is UTF-16 text; expected UTF-8. Save it again as UTF-8.")
-    start = len(BOM) if head.startswith(BOM) else 0
-    start += len(head[start:]) - len(head[start:].lstrip(b"\r\n"))
-    line = _first_record(head[start:])
-    if said := SAID.fullmatch(line.strip()):
-        start += len(line)
-        start += len(head[start:]) - len(head[start:].lstrip(b"\r\n"))
-        line = _first_record(head[start:])
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        raise RefusedError(undecodable(file)) from None
-    separator, comments = _separator(file, text)
-    if said:
-        separator = said[1].decode()
-        comments = (f"{file.name}: the first line says that '{separator}' separates columns.",)
-    names = _unnamed([name.strip() for name in _cells(text, separator)])
-    if not any(names):
-        _check_quotes(file)
-        raise RefusedError(
-            f"{file.name} has no header line that can be read; expected the names of the columns."
-        )
-    twice = sorted(name for name, n in Counter(names).items() if n > 1)
-    if twice:
-        raise RefusedError(
-            f"{file.name} has {quoted(twice)} more than once in its header; each column needs a "
-            "name of its own."
-        )
-    bare = not head[start + len(line) :].strip()
-    return Layout(start, separator, names, int(said is not None), bare, comments)
-
-
-def _unnamed(names: list[str]) -> list[str]:
-    """Names for columns that share having none, as data frames call them."""
-    if names.count("") < 2:
-        return names
-    return [name or f"Unnamed: {place}" for place, name in enumerate(names)]
-
-
-def _first_record(text: bytes) -> bytes:
-    """The header, which may hold line breaks inside quotation marks."""
-    breaks = b"\n" if b"\n" in text else b"\r"
-    marks, start = 0, 0
-    while (end := text.find(breaks, start)) >= 0:
-        marks += text.count(b'"', start, end)
-        if marks % 2 == 0 and end:
-            return text[:end]
-        start = end + 1
-    return text
-
-
-def _cells(text: str, separator: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
-    except csv.Error:
-        return []
-
-
-def _separator(file: File, header: str) -> tuple[str, tuple[str, ...]]:
-    """The separator that splits the header into most columns; on a tie the usual one."""
-    if file.suffix == ".tsv" and "\t" in header:
-        return "\t", ()
-    sizes = {separator: len(_cells(header, separator)) for separator in SEPARATORS}
-    best = max(sizes, key=sizes.get)
-    if sizes[best] < 2 or best == ",":
-        return ",", ()
-    return best, (f"{file.name}: columns are separated by {SEPARATORS[best]}.",)
-
-
 def _parse(
     file: File, layout: Layout, head: bytes, log: Log
 ) -> tuple[dict[str, pa.ChunkedArray], int]:
@@ -187,7 +87,7 @@ def _parse(
             reason = str(error).split("\n")[0][:160]
             if "straddling" in reason and block < min(file.size(), BLOCKS[-1]):
                 continue
-            _check_quotes(file)
+            check_quotes(file)
             if "straddling" in reason:
                 reason = "it has no rows that end"
             raise RefusedError(f"{file.name} cannot be read as a table ({reason}).") from None
@@ -288,10 +188,10 @@ def _read(
             if not ragged:
                 raise
         if ragged:
-            _check_quotes(file)
+            check_quotes(file)
             raise RefusedError(_ragged(file, layout, block))
         if stream.marks % 2:
-            _check_quotes(file)
+            check_quotes(file)
         if stream.escaped:
             _check_escapes(file)
     if not rows:
@@ -337,7 +237,7 @@ def _other_separator(row: str, layout: Layout) -> str:
         if (
             separator != layout.separator
             and len(layout.header) > 1
-            and len(_cells(row, separator)) == len(layout.header)
+            and len(cells_of(row, separator)) == len(layout.header)
         ):
             return f" (it is separated by {word})"
     return ""
@@ -350,13 +250,3 @@ def _check_escapes(file: File) -> None:
         f"{file.name}, row {row}: a quotation mark is escaped with a backslash; expected two marks "
         'in its place (""). Write the file again with doubled quotation marks.'
     )
-
-
-def _check_quotes(file: File) -> None:
-    """A quotation mark that is never closed would swallow the rest of the file."""
-    opened = open_quote(file)
-    if opened is not None:
-        raise RefusedError(
-            f"{file.name}, row {opened}: a quotation mark opens here and is never closed; expected "
-            "a second one at the end of the cell. Close it, or double it if it belongs to the text."
-        )

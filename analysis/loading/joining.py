@@ -6,6 +6,7 @@ import torch
 from analysis.bundle import Bundle, BundleError, graded
 from analysis.loading.alike import check_kind, settle_alike
 from analysis.loading.answers import collect_answers, note_gaps
+from analysis.loading.attributes import fill_roster
 from analysis.loading.classes import class_order, given_classes
 from analysis.loading.distributions import collect_probabilities
 from analysis.loading.extras import embeddings, model_info, thumbnails
@@ -14,7 +15,7 @@ from analysis.loading.grouping import build_groups
 from analysis.loading.labels import fill_labels
 from analysis.loading.restoring import Saved, first_notes, named, restore
 from analysis.loading.roles import Part
-from analysis.loading.roster import Roster, Vocabulary, build_roster, fill_roster
+from analysis.loading.roster import Roster, Vocabulary, build_roster
 from analysis.loading.shapes import answer_parts
 from analysis.loading.sources import Log, Options, count
 from analysis.loading.stacks import Stack

@@ -11,11 +11,12 @@ from analysis.loading.arrays import texts
 from analysis.loading.class_columns import take_class_columns
 from analysis.loading.folders import expand
 from analysis.loading.formats import pieces
-from analysis.loading.forms import decide_wide, first_form, settle
+from analysis.loading.forms import first_form, settle
 from analysis.loading.joining import join
 from analysis.loading.logs.runs import whole_runs
 from analysis.loading.remote import with_sources
-from analysis.loading.roles import Part, assign, check_named
+from analysis.loading.role_checks import check_named
+from analysis.loading.roles import Part, assign
 from analysis.loading.shapes import spread
 from analysis.loading.sources import (
     CancelledError,
@@ -30,6 +31,7 @@ from analysis.loading.sources import (
     silent,
 )
 from analysis.loading.stacks import Stack
+from analysis.loading.wide import decide_wide
 
 READ = 0.8  # share of the work that is reading; the rest is joining
 ONLY_ACCURACIES = (

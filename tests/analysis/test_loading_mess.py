@@ -4,11 +4,11 @@ import gzip
 import io
 import os
 import tarfile
-import zipfile
 
 import numpy as np
 import pytest
 from array_files import npz, parquet
+from forms import zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,14 +43,6 @@ def problem(files: dict, **options) -> str:
     assert outcome.bundle is None
     assert outcome.problems
     return "\n".join(outcome.problems)
-
-
-def zipped(files: dict) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 def tarred(files: dict) -> bytes:
