@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         chosen,
         "convert",
         _convert,
-        "write the canonical bundle folder, without holding the input in memory",
+        "write the canonical bundle folder; text is read block by block",
         "dissensus convert log.csv.gz --column label=gold -o bundle/",
     )
     _reading(convert)
@@ -130,7 +130,11 @@ def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
         help="cells of this column hold several values, separated by SEP",
     )
     add("--threshold", type=float, metavar="SCORE", help="right from this score on; default: 1")
-    add("--alike", choices=("keep", "merge"), help="classes that differ only by case or space")
+    add(
+        "--alike",
+        choices=("keep", "merge"),
+        help="classes that differ only by case, space or how a number is written",
+    )
 
 
 def _path(text: str) -> Path | str:
