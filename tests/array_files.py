@@ -98,3 +98,13 @@ def parquet(columns: dict) -> bytes:
     stream = io.BytesIO()
     pa.parquet.write_table(pa.table(columns), stream)
     return stream.getvalue()
+
+
+def canonical() -> str:
+    """The fingerprint of the probabilities P1 and P2 beside the samples."""
+    return load({"samples.csv": SAMPLES, "probabilities.npz": npz(m1=P1, m2=P2)}).fingerprint
+
+
+def noted(bundle: Bundle, words: str) -> bool:
+    """Whether a note of the bundle holds these words."""
+    return any(words in note for note in bundle.notes)

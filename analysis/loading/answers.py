@@ -36,7 +36,7 @@ def collect_answers(
     missing = _missing(roster, words, entries, options, log)
     done: list[Entry] = []
     for entry in entries:
-        _enter(entry, answers, roster, words, missing, done, log)
+        _enter(entry, answers, words, missing, done, log)
         done.append(entry)
     for entry in entries:
         if entry.part.form != WIDE:
@@ -97,7 +97,7 @@ def _missing(
         empty is not None and roster.labels is not None and bool((roster.labels == empty).any())
     )
     missing = set(options.missing_markers)
-    saved = all(entry.part.table.metadata for entry in entries)
+    saved = all(entry.part.table.own for entry in entries)
     if options.empty == "missing" and not is_label and not saved:
         missing.add("")
     occurrences = dict.fromkeys(missing, 0)
@@ -118,7 +118,7 @@ def _missing(
     return frozenset(missing)
 
 
-def _enter(entry, answers, roster, words, missing, done: list[Entry], log: Log) -> None:
+def _enter(entry, answers, words, missing, done: list[Entry], log: Log) -> None:
     if entry.column is None:
         return
     numbers = words.numbers(entry.column, missing)

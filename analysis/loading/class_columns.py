@@ -72,8 +72,7 @@ def _of_file(part: Part, blocks: list[Block]) -> bool:
 def _blocks(part: Part, known: set[str], options: Options) -> list[Block]:
     """The columns of probabilities by model; nothing where the table holds none."""
     file = part.file
-    own = bool(part.table.metadata)
-    if own or file.role in PLACES or part.id is None or file.stem.lower() in PLACES:
+    if part.table.own or file.role in PLACES or part.id is None or file.stem.lower() in PLACES:
         return []
     by_hand = ("group", "ignore", "prediction")
     named = {name for role in by_hand for name in options.named(role, file.name)}

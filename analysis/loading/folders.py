@@ -72,23 +72,11 @@ def expand(source: Source, log: Log) -> list[File]:
     if format_of(file) == "zip":
         if evaluation := inspect_eval.unpacked(file):
             return [evaluation]
-        if is_dataset(_names(file)):
+        members = _members(file)
+        if is_dataset(name for name, _ in members):
             return [File(source.name, content, DATASET)]
-        return _canonical(source.name, _members(file), log)
+        return _canonical(source.name, members, log)
     return [file]
-
-
-def _names(file: File) -> list[str]:
-    """Names of what a zip holds, without a folder around everything; it was checked before."""
-    try:
-        with file.open() as stream, zipfile.ZipFile(stream) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-            check_members(file, infos)
-            names = [info.filename.replace("\\", "/") for info in infos]
-    except ANYTHING_WRONG:
-        return []
-    inside = _common_folder(names)
-    return [name.removeprefix(inside) for name in names]
 
 
 def _listed(name: str, folder: Path, log: Log) -> list[tuple[str, Path]]:

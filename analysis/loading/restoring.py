@@ -158,7 +158,7 @@ def first_notes(
     """The notes of a saved bundle when nothing else was read with it, else those of now too."""
     if saved is None or saved.notes is None:
         return tuple(log.notes)
-    own = all(part.table.metadata or part.file.role == "classes" for part in parts)
+    own = all(part.table.own or part.file.role == "classes" for part in parts)
     if own and all(stack.file.role for stack in stacks) and options == Options():
         return saved.notes
     return tuple(dict.fromkeys((*saved.notes, *log.notes)))

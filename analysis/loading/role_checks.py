@@ -17,8 +17,8 @@ def check_rivals(part: Part, options: Options, log: Log) -> None:
         options: a label column named by hand settles the question.
         log: receives the problem or the note.
     """
-    label, own = part.label, bool(part.table.metadata)
-    if label is None or own or options.named("label", part.file.name):
+    label = part.label
+    if label is None or part.table.own or options.named("label", part.file.name):
         return
     for rival in part.rest:
         if not rivalling(rival.name):

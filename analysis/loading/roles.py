@@ -154,8 +154,7 @@ def assign(table: Table, options: Options) -> Part:
         options: columns named by hand come first, then known names.
     """
     table = _without_index(table)
-    own = bool(table.metadata)
-    by_key = {name if own else key_of(name): c for name, c in reversed(table.columns.items())}
+    by_key = {name if table.own else key_of(name): c for name, c in reversed(table.columns.items())}
     given = {
         role: [
             table.columns[name]
@@ -171,7 +170,7 @@ def assign(table: Table, options: Options) -> Part:
             continue
         if role in GRADES and any(given[other] for other in GRADES):
             continue
-        names = [CANONICAL[role]] if own else ALIASES[role] + [""] * (role == "id")
+        names = [CANONICAL[role]] if table.own else ALIASES[role] + [""] * (role == "id")
         found = next(
             (by_key[a] for a in names if a in by_key and by_key[a].name not in taken), None
         )

@@ -41,6 +41,11 @@ class Table:
     spare: frozenset[str] = frozenset()
     header: int = 0
 
+    @property
+    def own(self) -> bool:
+        """This project wrote it, so that its columns are what they are called."""
+        return bool(self.metadata)
+
     def row(self, row: int) -> int:
         """The number of a row as an editor shows it: its line, or its position from 1."""
         if self.lines is not None:

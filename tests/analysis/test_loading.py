@@ -4,24 +4,21 @@ import io
 import json
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from array_files import LONG, P1, P2, SAMPLES, answers, labels, load, npy, npz
+from forms import zipped
 
-from analysis.bundle import Bundle, BundleError
-from analysis.loading import Options, Source, load_bundle, read, reading
+from analysis.bundle import BundleError
+from analysis.loading import Source, load_bundle, read, reading
 
 DATA = Path(
     os.environ.get("DISSENSUS_DATA") or Path(__file__).parents[2].parent / "shared" / "data"
 )
-SAMPLES = "sample_id,label,colour\na,cat,red\nb,dog,blue\nc,cat,red\n"
-LONG = "sample_id,model,prediction\na,m1,cat\nb,m1,dog\nc,m1,dog\na,m2,dog\nb,m2,dog\nc,m2,cat\n"
-P1 = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]], dtype=np.float32)
-P2 = np.array([[0.5, 0.5], [0.2, 0.8], [0.7, 0.3]], dtype=np.float32)
 
 
 @pytest.fixture(autouse=True)
@@ -36,48 +33,9 @@ def inputs(files: dict) -> list[Source]:
     ]
 
 
-def load(files: dict, **options) -> Bundle:
-    result = read(inputs(files), Options(**options))
-    assert not result.problems, result.problems
-    return result.bundle
-
-
-def answers(bundle: Bundle) -> dict:
-    names = [*bundle.classes, None]
-    return {
-        model: {i: names[c] for i, c in zip(bundle.ids, row, strict=True)}
-        for model, row in zip(bundle.models, bundle.predictions.tolist(), strict=True)
-    }
-
-
-def labels(bundle: Bundle) -> list:
-    names = [*bundle.classes, None]
-    return [names[c] for c in bundle.labels.tolist()]
-
-
-def npz(**arrays) -> bytes:
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)
-    return stream.getvalue()
-
-
-def npy(array) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
-
-
 def parquet(**columns) -> bytes:
     stream = io.BytesIO()
     pd.DataFrame(columns).to_parquet(stream, index=False)
-    return stream.getvalue()
-
-
-def zipped(files: dict) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
     return stream.getvalue()
 
 

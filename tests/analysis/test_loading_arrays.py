@@ -11,8 +11,10 @@ from array_files import (
     P2,
     SAMPLES,
     answers,
+    canonical,
     labels,
     load,
+    noted,
     npy,
     npz,
     outcome,
@@ -35,14 +37,6 @@ IDS = np.array(["a", "b", "c"])
 @pytest.fixture(autouse=True)
 def _strict(monkeypatch):
     monkeypatch.setattr(reading, "STRICT", True)
-
-
-def canonical() -> str:
-    return load({"samples.csv": SAMPLES, "probabilities.npz": npz(m1=P1, m2=P2)}).fingerprint
-
-
-def noted(bundle, words: str) -> bool:
-    return any(words in note for note in bundle.notes)
 
 
 @pytest.mark.parametrize("name", ["probs", "probabilities", "logits", "predictions", "y_pred", "x"])

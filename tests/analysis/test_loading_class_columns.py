@@ -13,8 +13,10 @@ from array_files import (
     P2,
     SAMPLES,
     answers,
+    canonical,
     csv_text,
     load,
+    noted,
     npy,
     npz,
     outcome,
@@ -43,14 +45,6 @@ LONG = (
 @pytest.fixture(autouse=True)
 def _strict(monkeypatch):
     monkeypatch.setattr(reading, "STRICT", True)
-
-
-def canonical() -> str:
-    return load({"samples.csv": SAMPLES, "probabilities.npz": npz(m1=P1, m2=P2)}).fingerprint
-
-
-def noted(bundle, words: str) -> bool:
-    return any(words in note for note in bundle.notes)
 
 
 FORMS = {

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from made import ROOT, random_bundle
+from pages import visit, words
 from streamlit.testing.v1 import AppTest
 
 from analysis.loading import save_bundle
@@ -41,17 +42,6 @@ def app(tmp_path, monkeypatch):
         return started(monkeypatch, path, *more)
 
     return start
-
-
-def visit(app: AppTest, view: str) -> AppTest:
-    app = app.switch_page(f"views/{view}.py").run()
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.title]
-    return " ".join(str(part.value) for part in parts).replace("\\.", ".")
 
 
 def figure(app: AppTest) -> dict:

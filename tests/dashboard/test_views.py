@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from made import ROOT, overlapping, random_bundle
+from pages import visit, words
 from streamlit.testing.v1 import AppTest
 
 from analysis.loading import save_bundle
@@ -30,17 +31,6 @@ def opened(bundle=None, folder=None, monkeypatch=None, selected=None) -> AppTest
             np.asarray(selected, dtype=np.int32), "elsewhere", "chosen by hand", len(bundle.ids)
         )
     return app
-
-
-def visit(app: AppTest, view: str) -> AppTest:
-    app = app.switch_page(f"views/{view}.py").run()
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def words(app: AppTest) -> str:
-    parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.title]
-    return " ".join(str(part.value) for part in parts).replace("\\.", ".")
 
 
 def figures(app: AppTest) -> list[dict]:
