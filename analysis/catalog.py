@@ -6,10 +6,9 @@ from analysis import consistency, errors, groups, pairwise, quality
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
+MODULES = (quality, pairwise, errors, consistency, groups)
 CATALOG: dict[str, Measure] = {
-    measure.name: measure
-    for module in (quality, pairwise, errors, consistency, groups)
-    for measure in module.MEASURES
+    measure.name: measure for module in MODULES for measure in module.MEASURES
 }
 
 

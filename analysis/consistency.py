@@ -63,6 +63,7 @@ MEASURES = (
         needs=_TABLE,
         function=nfr,
         better="lower",
+        symmetric=False,
     ),
     Measure(
         name="pfr",
@@ -72,5 +73,6 @@ MEASURES = (
         needs=_TABLE,
         function=pfr,
         better="higher",
+        symmetric=False,
     ),
 )

@@ -80,6 +80,7 @@ MEASURES = (
         function=same_wrong_rate,
         better="lower",
         diverse="lower",
+        undefined="there are grades without the answers they were given for.",
     ),
     Measure(
         name="error_iou",
@@ -89,6 +90,7 @@ MEASURES = (
         needs=("both_graded", "both_right", "both_wrong"),
         function=error_iou,
         diverse="lower",
+        undefined="neither model has an error.",
     ),
     Measure(
         name="error_transfer",
@@ -98,5 +100,7 @@ MEASURES = (
         needs=("both_graded", "both_wrong", "right_given"),
         function=error_transfer,
         diverse="lower",
+        symmetric=False,
+        undefined="the row's model has no errors.",
     ),
 )

@@ -6,7 +6,7 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.ensemble import answers, grade, judged
 from analysis.measure import Measure
-from analysis.tally import Missing
+from analysis.sums.piece import Missing
 from analysis.teams import curve_sizes, teams_of_size
 
 

@@ -6,24 +6,29 @@ from typing import Literal
 
 from torch import Tensor
 
-Kind = Literal["model", "pair", "group", "set"]
+Kind = Literal["model", "pair", "group", "set", "sample"]
 Direction = Literal["higher", "lower"]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A named formula on `Tally` sums.
+    """A named formula: on `Tally` sums, or for kind "sample" on a chunk of samples.
 
     Attributes:
         name: the function's name, also the key in the JSON.
         label: what a person reads.
-        kind: "model" gives [M], "pair" [M, M], "group" [M, G], "set" a scalar.
+        kind: "model" gives [M], "pair" [M, M], "group" [M, G], "set" a scalar for all models of
+            the bundle together, "sample" [n].
         summary: one sentence for help, hover and README.
-        needs: the tally sums that the function takes, in order.
+        needs: what the function takes, in order: tally sums, or for kind "sample" attributes of
+            `analysis.sums.piece.Piece`.
         function: tensors -> tensor; undefined is NaN.
         better: which direction is better for a model or a team; None when it depends on the use.
         diverse: which direction means more diverse; None when it says nothing of diversity.
         bounds: lowest and highest possible value; None where open.
+        symmetric: of a pair measure, the same in both directions.
+        undefined: when it is NaN although samples stand behind it, as the rest of "Undefined:
+            ..."; empty when that cannot be.
     """
 
     name: str
@@ -35,3 +40,5 @@ class Measure:
     better: Direction | None = None
     diverse: Direction | None = None
     bounds: tuple[float | None, float | None] = (0.0, 1.0)
+    symmetric: bool = True
+    undefined: str = ""

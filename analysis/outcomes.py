@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.tally import Missing
+from analysis.sums.piece import Missing
 
 OUTCOMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
 OUTCOME_SUMMARIES = {

@@ -244,6 +244,7 @@ MEASURES = (
         function=error_consistency,
         diverse="lower",
         bounds=(-1.0, 1.0),
+        undefined="both models are always right, or both always wrong.",
     ),
     Measure(
         name="q_statistic",
@@ -254,6 +255,7 @@ MEASURES = (
         function=q_statistic,
         diverse="lower",
         bounds=(-1.0, 1.0),
+        undefined="no sample tells the two apart, for example because one has no errors.",
     ),
     Measure(
         name="rho",
@@ -264,6 +266,7 @@ MEASURES = (
         function=rho,
         diverse="lower",
         bounds=(-1.0, 1.0),
+        undefined="one of the two is always right, or always wrong.",
     ),
     Measure(
         name="js_nats",

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, normalised
-from analysis.sums import CLIP
+from analysis.sums.piece import CLIP
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, Grouping, position
 from analysis.catalog import CATALOG, of_kind, value
+from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, answer, combine
 from analysis.intervals import accuracy_interval, group_interval, mcnemar_p
 from analysis.outcomes import (
@@ -21,7 +22,6 @@ from analysis.outcomes import (
 )
 from analysis.quality import aurc
 from analysis.rules import RULES
-from analysis.sums import confidence_of
 from analysis.tally import Missing, Tally, tally
 
 

@@ -16,17 +16,14 @@ losses; probabilities of the label below 1e-12 |
 Counts are int64 and exact, other sums float64.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.sums import DIVERGENCE, PARTS, SCORES, Piece, group_sums
-
-Missing = Literal["exclude", "wrong"]
+from analysis.sums import FAMILIES, OF_PROBABILITIES, group_sums
+from analysis.sums.piece import Missing, pieces
 
 CHUNK_VALUES = 8_000_000
 LONGEST_CHUNK = 65_536
@@ -70,43 +67,16 @@ def tally(
         A tally with at least the needed sums.
     """
     needed = set(needs)
-    parts = [part for names, part in PARTS if needed & set(names)]
+    families = [family for names, family in FAMILIES if needed & set(names)]
     models = len(bundle.models)
-    width = max(1, len(bundle.classes)) if needed & set(SCORES + DIVERGENCE) else 1
+    width = max(1, len(bundle.classes)) if needed & set(OF_PROBABILITIES) else 1
     step = chunk or max(1, min(LONGEST_CHUNK, CHUNK_VALUES // (models * width)))
     total = None
-    for piece in _pieces(bundle, weights, missing, step):
+    for piece in pieces(bundle, step, weights=weights, missing=missing):
         sums: dict[str, Tensor] = {}
-        for part in parts:
-            sums |= part(piece)
+        for family in families:
+            sums |= family(piece)
         for column in groups:
             sums |= group_sums(piece, column)
         total = Tally(sums) if total is None else total + Tally(sums)
     return total
-
-
-def _pieces(bundle: Bundle, weights: Tensor | None, missing: Missing, step: int) -> Iterator[Piece]:
-    rows = torch.arange(len(bundle.ids), device=bundle.device)
-    if weights is not None:
-        weights = weights.to(bundle.device)
-        if weights.dtype == torch.bool:
-            rows, weights = rows[weights], None
-    labelled = bundle.labelled if missing == "wrong" else None
-    for start in range(0, max(len(rows), 1), step):
-        part = rows[start : start + step]
-        predictions, grades = bundle.predictions[:, part], bundle.grades[:, part]
-        answered, graded = (predictions >= 0) | (grades >= 0), grades >= 0
-        only_graded = graded & (predictions < 0)
-        if labelled is not None:
-            answered = torch.ones_like(answered)
-            graded = labelled[part].expand_as(graded)
-        yield Piece(
-            bundle=bundle,
-            rows=part,
-            weights=None if weights is None else weights[part].double(),
-            answered=answered,
-            compared=answered & ~only_graded,
-            graded=graded,
-            right=(grades == 1) & graded,
-            predictions=predictions,
-        )

@@ -199,7 +199,7 @@ def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: 
         found["order"],
         label=measure.label,
         bounds=measure.bounds,
-        symmetric=measure.name not in ("error_transfer", "nfr", "pfr"),
+        symmetric=measure.symmetric,
         subtitle=f"{measure.label}, {_within(choices, panel)}.{controls.direction(measure)}",
         palette=palette(),
     )

@@ -4,12 +4,13 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from made import ROOT
 
-from analysis.catalog import CATALOG, of_kind
-from analysis.measure import Measure
+from analysis.catalog import CATALOG, MODULES, of_kind
+from analysis.measure import Kind, Measure
 from analysis.rules import RULES
 
 SLOW = {"umap", "sklearn", "numba", "scipy"}
@@ -103,9 +104,7 @@ def test_every_view_is_in_the_navigation_and_every_entry_is_a_view():
 
 
 def test_measures_are_named_once_and_as_their_function():
-    names = ("quality", "pairwise", "errors", "consistency", "groups")
-    modules = (sys.modules[f"analysis.{name}"] for name in names)
-    rows = [measure for module in modules for measure in module.MEASURES]
+    rows = [measure for module in MODULES for measure in module.MEASURES]
     assert len(rows) == len(CATALOG)
     assert len({measure.label for measure in rows}) == len(rows)
     for measure in rows:
@@ -115,7 +114,8 @@ def test_measures_are_named_once_and_as_their_function():
         assert measure.summary.endswith(".")
         assert measure.better in ("higher", "lower", None)
         assert measure.diverse in ("higher", "lower", None)
-    assert sum(len(of_kind(kind)) for kind in ("model", "pair", "group", "set")) == len(rows)
+        assert not measure.undefined or measure.undefined.endswith(".")
+    assert sum(len(of_kind(kind)) for kind in get_args(Kind)) == len(rows)
 
 
 def test_a_measure_takes_exactly_what_it_says_it_needs():

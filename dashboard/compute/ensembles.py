@@ -4,11 +4,11 @@ import numpy as np
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, combine
 from analysis.outcomes import corrected_against_majority, outcomes
 from analysis.rules import RULES
 from analysis.summary import best_single, judge
-from analysis.sums import confidence_of
 from dashboard import state
 from dashboard.compute.caching import cached, kept
 from dashboard.state import Choices

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from analysis.bundle import Bundle
+from analysis.confidence import confidence_of
 from analysis.outcomes import OUTCOMES
 from analysis.projection import pca
 from analysis.rules import local_codes
-from analysis.sums import confidence_of
 from dashboard.compute.caching import cached
 from dashboard.theme import DASH, shortened
 

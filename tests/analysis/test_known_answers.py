@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from known import compare, measured, t12
 
-from analysis.bundle import Bundle, Grouping
+from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
+from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import mcnemar_p, wilson
@@ -18,7 +20,6 @@ from analysis.projection import classical_mds
 from analysis.quality import aurc, ece
 from analysis.search import evaluate
 from analysis.summary import judge
-from analysis.sums import confidence_of
 from analysis.tally import tally
 from analysis.teams import teams_of_size
 
@@ -92,44 +93,9 @@ def test_every_covered_id_is_a_case(cases):
     assert len(set(COVERED)) == len(COVERED)
 
 
-def compare(found, expected, tolerance, not_built=None):
-    if isinstance(found, torch.Tensor):
-        found = found.tolist()
-    if isinstance(expected, dict):
-        assert set(found) == set(expected) - (not_built or set())
-        for key, entry in found.items():
-            compare(entry, expected[key], tolerance)
-    elif isinstance(expected, list):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            compare(one, other, tolerance)
-    elif expected is None:
-        assert math.isnan(found)
-    else:
-        assert found == pytest.approx(expected, rel=0, abs=tolerance)
-
-
 def ours(case_id, case, fixture):
     family, _, name = case_id.partition(".")
     return globals()[f"of_{family}"](name, case, fixture)
-
-
-def t12(fixture, *, probabilities=True) -> Bundle:
-    given = torch.tensor(fixture["P"], dtype=torch.float64)
-    names = ("A", "B", "C")
-    return Bundle(
-        models=names,
-        ids=tuple(map(str, range(given.shape[1]))),
-        classes=("0", "1", "2"),
-        predictions=given.argmax(2).int(),
-        labels=torch.tensor(fixture["y"], dtype=torch.int32),
-        probabilities=dict(zip(names, given, strict=True)) if probabilities else {},
-        groups={"g": Grouping(torch.tensor(fixture["group"], dtype=torch.int32), ("0", "1"))},
-    )
-
-
-def measured(bundle, name, **options):
-    return value(CATALOG[name], tally(bundle, CATALOG[name].needs, **options))
 
 
 def of_pair(name, case, fixture):

@@ -8,7 +8,8 @@ from made import bundle_of
 
 from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.sums import CALIBRATION_BINS, confidence_of
+from analysis.confidence import confidence_of
+from analysis.sums.losses import CALIBRATION_BINS
 from analysis.tally import Tally, tally
 
 NEEDS = {name for measure in CATALOG.values() for name in measure.needs}

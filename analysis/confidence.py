@@ -1,0 +1,31 @@
+"""How sure a model says it is of its own answer."""
+
+import torch
+from torch import Tensor
+
+from analysis.bundle import Bundle, normalised
+
+
+def confidence_of(
+    bundle: Bundle, model: str, rows: Tensor | None = None, *, stored: bool = False
+) -> Tensor | None:
+    """A model's confidence in its own answer.
+
+    The largest probability where it has probabilities, else its stated confidence.
+
+    Args:
+        bundle: N samples.
+        model: one of its models.
+        rows: int64 [n], these samples only.
+        stored: probabilities as stored instead of normalised, so that equal stays equal.
+
+    Returns:
+        float64 [n], NaN where unknown; None when the model states none at all.
+    """
+    rows = torch.arange(len(bundle.ids), device=bundle.device) if rows is None else rows
+    if model in bundle.probabilities:
+        probabilities = bundle.probabilities[model][rows]
+        return (probabilities.double() if stored else normalised(probabilities)).amax(1)
+    if bundle.confidence is not None:
+        return bundle.confidence[bundle.models.index(model)][rows].double()
+    return None
