@@ -26,7 +26,7 @@ def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
     new[1:] = ((ordered[1:] != ordered[:-1]) & (ordered[:-1] >= 0)).to(new.dtype)
     ranks = torch.where(ordered >= 0, new.cumsum(0), -1).to(torch.int32)
     codes = torch.empty_like(ranks).scatter_(0, order, ranks)
-    width = max(int(ranks.max()) + 1, 1)
+    width = max(int(ranks.max()) + 1, 1) if ranks.numel() else 1
     classes = torch.full((width, predictions.shape[1]), -1, dtype=torch.int32)
     classes = classes.to(predictions.device)
     model, sample = (ordered >= 0).nonzero(as_tuple=True)

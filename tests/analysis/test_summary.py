@@ -11,7 +11,8 @@ from made import bundle_of, random_bundle
 from analysis import Bundle, BundleError, Ensemble, Grouping
 from analysis.catalog import of_kind
 from analysis.intervals import accuracy_interval, mcnemar_p, per_unit, wilson
-from analysis.summary import best_single, default_ensembles, judge, model_aurc, plain, summarise
+from analysis.judging import best_single, judge, plain
+from analysis.summary import default_ensembles, model_aurc, summarise
 
 
 def partly_labelled() -> Bundle:
