@@ -166,15 +166,14 @@ def _group_outcomes(
         "reference_right": single.correct[0],
     }
     sizes = {name: grouping.sizes(samples) for name, samples in counted.items()}
-    rates = {
+    columns = {
+        "n": plain(sizes["n"]),
         "accuracy": plain(share(sizes["right"], sizes["n"])),
+        **{name: plain(sizes[name]) for name in ("corrections", "regressions", "rescued")},
         "reference_accuracy": plain(share(sizes["reference_right"], sizes["reference_n"])),
     }
-    columns = {
-        name: sizes[name].tolist() for name in ("n", "corrections", "regressions", "rescued")
-    }
     return {
-        level: {name: values[place] for name, values in (columns | rates).items()}
+        level: {name: values[place] for name, values in columns.items()}
         for place, level in enumerate(grouping.levels)
     }
 
