@@ -6,6 +6,7 @@ from torch import Tensor
 from analysis.measure import Measure
 from analysis.pairwise import ratio
 
+# Weighted sums that should be equal differ by rounding.
 ALMOST_NONE = 1e-12
 
 

@@ -29,8 +29,7 @@ def pool_sums(piece: Piece) -> dict[str, Tensor]:
     squares = here.values.square().sum(-1, dtype=torch.float64).sum(0) / members
     of_label = mean.gather(1, column[:, None])[:, 0]
     geometric = torch.where(here.scored[..., None], here.logs, 0).sum(0, dtype=torch.float64)
-    # Clipped logs can lift the total above 1 by C * CLIP.
-    normaliser = (geometric / members[:, None]).logsumexp(1).clamp_max(0)
+    normaliser = (geometric / members[:, None]).logsumexp(1)
     losses = {
         "member_log_loss_sum": member_log_loss,
         "mean_log_loss_sum": mean_log_loss,

@@ -26,7 +26,7 @@ def vote_sums(piece: Piece) -> dict[str, Tensor]:
     voted = (members > 0) & (labels >= 0)
     main, votes = most_frequent(piece.predictions)
     members = members.clamp_min(1).double()
-    right = ((piece.predictions == labels) & (labels >= 0)).sum(0) / members
+    right = (piece.predictions == labels).sum(0) / members
     spread = 1 - votes / members
     main_right = voted & (main == labels)
     flags = {"voted": voted, "main_wrong": voted & ~main_right}

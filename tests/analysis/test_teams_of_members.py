@@ -144,6 +144,20 @@ def test_an_answer_counts_once_for_every_other_answer_to_its_sample():
     assert tally(bundle, ("paired_votes",), weights=half)["paired_votes"].tolist() == [2, 2, 2]
 
 
+def test_a_grade_without_an_answer_meets_no_other_answer():
+    grades = torch.tensor([[1, 1], [1, 0], [0, 0]], dtype=torch.int8)
+    bundle = bundle_of([[0, -1], [0, 1], [1, 1]], grades=grades)
+    assert tally(bundle, ("paired_votes",))["paired_votes"].tolist() == [4, 4, 0]
+    assert tally(bundle, ("members_right",))["members_right"].tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("weight", [0.1, 0.7, 1 / 3])
+def test_one_class_alone_leaves_nothing_to_explain_whatever_the_weights(weight):
+    bundle = bundle_of([[0] * 11] * 5)
+    weights = torch.full((11,), weight, dtype=torch.float64)
+    assert measured(bundle, "fleiss_kappa_labels", weights=weights).isnan()
+
+
 def stacked(bundle):
     """Probabilities [S, N, C], and bool [S, N] where a member answered."""
     return torch.stack(list(bundle.probabilities.values())), bundle.predictions >= 0
@@ -411,6 +425,15 @@ def test_good_and_bad_diversity_worked_by_hand():
     assert bad.item() == pytest.approx((1 / 3 + 1 / 2) / 4)
     good, bad = good_and_bad(outcomes(team, combined, missing="wrong"))
     assert bad.item() == pytest.approx((1 / 3 + 1 / 3) / 4)
+
+
+def test_where_no_member_is_judged_none_is_right():
+    ungraded = torch.full((2, 1), -1, dtype=torch.int8)
+    team = bundle_of([[0], [0]], [0], grades=ungraded)
+    found = outcomes(team, combine(team, Ensemble(("a", "b"))))
+    assert found.counts()["rescued"] == 1
+    assert mean_member_error(found).item() == 1
+    assert [number.item() for number in good_and_bad(found)] == [1, 0]
 
 
 def test_the_correction_curve_carries_wilson_intervals():
