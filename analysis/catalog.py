@@ -2,11 +2,31 @@
 
 from torch import Tensor
 
-from analysis import consistency, errors, groups, pairwise, quality
+from analysis import (
+    consistency,
+    decompositions,
+    diversity,
+    entropy_split,
+    error_split,
+    errors,
+    groups,
+    pairwise,
+    quality,
+)
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
-MODULES = (quality, pairwise, errors, consistency, groups)
+MODULES = (
+    quality,
+    pairwise,
+    errors,
+    consistency,
+    groups,
+    diversity,
+    decompositions,
+    error_split,
+    entropy_split,
+)
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
 }

@@ -11,6 +11,19 @@ i right while j is graded |
 losses; probabilities of the label below 1e-12 |
 | bin_count, bin_confidence, bin_right | [M, 15] | reliability bins (lo, hi] of the confidence |
 | both_scored, js_sum | [M, M] | both have probabilities; Jensen-Shannon divergence in nats |
+| members_right | [M + 1] | samples on which 0, 1 ... M members are right, where all are judged |
+| paired_votes | [C] | answers of a class, each times the other members that answered the sample |
+| voted, main_wrong | scalar | labelled samples with an answer; the most frequent one is wrong |
+| member_wrong_sum, spread_sum | scalar | share of members that are wrong there; share that leave \
+the most frequent answer |
+| harmful_spread_sum, helpful_spread_sum | scalar | share that leave it where it is right; share \
+that are right where it is wrong |
+| pooled | scalar | labelled samples with probabilities of two members or more |
+| member_log_loss_sum, member_brier_sum | scalar | mean loss of the members there |
+| mean_log_loss_sum, geometric_log_loss_sum, mean_brier_sum | scalar | loss there of the mean \
+probability and of the geometric mean |
+| mixed, member_entropy_sum, mean_entropy_sum | scalar | samples with probabilities of two members \
+or more; mean entropy of the members; entropy of the mean probability |
 | group_graded/<column>, group_right/<column> | [M, G] | graded and right per level of a grouping |
 
 Counts are int64 and exact, other sums float64.

@@ -4,13 +4,20 @@ from analysis.sums.answers import ANSWERS, answer_sums
 from analysis.sums.counts import COUNTS, count_sums, group_sums
 from analysis.sums.distributions import DISTRIBUTIONS, distribution_sums
 from analysis.sums.losses import LOSSES, loss_sums
+from analysis.sums.pool import MIXTURE, POOL, mixture_sums, pool_sums
+from analysis.sums.team import TEAM, team_sums
+from analysis.sums.votes import VOTES, vote_sums
 
 FAMILIES = (
     (COUNTS, count_sums),
     (ANSWERS, answer_sums),
     (LOSSES, loss_sums),
     (DISTRIBUTIONS, distribution_sums),
+    (TEAM, team_sums),
+    (VOTES, vote_sums),
+    (POOL, pool_sums),
+    (MIXTURE, mixture_sums),
 )
-OF_PROBABILITIES = (*LOSSES, *DISTRIBUTIONS)
+OF_PROBABILITIES = (*LOSSES, *DISTRIBUTIONS, *POOL, *MIXTURE)
 
 __all__ = ["FAMILIES", "OF_PROBABILITIES", "group_sums"]
