@@ -214,7 +214,7 @@ def test_two_annotators_find_the_errors_of_a_third():
     assert precision(found, wrong) > 3 * share
     assert wrong[found.flagged].double().mean() > 3 * share
     corrected = found.suggested[found.flagged] == loaded.labels[found.flagged]
-    assert corrected.double().mean() > 0.9
+    assert corrected.double().mean() > 0.8
 
 
 def test_people_agree_less_with_the_labels_that_classifiers_suspect():
