@@ -5,6 +5,7 @@ from torch import Tensor
 from analysis import (
     consistency,
     decompositions,
+    difficulty,
     diversity,
     entropy_split,
     error_split,
@@ -12,6 +13,7 @@ from analysis import (
     groups,
     pairwise,
     quality,
+    uncertainty,
 )
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
@@ -26,6 +28,8 @@ MODULES = (
     decompositions,
     error_split,
     entropy_split,
+    uncertainty,
+    difficulty,
 )
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
