@@ -1,39 +1,19 @@
 """One temperature per model that makes its probabilities fit the labels, and what it changes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, normalised, position
-from analysis.pairwise import share
 from analysis.pool_losses import losses
 from analysis.splits import Split
 from analysis.sums.piece import CLIP, Piece, pieces
+from analysis.temperature_search import Chunks, Temperature, fitted
 
-HOTTEST = 1e3
 STEP_VALUES = 2_000_000
-NEWTON_STEPS, STEPS = 20, 60
-FLAT = 1e-12
 POOLS = ("mean of members", "mean of calibrated members", "mean of calibrated members, rescaled")
-
-Chunks = Callable[[], Iterator[tuple[Tensor, Tensor]]]
-
-
-@dataclass(frozen=True, eq=False)
-class Temperature:
-    """Fitted temperatures.
-
-    Attributes:
-        value: float64 [S], above 1 = the model was over-confident; NaN without a label.
-        at_bound: bool [S], there is no finite optimum, so the value is 1000 or 1/1000.
-        n: int64 [S], labels it was fitted to.
-    """
-
-    value: Tensor
-    at_bound: Tensor
-    n: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +77,7 @@ def fit_temperature(probabilities: Tensor, labels: Tensor) -> Temperature:
             part = slice(start, start + step)
             yield stack[:, part].double(), labels[:, part].long()
 
-    return _fitted(chunks, len(stack), stack.device)
+    return fitted(chunks, len(stack), stack.device)
 
 
 def temperatures(
@@ -117,7 +97,7 @@ def temperatures(
         BundleError: there are no labels, or a member has no probabilities.
     """
     team = _team(bundle, members)
-    return _fitted(_member_chunks(team, fit), len(team.models), team.device)
+    return fitted(_member_chunks(team, fit), len(team.models), team.device)
 
 
 def rescaled(bundle: Bundle, temperatures: Mapping[str, float]) -> Bundle:
@@ -173,9 +153,9 @@ def temperature_report(
         Wu and Gales 2021, Should ensemble members be calibrated?; Rahaman and Thiery 2021.
     """
     team = _team(bundle, members)
-    own = _fitted(_member_chunks(team, split.fit), len(team.models), team.device)
-    pool = _fitted(_pool_chunks(team, split.fit, None), 1, team.device)
-    again = _fitted(_pool_chunks(team, split.fit, own.value), 1, team.device)
+    own = fitted(_member_chunks(team, split.fit), len(team.models), team.device)
+    pool = fitted(_pool_chunks(team, split.fit, None), 1, team.device)
+    again = fitted(_pool_chunks(team, split.fit, own.value), 1, team.device)
     before, after, held_out = _judged(team, split.held_out, own, pool, again)
     none = torch.full_like(pool.value, torch.nan)
     return TemperatureReport(
@@ -256,47 +236,6 @@ def _at(values: Tensor, heat: Tensor) -> Tensor:
     logs = values.clamp_min(CLIP).log()
     scaled = (logs / heat.nan_to_num(nan=1.0)[:, None, None]).softmax(-1)
     return torch.where(heat.isnan()[:, None, None], values, scaled)
-
-
-def _fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
-    low = torch.full((models,), 1 / HOTTEST, dtype=torch.float64, device=device)
-    high = torch.full_like(low, HOTTEST)
-    number, at_low, _ = _slopes(chunks, low)
-    _, at_high, _ = _slopes(chunks, high)
-    coldest, hottest = at_high <= FLAT, at_low >= -FLAT
-    at_bound = coldest ^ hottest
-    inverse = torch.where(at_bound, torch.where(coldest, high, low), 1.0)
-    settled = at_bound | (coldest & hottest) | (number == 0)
-    for step in range(STEPS):
-        if settled.all():
-            break
-        _, slope, curvature = _slopes(chunks, inverse)
-        low = torch.where(slope < 0, inverse, low)
-        high = torch.where(slope > 0, inverse, high)
-        newton = inverse - slope / curvature
-        inside = (newton >= low) & (newton <= high) & (step < NEWTON_STEPS)
-        following = torch.where(inside, newton, (low * high).sqrt())
-        following = torch.where(settled | (slope == 0), inverse, following)
-        settled = settled | ((following - inverse).abs() <= FLAT * inverse)
-        inverse = following
-    value = torch.where(number == 0, torch.nan, 1 / inverse)
-    return Temperature(value, at_bound, number.long())
-
-
-def _slopes(chunks: Chunks, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """How many labels, and first and second derivative of their mean log loss by 1/T, [S]."""
-    total = torch.zeros(3, len(inverse), dtype=torch.float64, device=inverse.device)
-    for values, labels in chunks():
-        logs = values.clamp_min(CLIP).log()
-        chances = (logs * inverse[:, None, None]).softmax(-1)
-        weighted = chances * logs
-        expected = weighted.sum(-1)
-        spread = (weighted * logs).sum(-1) - expected.square()
-        of_label = logs.gather(-1, labels.clamp_min(0)[..., None]).squeeze(-1)
-        known = labels >= 0
-        for row, part in enumerate((known.double(), expected - of_label, spread)):
-            total[row] += part.masked_fill(~known, 0).sum(-1)
-    return total[0], share(total[1], total[0]), share(total[2], total[0])
 
 
 def _judged(
