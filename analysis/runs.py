@@ -1,21 +1,22 @@
 """Repeated runs of one model: what tries, votes and a verifier make of them, how steady it is."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.ensemble import answers, grade, judged
 from analysis.intervals import wilson
 from analysis.pairwise import ratio, share
 from analysis.rules import local_codes
-from analysis.search import evaluate
 from analysis.sums.piece import Missing
 from analysis.teams import teams_of_size
 from analysis.verifier import verifier_ceiling
 
 SUBSETS = 500
+MAY_DIFFER = ("seed", "run", "cost")
 FALSE_POSITIVES = (0.0, 0.01, 0.05, 0.1, 0.2)
 
 
@@ -34,8 +35,8 @@ def repeats(bundle: Bundle) -> dict[str, list[int]]:
 def same_recipe(bundle: Bundle, rows: Sequence[int]) -> bool:
     """Whether these models differ by chance only, so that `run_variance` means something.
 
-    They do when all name the same base model; or when each has a seed or run of its own, the
-    family is known, and the rest of the model information is the same for all.
+    They do when all name the same base model, or the same family and each a seed or run of its
+    own; and everything else that is known of them, apart from the cost, is the same for all.
 
     Args:
         bundle: M models.
@@ -47,15 +48,13 @@ def same_recipe(bundle: Bundle, rows: Sequence[int]) -> bool:
     known = {
         name: {_plain(values[row]) for row in rows} for name, values in bundle.model_info.items()
     }
-    if len(rows) < 2:
+    rest = [cells for name, cells in known.items() if name not in MAY_DIFFER]
+    if len(rows) < 2 or any(len(cells) > 1 for cells in rest):
         return False
-    base = known.get("base_model", {None})
-    if len(base) == 1 and None not in base:
+    if known.get("base_model", {None}) != {None}:
         return True
-    own = [name for name in ("seed", "run") if len(known.get(name, ()) - {None}) == len(rows)]
-    rest = [values for name, values in known.items() if name not in ("seed", "run")]
-    family = known.get("family", {None})
-    return bool(own) and None not in family and all(len(values) == 1 for values in rest)
+    numbered = any(len(known.get(name, set()) - {None}) == len(rows) for name in ("seed", "run"))
+    return numbered and known.get("family", {None}) != {None}
 
 
 def pass_at_k(right: Tensor, answered: Tensor, k: int) -> Tensor:
@@ -105,8 +104,16 @@ def majority_at_k(
         Wang et al. 2023, Self-consistency improves chain of thought reasoning.
     """
     team = bundle.select([bundle.models[row] for row in rows])
-    teams = teams_of_size(len(rows), k, SUBSETS, seed=seed)
-    return evaluate(team, teams, "plurality", missing=missing).accuracy.nanmean().item()
+    membership = teams_of_size(len(rows), k, SUBSETS, seed=seed).to(bundle.device)
+    right = torch.zeros(len(membership), dtype=torch.int64, device=bundle.device)
+    count, start = right.clone(), 0
+    for said in answers(team, "plurality", membership.double()):
+        part = slice(start, start + said.predictions.shape[1])
+        grades = grade(team, said.predictions, part)
+        right += (grades == 1).sum(1)
+        count += judged(team, grades, part, missing).sum(1)
+        start = part.stop
+    return share(right, count).nanmean().item()
 
 
 def repeat_agreement(predictions: Tensor) -> Tensor:
@@ -165,7 +172,8 @@ def run_variance(right: Tensor) -> RunVariance:
         right: bool [R, N], on samples that all runs are judged on.
 
     Returns:
-        Variances; NaN for a single run or no sample; `between_runs` NaN for a single sample.
+        Variances; those between runs are NaN for a single run, all of them without a sample, and
+        `between_runs` for a single sample.
 
     Example:
         >>> found = run_variance(torch.tensor([[True, False], [False, True]]))
@@ -177,6 +185,8 @@ def run_variance(right: Tensor) -> RunVariance:
         harmless and inevitable.
     """
     runs, samples = right.shape
+    if not samples:
+        return RunVariance(*[torch.nan] * len(fields(RunVariance)))
     counts, of_sample = right.double().sum(1), right.double().mean(0)
     plug_in = (of_sample * (1 - of_sample)).sum()
     spread = (counts - counts.mean()).square().sum()
@@ -185,7 +195,7 @@ def run_variance(right: Tensor) -> RunVariance:
     error = ratio(samples - counts.mean(), number[1])
     return RunVariance(
         observed=observed.item(),
-        plug_in=plug_in.item() if runs and samples else torch.nan,
+        plug_in=plug_in.item(),
         predicted=predicted.item(),
         sd_accuracy=ratio(observed.sqrt(), number[1]).item(),
         predicted_sd_accuracy=ratio(predicted.sqrt(), number[1]).item(),
@@ -206,8 +216,8 @@ def runs_report(
 
     Returns:
         {base model: plain numbers and lists}; undefined is None. "n" counts the samples that
-        all runs are judged on, which the variance uses; "variance" is None where the runs are
-        known to differ by more than chance, its "binary_sd_accuracy" where there are not two
+        all runs are judged on, which the variance uses; pass@k is a mean over the samples with k
+        judged runs; "variance" is None where the runs differ by more than chance, its "binary_sd_accuracy" where there are not two
         classes.
     """
     return {base: _report(bundle, rows, missing, seed) for base, rows in repeats(bundle).items()}
@@ -215,17 +225,15 @@ def runs_report(
 
 def _report(bundle: Bundle, rows: list[int], missing: Missing, seed: int) -> dict[str, object]:
     grades = bundle.grades[rows]
-    judged = grades >= 0
-    if missing == "wrong":
-        judged = bundle.labelled.expand_as(judged)
-    right = (grades == 1) & judged
+    told = grades >= 0 if missing == "exclude" else bundle.labelled.expand_as(grades)
+    right = (grades == 1) & told
     tries = sorted({2**power for power in range(len(rows).bit_length())} | {len(rows)})
     agreement = repeat_agreement(bundle.predictions[rows])
     known = agreement.isfinite()
     always = (agreement == 1).sum()
-    rates = share(right.sum(1), judged.sum(1))
-    of_sample = share(right.sum(0), judged.sum(0))
-    common = judged.all(0)
+    rates = share(right.sum(1), told.sum(1))
+    of_sample = share(right.sum(0), told.sum(0))
+    common = told.all(0)
     variance = asdict(run_variance(right[:, common]))
     if len(bundle.classes) != 2:
         variance["binary_sd_accuracy"] = torch.nan
@@ -236,7 +244,7 @@ def _report(bundle: Bundle, rows: list[int], missing: Missing, seed: int) -> dic
             "n": int(common.sum()),
             "accuracy": rates.tolist(),
             "mean_accuracy": rates.nanmean().item(),
-            "pass_at_k": {str(k): pass_at_k(right, judged, k).nanmean().item() for k in tries},
+            "pass_at_k": {str(k): pass_at_k(right, told, k).nanmean().item() for k in tries},
             "majority_at_k": {
                 str(k): majority_at_k(bundle, rows, k, missing=missing, seed=seed) for k in votes
             },
