@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from analysis import (
+    calibration,
     consistency,
     decompositions,
     difficulty,
@@ -20,6 +21,7 @@ from analysis.tally import Tally
 
 MODULES = (
     quality,
+    calibration,
     pairwise,
     errors,
     consistency,
