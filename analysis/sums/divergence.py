@@ -31,11 +31,12 @@ DIVERGENCES = ("js_sum",)
 PAYS, PAYS_ONCE_LOADED = 3_000_000_000, 1_000_000_000
 BLOCK = 1024
 TILE, TILE_ENTRIES = 8, 4000
+# What stands for 0 where the logarithm of 0 would be taken: s ln s is 0 to all digits.
 LEAST = 1e-30
 
-# ln 2 apart, the logarithm of a float32 number 2^e m with m in [1, 2) is e plus a polynomial in
-# m - CENTRE of least greatest error (5e-8); LOG_CENTRE = log2(CENTRE) is exact in float32 even
-# with the exponent's offset of 127 taken off.
+# log2 of a float32 number 2^e m with m in [1, 2) is e plus a polynomial in m - CENTRE, fitted for
+# the least greatest error (5e-8). CENTRE is the number near 1.5 whose logarithm stays exact in
+# float32 when the exponent's offset of 127 is taken off it.
 CENTRE = np.float32(1.4999983310699463)
 LOG_CENTRE = np.float32(0.5849609375 - 127)
 P1 = np.float32(0.9617974758148193)
@@ -89,7 +90,7 @@ def _compiling_pays(work: int) -> bool:
 
 
 def _sums_by_rows(values: Tensor) -> Tensor:
-    """A model with all from itself on at a time; the upper triangle is filled."""
+    """One model with all from itself on at a time: few large steps, as a GPU wants them."""
     total = torch.zeros(len(values), len(values), dtype=torch.float64, device=values.device)
     for row in range(len(values)):
         mixed = values[row] + values[row:]
@@ -125,7 +126,7 @@ def _add_tiles(values: np.ndarray, start: int, stop: int, total: np.ndarray) -> 
 def _compiled() -> Callable[..., None]:
     import numba
 
-    # Sums in any order and fused multiply-add, or the loop is not vectorised; NaN stays exact.
+    # Sums in any order, or the loop is not vectorised; products and sums in one instruction.
     allowed = {"reassoc", "contract", "nsz"}
     return numba.njit(_add_mixtures, nogil=True, cache=True, fastmath=allowed)
 
