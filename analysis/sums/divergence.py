@@ -127,8 +127,12 @@ def _compiled() -> Callable[..., None]:
     import numba
 
     # Sums in any order, or the loop is not vectorised; products and sums in one instruction.
-    allowed = {"reassoc", "contract", "nsz"}
-    return numba.njit(_add_mixtures, nogil=True, cache=True, fastmath=allowed)
+    options = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    try:
+        return numba.njit(_add_mixtures, cache=True, **options)
+    except RuntimeError:
+        # No folder to keep it in can be written.
+        return numba.njit(_add_mixtures, **options)
 
 
 def _add_mixtures(values: np.ndarray, start: int, stop: int, total: np.ndarray) -> None:
