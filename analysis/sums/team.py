@@ -18,7 +18,8 @@ def _members_right(piece: Piece) -> Tensor:
     judged = piece.graded.all(0)
     right = piece.right.sum(0)[judged]
     weights = None if piece.weights is None else piece.weights[judged]
-    return torch.bincount(right, weights=weights, minlength=len(piece.right) + 1)
+    counts = torch.bincount(right, weights=weights, minlength=len(piece.right) + 1)
+    return counts if weights is None else counts.double()
 
 
 def _paired_votes(piece: Piece) -> Tensor:
@@ -32,4 +33,4 @@ def _paired_votes(piece: Piece) -> Tensor:
         weights=others.expand(given.shape)[given],
         minlength=len(piece.bundle.classes),
     )
-    return votes.round().to(torch.int64) if piece.weights is None else votes
+    return votes.round().to(torch.int64) if piece.weights is None else votes.double()

@@ -1,24 +1,22 @@
 """One test per reference case of measures.md that belongs to what is built."""
 
-import math
-
 import pytest
 import torch
 from known import compare, measured, t12
 
+from analysis import divergences
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import mcnemar_p, wilson
 from analysis.pareto import ranks
-from analysis.projection import classical_mds
 from analysis.quality import aurc
 from analysis.search import evaluate
 from analysis.tally import tally
 from analysis.teams import teams_of_size
 
-PAIRS = tuple(measure.name for measure in of_kind("pair"))
+PAIRS = tuple(row.name for row in of_kind("pair") if row not in divergences.MEASURES)
 EDGE_PAIRS = ("both_perfect", "one_perfect", "both_all_wrong", "complementary")
 
 COVERED = (
@@ -28,8 +26,6 @@ COVERED = (
     "pair.counts_N00",
     "pair.error_consistency_observed",
     "pair.error_consistency_expected",
-    "pair.js_bits",
-    "mds.classical_sqrt_js",
     "vote.plurality_lowest_index",
     "vote.plurality_tie_mean_prob",
     "selective.binomial_p",
@@ -42,14 +38,12 @@ COVERED = (
     "group.accuracy_mean_prob",
     "curve.ensemble_size",
     *(f"edge.pair_{name}" for name in EDGE_PAIRS),
-    "edge.js_disjoint_one_hot",
     "edge.pareto_duplicates",
     "edge.aurc_all_right",
 )
 
 NOT_BUILT = {
     "selective.aurc": {"eaurc", "trapz_variant", "risk_at_80", "cov_at_risk_5", "cov_at_risk_15"},
-    "edge.js_disjoint_one_hot": {"hellinger_affinity"},
     "edge.pareto_duplicates": {"exclusive_hv"},
     "edge.aurc_all_right": {"eaurc"},
 }
@@ -77,8 +71,6 @@ def of_pair(name, case, fixture):
     sums = tally(bundle, CATALOG["error_disagreement"].needs)
     if name in PAIRS:
         return measured(bundle, name)
-    if name == "js_bits":
-        return measured(bundle, "js_nats") / math.log(2)
     if name == "error_consistency_observed":
         return 1 - measured(bundle, "error_disagreement")
     if name == "error_consistency_expected":
@@ -90,11 +82,6 @@ def of_pair(name, case, fixture):
         "counts_N00": sums["both_wrong"],
     }
     return counts[name]
-
-
-def of_mds(name, case, fixture):
-    coordinates, eigenvalues = classical_mds(measured(t12(fixture), "js_nats").sqrt())
-    return {"coords": coordinates, "eigenvalues": eigenvalues}
 
 
 def of_vote(name, case, fixture):
@@ -164,13 +151,6 @@ def of_edge(name, case, fixture):
         return {"rank": ranks(torch.tensor(given["points"]).double(), given["sense"])}
     if name == "aurc_all_right":
         return {"aurc": area_of(given)}
-    if name == "js_disjoint_one_hot":
-        rows = {"i": torch.tensor([given["p"]]), "j": torch.tensor([given["q"]])}
-        bundle = Bundle(
-            ("i", "j"), ("0",), ("x", "y"), torch.tensor([[0], [1]]).int(), probabilities=rows
-        )
-        js = measured(bundle, "js_nats")[0, 1]
-        return {"js_nats": js, "js_bits": js / math.log(2)}
     return edge_pair(case, given)
 
 
