@@ -68,10 +68,10 @@ def chosen(app: AppTest):
 
 
 def test_an_outcome_bar_selects_exactly_its_samples(app):
-    from dashboard import panels
+    from dashboard.panels.outcomes import _pick_outcome
 
     corrected = points(OUTCOMES.index("corrected"))
-    pick(app, panels._pick_outcome, corrected, "p", chosen(app), ("mean",))
+    pick(app, _pick_outcome, corrected, "p", chosen(app), ("mean",))
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     codes = outcomes(BUNDLE, whole).codes.numpy()
     expected = np.flatnonzero(codes == OUTCOMES.index("corrected"))
@@ -80,34 +80,34 @@ def test_an_outcome_bar_selects_exactly_its_samples(app):
 
 
 def test_a_pair_of_models_selects_the_samples_on_which_they_differ(app):
-    from dashboard import panels
+    from dashboard.panels.pairs import _pick_pair
 
-    pick(app, panels._pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
+    pick(app, _pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
     differ = BUNDLE.predictions[1] != BUNDLE.predictions[2]
     expected = differ.nonzero().flatten().tolist()
     assert app.session_state["selection"].positions.tolist() == expected
 
 
 def test_a_candidate_becomes_the_active_ensemble(app):
-    from dashboard import panels
+    from dashboard.panels.teams import _pick_candidate
 
     membership = np.array([[True, False, True, False], [False, True, True, True]])
-    pick(app, panels._pick_candidate, points(1), "front", membership, BUNDLE.models)
+    pick(app, _pick_candidate, points(1), "front", membership, BUNDLE.models)
     assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
 
 
 def test_a_group_selects_its_samples(app):
-    from dashboard import panels
+    from dashboard.panels.groups import _pick_group
 
-    pick(app, panels._pick_group, points(2), "groups", chosen(app))
+    pick(app, _pick_group, points(2), "groups", chosen(app))
     codes = BUNDLE.groups["region"].codes.numpy()
     assert app.session_state["selection"].positions.tolist() == np.flatnonzero(codes == 2).tolist()
 
 
 def test_a_ledger_bar_selects_the_samples_it_counts(app):
-    from dashboard import panels
+    from dashboard.panels.outcomes import _pick_ledger
 
-    pick(app, panels._pick_ledger, points(4 * 8 + 0, 2 * 8 + 4), "ledger", chosen(app))
+    pick(app, _pick_ledger, points(4 * 8 + 0, 2 * 8 + 4), "ledger", chosen(app))
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     found = outcomes(BUNDLE, whole)
     right, wrong = found.members_right == 4, found.members_right == 2
@@ -120,13 +120,13 @@ def test_a_ledger_bar_selects_the_samples_it_counts(app):
 def test_a_group_that_overlaps_others_selects_all_samples_that_have_its_level(
     tmp_path, monkeypatch
 ):
-    from dashboard import panels
+    from dashboard.panels.groups import _pick_group
 
     bundle = overlapping()
     save_bundle(bundle, tmp_path / "tagged")
     monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "tagged")]}))
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     app.session_state["grouping"] = "tags"
-    pick(app, panels._pick_group, points(1), "groups", chosen(app))
+    pick(app, _pick_group, points(1), "groups", chosen(app))
     expected = bundle.groups["tags"].membership()[:, 1].nonzero().flatten()
     assert app.session_state["selection"].positions.tolist() == expected.tolist()

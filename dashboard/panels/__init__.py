@@ -1,0 +1,20 @@
+"""Linked plots: each draws one figure, and a pick in it becomes the selection of all others."""
+
+from dashboard.panels.drawing import chart, palette
+from dashboard.panels.groups import group_dots, size_curve
+from dashboard.panels.outcomes import ledger, outcome_strip
+from dashboard.panels.pairs import model_map, pair_matrix
+from dashboard.panels.teams import accuracies, front
+
+__all__ = [
+    "accuracies",
+    "chart",
+    "front",
+    "group_dots",
+    "ledger",
+    "model_map",
+    "outcome_strip",
+    "pair_matrix",
+    "palette",
+    "size_curve",
+]
