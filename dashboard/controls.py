@@ -7,8 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from analysis.bundle import BundleError
-from analysis.catalog import of_kind
-from analysis.measure import Measure
 from analysis.outcomes import OUTCOME_SUMMARIES
 from dashboard import compute, keeping, state, tables, words
 from dashboard.inputs import Request, title
@@ -196,46 +194,6 @@ def download(table: pd.DataFrame, name: str) -> None:
         on_click="ignore",
         key=f"download/{name}",
     )
-
-
-def pick_measure(choices: Choices) -> Measure:
-    """One of the pair measures that the data can answer."""
-    scored = sum(model in choices.bundle.probabilities for model in choices.bundle.models)
-    labelled = bool(choices.bundle.labelled.any())
-    offered = {
-        measure.name: measure
-        for measure in of_kind("pair")
-        if _answerable(measure, scored >= 2, labelled)
-    }
-    if state.get("pair-measure") not in offered:
-        state.put("pair-measure", next(iter(offered)))
-    name = st.selectbox(
-        "Measure",
-        list(offered),
-        format_func=lambda name: offered[name].label,
-        help="How two models are compared.",
-        **state.widget("pair-measure"),
-    )
-    measure = offered[name]
-    st.caption(f"{measure.summary}{direction(measure)}")
-    return measure
-
-
-def _answerable(measure: Measure, scored: bool, labelled: bool) -> bool:
-    if "js_sum" in measure.needs:
-        return scored
-    return labelled or set(measure.needs) <= {"both_answered", "same"}
-
-
-def direction(measure: Measure) -> str:
-    """Which way is more diverse, and better, as far as the measure says: " Lower is ..."."""
-    parts = []
-    if measure.diverse:
-        parts.append(f"{measure.diverse} is more diverse")
-    if measure.better:
-        parts.append(f"{measure.better} is better for a team")
-    text = " and ".join(parts)
-    return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
 def page(title: str, question: str) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, value
 from analysis.intervals import accuracy_interval
 from analysis.measure import Measure
-from analysis.projection import classical_mds, similarity_order
+from analysis.projection import classical_mds, similarity_tree
 from analysis.summary import judged_answers
 from analysis.tally import tally
 from dashboard.compute.caching import cached
@@ -48,25 +49,33 @@ def _pairs(
     matrix = value(measure, sums)
     churn = value(CATALOG["disagreement_labels"], sums)
     distance = matrix if measure.diverse == "higher" else churn
-    distance = distance.clone()
+    distance = (distance + distance.T) / 2
     distance.fill_diagonal_(0)
-    others = torch.isfinite(distance).sum(1) > 1
-    known = others.nonzero().flatten()
-    placed, eigenvalues = classical_mds(distance[known][:, known].sqrt())
-    coordinates = torch.full((len(models), 2), torch.nan, dtype=torch.float64)
-    coordinates[known.cpu()] = placed.cpu()
-    positive = eigenvalues.clamp_min(0)
+    order, joins = similarity_tree(distance)
     return {
         "matrix": matrix.cpu().numpy(),
         "n": sums[measure.needs[0]].cpu().numpy(),
-        "order": similarity_order(distance).cpu().numpy(),
-        "coordinates": coordinates.cpu().numpy(),
+        "order": order.cpu().numpy(),
+        "joins": joins.cpu().numpy(),
+        **_placed(distance),
+    }
+
+
+def _placed(distance: Tensor) -> dict[str, np.ndarray]:
+    """The models on a flat map, those without any known distance nowhere."""
+    known = (torch.isfinite(distance).sum(1) > 1).nonzero().flatten()
+    placed, eigenvalues = classical_mds(distance[known][:, known].sqrt())
+    coordinates = torch.full((len(distance), 2), torch.nan, dtype=torch.float64)
+    coordinates[known.cpu()] = placed.cpu()
+    positive = eigenvalues.clamp_min(0)
+    return {
+        "coordinates": coordinates.numpy(),
         "explained": float(positive[:2].sum() / positive.sum().clamp_min(1e-300)),
     }
 
 
 def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str) -> dict:
-    """A pair measure [M, M] with its n, an order of similar models and a map of them."""
+    """A pair measure [M, M] with its n, the tree of similar models and a map of them."""
     return _pairs(bundle, bundle.fingerprint, tuple(models), measure.name, missing)
 
 

@@ -3,7 +3,7 @@
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.outcomes import ledger, outcome_strip
-from dashboard.panels.pairs import model_map, pair_matrix
+from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
 from dashboard.panels.teams import accuracies, front
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ledger",
     "model_map",
     "outcome_strip",
+    "pair_counts",
     "pair_matrix",
     "palette",
     "size_curve",

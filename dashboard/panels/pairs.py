@@ -1,13 +1,14 @@
-"""Pairs of models: the matrix of a measure and the map of the models."""
+"""Pairs of models: the matrix of a measure, the samples behind it, and the map of the models."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from analysis.measure import Measure
-from dashboard import compute, controls
+from dashboard import compute, pair_measures
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import matrix
+from dashboard.plots.model_map import model_map as plot_model_map
 from dashboard.state import Choices
 from dashboard.theme import markdown
 
@@ -16,6 +17,7 @@ def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: 
     """Heatmap of a pair measure; picking a cell selects the samples on which the two differ."""
     bundle = compute.scope(choices, panel)
     found = compute.pairs(bundle, pool, measure, choices.missing)
+    open_ended = "" if None not in measure.bounds else " It has no limit: colours span the data."
     figure = matrix.pair_heatmap(
         found["matrix"],
         found["n"],
@@ -24,10 +26,27 @@ def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: 
         label=measure.label,
         bounds=measure.bounds,
         symmetric=measure.symmetric,
-        subtitle=f"{measure.label}, {within(choices, panel)}.{controls.direction(measure)}",
+        undefined=measure.undefined,
+        joins=found["joins"],
+        subtitle=f"{measure.label}, {within(choices, panel)}.{pair_measures.direction(measure)}"
+        f"{open_ended}",
         palette=palette(),
     )
     chart(figure, panel, "Matrix of model pairs", _pick_pair, choices, tuple(pool))
+
+
+def pair_counts(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
+    """How many samples stand behind each pair; picking a cell does what it does in the matrix."""
+    bundle = compute.scope(choices, panel)
+    found = compute.pairs(bundle, pool, measure, choices.missing)
+    figure = matrix.pair_counts(
+        found["n"],
+        pool,
+        found["order"],
+        subtitle=f"Samples on which both can be compared, {within(choices, panel)}.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Samples behind each pair", _pick_pair, choices, tuple(pool))
 
 
 def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> None:
@@ -48,9 +67,9 @@ def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: st
     found = compute.pairs(bundle, pool, measure, choices.missing)
     info = bundle.model_info.get("family")
     families = {} if info is None else dict(zip(bundle.models, info, strict=True))
-    basis = measure.label if measure.diverse == "higher" else "Disagreement"
+    basis = pair_measures.basis_of_map(measure)
     members = set(choices.ensemble.members)
-    figure = matrix.model_map(
+    figure = plot_model_map(
         found["coordinates"],
         pool,
         [str(families.get(model) or "") for model in pool],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.plots import front, groups, maps, matrix, models, outcomes
+from dashboard.plots import front, groups, maps, matrix, model_map, models, outcomes
 from dashboard.theme import DARK, LIGHT
 
 SUMMARIES = dict.fromkeys(outcomes.NAMES, "what it means")
@@ -110,7 +110,7 @@ def test_a_signed_measure_gets_a_diverging_scale_around_zero():
 
 def test_the_model_map_colours_the_largest_families_and_rings_the_members():
     families = [f"family {place % 12}" for place in range(30)]
-    figure = matrix.model_map(
+    figure = model_map.model_map(
         np.random.default_rng(0).normal(size=(30, 2)),
         [f"m{place}" for place in range(30)],
         families,
@@ -118,7 +118,7 @@ def test_the_model_map_colours_the_largest_families_and_rings_the_members():
         0.5,
     )
     assert len(figure.data) == len(LIGHT.levels)
-    assert figure.data[-1].name == matrix.OTHER
+    assert figure.data[-1].name == model_map.OTHER
     assert codes(figure) == list(range(30))
 
 
