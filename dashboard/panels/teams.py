@@ -1,5 +1,7 @@
 """Models beside their ensemble, and ensembles beside each other."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analysis.rules import RULES
@@ -16,13 +18,9 @@ def accuracies(choices: Choices, panel: str) -> None:
     bundle = compute.scope(choices, panel)
     table = compute.model_table(bundle, choices.missing)
     whole = compute.model_table(compute.combined(bundle, choices.ensemble), choices.missing)
-    best, members = compute.reference(choices), set(choices.ensemble.members)
-    roles = [
-        "best" if model == best else "member" if model in members else "other"
-        for model in bundle.models
-    ]
+    roles = roles_of(choices, bundle.models)
     columns = ("accuracy", "low", "high", "judged")
-    figure = models.accuracies(
+    figure = models.model_dots(
         [*bundle.models, choices.ensemble.label],
         *(np.concatenate([table[column], whole[column]]) for column in columns),
         [*roles, "ensemble"],
@@ -30,6 +28,14 @@ def accuracies(choices: Choices, panel: str) -> None:
         palette=palette(),
     )
     chart(figure, panel, "Accuracy of the models and of the ensemble")
+
+
+def roles_of(choices: Choices, names: Sequence[str]) -> list[str]:
+    """What each of these models is to the active ensemble: best, member or other."""
+    best, members = compute.reference(choices), set(choices.ensemble.members)
+    return [
+        "best" if model == best else "member" if model in members else "other" for model in names
+    ]
 
 
 def front(choices: Choices, objective: str, panel: str) -> None:

@@ -69,7 +69,7 @@ def test_the_ledger_marks_the_selection_where_its_bars_are_drawn():
 
 def test_accuracies_are_drawn_best_on_top_with_their_intervals():
     rate = np.array([0.5, 0.9, np.nan, 0.7])
-    figure = models.accuracies(
+    figure = models.model_dots(
         ["a", "b", "c", "team"],
         rate,
         rate - 0.1,
