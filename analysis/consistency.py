@@ -64,6 +64,7 @@ MEASURES = (
         function=nfr,
         better="lower",
         symmetric=False,
+        count="both_graded",
     ),
     Measure(
         name="pfr",
@@ -74,5 +75,6 @@ MEASURES = (
         function=pfr,
         better="higher",
         symmetric=False,
+        count="both_graded",
     ),
 )

@@ -81,6 +81,7 @@ MEASURES = (
         better="lower",
         diverse="lower",
         undefined="there are grades without the answers they were given for.",
+        count="both_graded",
     ),
     Measure(
         name="error_iou",

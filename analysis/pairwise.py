@@ -214,6 +214,7 @@ MEASURES = (
         needs=("both_answered", "same"),
         function=disagreement_labels,
         diverse="higher",
+        count="both_answered",
     ),
     Measure(
         name="error_disagreement",
@@ -223,6 +224,7 @@ MEASURES = (
         needs=("both_graded", "both_right", "both_wrong"),
         function=error_disagreement,
         diverse="higher",
+        count="both_graded",
     ),
     Measure(
         name="double_fault",
@@ -233,6 +235,7 @@ MEASURES = (
         function=double_fault,
         better="lower",
         diverse="lower",
+        count="both_graded",
     ),
     Measure(
         name="error_consistency",

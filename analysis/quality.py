@@ -131,6 +131,7 @@ MEASURES = (
         needs=("right", "graded"),
         function=accuracy,
         better="higher",
+        count="graded",
     ),
     Measure(
         name="log_loss",
