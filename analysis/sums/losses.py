@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import normalised
-from analysis.confidence import confidence_of
+from analysis.confidence import bins_of_width, confidence_of
 from analysis.sums.piece import CLIP, Piece
 from analysis.sums.products import total
 
@@ -65,9 +65,7 @@ def _add_reliability(
     if confidence is None:
         return
     known = (piece.bundle.grades[row, piece.rows] >= 0) & torch.isfinite(confidence)
-    # float32 edges: a confidence of 0.2 ends the bin (0.13, 0.2], stored in either precision.
-    edges = torch.arange(1, CALIBRATION_BINS, device=confidence.device) / CALIBRATION_BINS
-    bins = torch.bucketize(confidence[known], edges.double(), right=False)
+    bins = bins_of_width(confidence[known], CALIBRATION_BINS)
     weights = torch.ones_like(confidence) if piece.weights is None else piece.weights
     for name, values in (
         ("bin_count", weights[known]),
