@@ -11,6 +11,7 @@ from analysis.catalog import CATALOG, value
 from analysis.intervals import accuracy_interval
 from analysis.measure import Measure
 from analysis.projection import classical_mds, similarity_tree
+from analysis.resampling import intervals
 from analysis.summary import judged_answers
 from analysis.tally import tally
 from dashboard.compute.caching import cached
@@ -52,8 +53,11 @@ def _pairs(
     distance = (distance + distance.T) / 2
     distance.fill_diagonal_(0)
     order, joins = similarity_tree(distance)
+    low, high = intervals(pool, [measure], missing=missing)[name]
     return {
         "matrix": matrix.cpu().numpy(),
+        "low": low.cpu().numpy(),
+        "high": high.cpu().numpy(),
         "n": sums[measure.needs[0]].cpu().numpy(),
         "order": order.cpu().numpy(),
         "joins": joins.cpu().numpy(),
@@ -75,7 +79,7 @@ def _placed(distance: Tensor) -> dict[str, np.ndarray]:
 
 
 def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str) -> dict:
-    """A pair measure [M, M] with its n, the tree of similar models and a map of them."""
+    """A pair measure [M, M] with its 95 % interval and n, the tree of similar models and a map of them."""
     return _pairs(bundle, bundle.fingerprint, tuple(models), measure.name, missing)
 
 

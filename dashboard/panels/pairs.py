@@ -27,6 +27,8 @@ def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: 
         bounds=measure.bounds,
         symmetric=measure.symmetric,
         undefined=measure.undefined,
+        low=found["low"],
+        high=found["high"],
         joins=found["joins"],
         subtitle=f"{measure.label}, {within(choices, panel)}.{pair_measures.direction(measure)}"
         f"{open_ended}",
