@@ -11,7 +11,7 @@ from dashboard import controls, frame, state
 VIEWS = {
     "": ["overview"],
     "Data": ["data"],
-    "Models": ["disagreement", "settings"],
+    "Models": ["disagreement", "calibration", "settings"],
     "Ensembles": ["corrections", "front"],
     "Samples and groups": ["groups", "map", "samples"],
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -34,7 +35,7 @@ def require(*needs: str) -> Choices:
     """The choices, or a sentence on what is missing and the end of the page.
 
     Args:
-        needs: of "labels", "embeddings", "groups".
+        needs: of "labels", "confidence", "embeddings", "groups".
     """
     if state.bundle() is None and state.accuracies() is not None:
         table = state.accuracies()
@@ -74,8 +75,16 @@ def _require(need: str, chosen: Choices) -> None:
         ),
         "labels": (
             bool(bundle.labelled.any()),
-            "There are no labels, so nobody can be called right or wrong here. Disagreement, Map "
-            "and Samples work without labels; add a label column on the Data page for the rest.",
+            "There are no labels, so nobody can be called right or wrong here. Disagreement, "
+            "Difficulty, Map and Samples work without labels; add a label column on the Data page "
+            "for the rest.",
+        ),
+        "confidence": (
+            _confident(chosen),
+            "No member says how sure it is: there are no probabilities and no confidences, so "
+            "there is nothing to compare with its accuracy. Add probabilities (one column or "
+            "array per class) or a confidence column on the Data page. Which samples the members "
+            "disagree on, the page Difficulty shows without them.",
         ),
         "embeddings": (
             bundle.embeddings is not None,
@@ -91,7 +100,14 @@ def _require(need: str, chosen: Choices) -> None:
     there, sentence = sentences[need]
     if not there:
         st.info(sentence)
+        st.page_link("views/data.py", label="Data")
         st.stop()
+
+
+def _confident(chosen: Choices) -> bool:
+    """Some member says how sure it is of some answer."""
+    known = compute.confidences(chosen.bundle, chosen.ensemble.members)
+    return bool(np.isfinite(known).any())
 
 
 def open_demo() -> None:

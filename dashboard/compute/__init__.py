@@ -6,6 +6,7 @@ bundle too (`scope`), so no function here knows of selections.
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
 from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.calibration import CALIBRATION_BINS, confidence_bins, reliability
 from dashboard.compute.ensembles import (
     combined,
     judged,
@@ -18,8 +19,10 @@ from dashboard.compute.samples import confidences, different_answers, hover, pca
 from dashboard.compute.teams import front, group_table, size_curve
 
 __all__ = [
+    "CALIBRATION_BINS",
     "accuracy_of",
     "combined",
+    "confidence_bins",
     "confidences",
     "different_answers",
     "differing",
@@ -34,6 +37,7 @@ __all__ = [
     "pairs",
     "pca_map",
     "reference",
+    "reliability",
     "rule_labels",
     "scope",
     "setting_intervals",

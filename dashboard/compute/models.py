@@ -79,7 +79,7 @@ def _placed(distance: Tensor) -> dict[str, np.ndarray]:
 
 
 def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str) -> dict:
-    """A pair measure [M, M] with its 95 % interval and n, the tree of similar models and a map of them."""
+    """A pair measure [M, M] with interval and n, the tree of similar models and a map of them."""
     return _pairs(bundle, bundle.fingerprint, tuple(models), measure.name, missing)
 
 

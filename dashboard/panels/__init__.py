@@ -1,5 +1,6 @@
 """Linked plots: each draws one figure, and a pick in it becomes the selection of all others."""
 
+from dashboard.panels.calibration import calibration_errors, pick_raised, reliability
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.outcomes import ledger, outcome_strip
@@ -8,6 +9,7 @@ from dashboard.panels.teams import accuracies, front
 
 __all__ = [
     "accuracies",
+    "calibration_errors",
     "chart",
     "front",
     "group_dots",
@@ -17,5 +19,7 @@ __all__ = [
     "pair_counts",
     "pair_matrix",
     "palette",
+    "pick_raised",
+    "reliability",
     "size_curve",
 ]

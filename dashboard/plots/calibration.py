@@ -48,9 +48,7 @@ def reliability(
     titled(figure, title, subtitle, height=560, palette=palette, legend="bottom")
     figure.update_layout(dragmode=False, clickmode="event+select", bargap=0.08)
     figure.update_xaxes(title="Confidence", tickformat=".0%", range=[-0.02, 1.02])
-    figure.update_yaxes(
-        title="Share right", tickformat=".0%", range=[-0.03, 1.06], domain=[0.3, 1]
-    )
+    figure.update_yaxes(title="Share right", tickformat=".0%", range=[-0.03, 1.06], domain=[0.3, 1])
     figure.update_layout(
         yaxis2={
             "title": "Samples",
@@ -202,7 +200,7 @@ def temperatures(
             marker={
                 "symbol": symbols if filled else np.char.add(symbols, "-open"),
                 "size": np.where(pooled, 12, 9),
-                "color": palette.ensemble if filled else palette.member,
+                "color": palette.text if filled else palette.member,
                 "line": {"width": 1.5},
             },
             customdata=np.arange(len(names), dtype=np.int32),

@@ -1,0 +1,25 @@
+import streamlit as st
+
+from dashboard import calibration_words, compute, controls, panels, words
+
+choices = controls.require("labels", "confidence")
+controls.page("Calibration", "Whom can I believe when it says how sure it is?")
+bundle = compute.scope(choices, "calibration")
+found = compute.reliability(choices, bundle)
+who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
+st.markdown(
+    "#### "
+    + calibration_words.reliability_sentence(
+        found, choices.ensemble.members, who, compute.narrowed(bundle, choices)
+    )
+)
+st.caption(calibration_words.footnote(choices.missing))
+if not found["n"].any():
+    st.stop()
+
+left, right = st.columns(2)
+with left:
+    raised = panels.pick_raised(choices, compute.reliability(choices, choices.bundle))
+    panels.reliability(choices, raised, "reliability")
+with right:
+    panels.calibration_errors(choices, "calibration-errors")
