@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard.theme import count, interval, markdown, percent
+from dashboard.words import counted
 
 NEAR = 0.005
 
@@ -74,4 +75,57 @@ def footnote(missing: str) -> str:
         "Confidence is the largest probability of a model, or what it states of its answer. "
         f"15 bins of equal width; missing answers {gaps}. Brackets are 95 % intervals: bars "
         "Wilson, calibration errors a bootstrap. The calibration error is too high for few samples."
+    )
+
+
+def temperature_sentence(found: Mapping) -> str:
+    """What the temperatures say of the members, and what they change on the held-out samples.
+
+    Args:
+        found: as `compute.temperatures` gives it.
+    """
+    own = np.flatnonzero(~found["pooled"] & np.isfinite(found["temperature"]))
+    known = own[np.isfinite(found["ece_before"][own]) & np.isfinite(found["ece_after"][own])]
+    if not len(known):
+        return "There are too few labelled samples to fit a temperature and to judge it on others."
+    heat = found["temperature"][own]
+    before, after = (float(found[part][known].mean()) for part in ("ece_before", "ece_after"))
+    return (
+        f"One temperature each takes the members' calibration error from **{percent(before)}** to "
+        f"**{percent(after)}** on average. {_heats(heat)}"
+    )
+
+
+def _heats(heat: np.ndarray) -> str:
+    above, below = int((heat > 1).sum()), int((heat < 1).sum())
+    return (
+        f"{counted(above, 'member')} {'is' if above == 1 else 'are'} over-confident (temperature "
+        f"above 1, which flattens the probabilities), {count(below)} under-confident (below 1, "
+        "which sharpens them). The answers stay the same."
+    )
+
+
+def temperature_footnote(found: Mapping, silent: int) -> str:
+    """What was fitted on what, and who is left out.
+
+    Args:
+        found: as `compute.temperatures` gives it.
+        silent: members that state a confidence but have no probabilities.
+    """
+    left_out = (
+        f" {counted(silent, 'member')} with a stated confidence but no probabilities "
+        f"{'has' if silent == 1 else 'have'} nothing a temperature could change."
+        if silent
+        else ""
+    )
+    bound = (
+        " Where every answer is right, or none better than chance, the temperature ends at the "
+        "limit of the search."
+        if found["at_bound"].any()
+        else ""
+    )
+    return (
+        f"Fitted on {count(found['n_fit'])} samples and judged on {count(found['n_held_out'])} "
+        f"others ({found['split']}), whatever is selected. A mean of calibrated members is usually "
+        f"under-confident, so it gets one more temperature.{bound}{left_out}"
     )

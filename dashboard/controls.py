@@ -24,6 +24,10 @@ TERMS = OUTCOME_SUMMARIES | {
     "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
     "one member right.",
     "ties": "Samples on which several classes had the highest score and the tie rule decided.",
+    "temperature": "The logarithms of the probabilities are divided by it. Above 1: the model was "
+    "over-confident; below 1: under-confident.",
+    "calibration error before": "Distance of confidence from accuracy over 15 bins, as loaded.",
+    "calibration error after": "The same with the temperature.",
     "n": "Judged samples.",
     "size": "Members of the team.",
     "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",

@@ -226,6 +226,20 @@ def groups(table: Mapping[str, np.ndarray], levels: Sequence[str], names: Sequen
     return pd.DataFrame(columns)
 
 
+def temperatures(found: Mapping) -> pd.DataFrame:
+    """Temperatures with calibration error and log loss before and after, one row per model."""
+    return pd.DataFrame(
+        {
+            "model": found["models"],
+            "temperature": found["temperature"],
+            "calibration error before": found["ece_before"],
+            "calibration error after": found["ece_after"],
+            "log loss before": found["log_loss_before"],
+            "log loss after": found["log_loss_after"],
+        }
+    )
+
+
 def attributes_of(bundle: Bundle, position: int) -> pd.DataFrame:
     """What else is known of one sample."""
     known = {column: str(values[position]) for column, values in bundle.attributes.items()}

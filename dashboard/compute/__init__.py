@@ -6,7 +6,13 @@ bundle too (`scope`), so no function here knows of selections.
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
 from dashboard.compute.bundles import narrowed, opened, scope
-from dashboard.compute.calibration import CALIBRATION_BINS, confidence_bins, reliability
+from dashboard.compute.calibration import (
+    CALIBRATION_BINS,
+    confidence_bins,
+    reliability,
+    stated_alone,
+    temperatures,
+)
 from dashboard.compute.ensembles import (
     combined,
     judged,
@@ -44,4 +50,6 @@ __all__ = [
     "setting_pair",
     "setting_ranking",
     "size_curve",
+    "stated_alone",
+    "temperatures",
 ]

@@ -9,10 +9,13 @@ from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_width, confidence_of
 from analysis.ensemble import Ensemble
 from analysis.resampling import intervals
+from analysis.splits import split
 from analysis.sums.losses import CALIBRATION_BINS
 from analysis.tally import tally
+from analysis.temperature import POOLS, temperature_report
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
+from dashboard.compute.samples import confidences
 from dashboard.state import Choices
 
 
@@ -81,3 +84,44 @@ def confidence_bins(choices: Choices, row: int) -> np.ndarray:
     """
     bundle, ensemble = choices.bundle, choices.ensemble
     return _confidence_bins(bundle, bundle.fingerprint, ensemble.members, ensemble.rule, row)
+
+
+@cached()
+def _temperatures(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> dict:
+    halves = split(_bundle)
+    found = temperature_report(_bundle, halves, members=members)
+    columns = ("temperature", "ece_before", "ece_after", "log_loss_before", "log_loss_after")
+    return {
+        "models": found.models,
+        "pooled": np.array([name in POOLS for name in found.models]),
+        "at_bound": found.at_bound.cpu().numpy(),
+        **{name: getattr(found, name).cpu().numpy() for name in columns},
+        "n_fit": found.n_fit,
+        "n_held_out": found.n_held_out,
+        "split": halves.description,
+    }
+
+
+def temperatures(choices: Choices) -> dict | None:
+    """One temperature per member and for their mean, fitted on one half, judged on the other.
+
+    Returns:
+        "models" (S members with probabilities, then three means of them), "pooled", "at_bound",
+        "temperature", "ece_before", "ece_after", "log_loss_before", "log_loss_after" [S + 3],
+        "n_fit", "n_held_out", and "split" in words. None without labels or probabilities.
+    """
+    bundle = choices.bundle
+    scored = tuple(m for m in choices.ensemble.members if m in bundle.probabilities)
+    if bundle.labels is None or not scored:
+        return None
+    return _temperatures(bundle, bundle.fingerprint, scored)
+
+
+def stated_alone(choices: Choices) -> int:
+    """How many members state a confidence but have no probabilities."""
+    bundle, members = choices.bundle, choices.ensemble.members
+    known = np.isfinite(confidences(bundle, members)).any(1)
+    return sum(
+        bool(there) and member not in bundle.probabilities
+        for there, member in zip(known, members, strict=True)
+    )

@@ -1,6 +1,6 @@
 """Linked plots: each draws one figure, and a pick in it becomes the selection of all others."""
 
-from dashboard.panels.calibration import calibration_errors, pick_raised, reliability
+from dashboard.panels.calibration import calibration_errors, pick_raised, reliability, temperatures
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.outcomes import ledger, outcome_strip
@@ -22,4 +22,5 @@ __all__ = [
     "pick_raised",
     "reliability",
     "size_curve",
+    "temperatures",
 ]

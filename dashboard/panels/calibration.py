@@ -9,7 +9,7 @@ from dashboard.panels.teams import roles_of
 from dashboard.plots import calibration as plots
 from dashboard.plots.models import CALIBRATION_ERROR, model_dots
 from dashboard.state import Choices
-from dashboard.theme import markdown, shortened
+from dashboard.theme import count, markdown, shortened
 
 
 def names_and_roles(choices: Choices) -> tuple[list[str], list[str]]:
@@ -72,7 +72,8 @@ def calibration_errors(choices: Choices, panel: str) -> None:
         *(found[part][known] for part in ("ece", "ece_low", "ece_high", "n")),
         [roles[row] for row in known.tolist()],
         CALIBRATION_ERROR,
-        subtitle=f"{within(choices, panel)}{_silent(len(names) - len(known))}",
+        subtitle=f"{within(choices, panel)}. Best member: the most accurate one"
+        f"{_silent(len(names) - len(known))}.",
         palette=palette(),
     )
     chart(figure, panel, "Calibration error of the models and of the ensemble")
@@ -80,3 +81,18 @@ def calibration_errors(choices: Choices, panel: str) -> None:
 
 def _silent(number: int) -> str:
     return f"; {number} without confidence left out" if number else ""
+
+
+def temperatures(choices: Choices, found: dict, panel: str) -> None:
+    """Calibration error before and after a temperature, on samples held out."""
+    figure = plots.temperatures(
+        found["models"],
+        found["temperature"],
+        found["ece_before"],
+        found["ece_after"],
+        found["pooled"],
+        subtitle=f"Judged on {count(found['n_held_out'])} samples that were held out; "
+        "diamonds: means of the members.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Calibration error before and after a temperature")

@@ -47,12 +47,12 @@ def reliability(
     title = "Does confidence keep what it promises?"
     titled(figure, title, subtitle, height=560, palette=palette, legend="bottom")
     figure.update_layout(dragmode=False, clickmode="event+select", bargap=0.08)
-    figure.update_xaxes(title="Confidence", tickformat=".0%", range=[-0.02, 1.02])
+    figure.update_xaxes(title="Confidence", tickformat=".0%", range=[-0.02, 1.02], anchor="y2")
     figure.update_yaxes(title="Share right", tickformat=".0%", range=[-0.03, 1.06], domain=[0.3, 1])
     figure.update_layout(
         yaxis2={
             "title": "Samples",
-            "domain": [0, 0.22],
+            "domain": [0, 0.2],
             "gridcolor": palette.grid,
             "zeroline": False,
             "automargin": True,
@@ -211,7 +211,7 @@ def temperatures(
     title = "What one temperature per model mends"
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_xaxes(
-        title="Calibration error, ECE, lower is better", tickformat=".1%", rangemode="tozero"
+        title="Calibration error, lower is better", tickformat=".0%", rangemode="tozero"
     )
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(

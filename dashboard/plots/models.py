@@ -31,7 +31,7 @@ ACCURACY = Quantity(
 CALIBRATION_ERROR = Quantity(
     "calibration error",
     "How far confidence is from accuracy",
-    "Calibration error, ECE (95 % interval), lower is better",
+    "Calibration error (95 % interval), lower is better",
     higher_is_better=False,
 )
 
@@ -118,7 +118,11 @@ def _framed(
 ) -> go.Figure:
     height = max(190 + 17 * min(len(names), NAMED_ROWS), 300)
     titled(figure, quantity.title, subtitle, height=height, palette=palette, legend="bottom")
-    figure.update_xaxes(title=quantity.axis, tickformat=".0%")
+    figure.update_xaxes(
+        title=quantity.axis,
+        tickformat=".0%",
+        rangemode="normal" if quantity.higher_is_better else "tozero",
+    )
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(
         tickmode="array",

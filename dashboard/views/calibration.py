@@ -1,6 +1,6 @@
 import streamlit as st
 
-from dashboard import calibration_words, compute, controls, panels, words
+from dashboard import calibration_words, compute, controls, panels, tables, words
 
 choices = controls.require("labels", "confidence")
 controls.page("Calibration", "Whom can I believe when it says how sure it is?")
@@ -23,3 +23,20 @@ with left:
     panels.reliability(choices, raised, "reliability")
 with right:
     panels.calibration_errors(choices, "calibration-errors")
+    warmed = compute.temperatures(choices)
+    silent = compute.stated_alone(choices)
+    if warmed is None:
+        st.caption(
+            "A temperature needs labels and the probabilities of all classes; a stated confidence "
+            "alone cannot be rescaled."
+        )
+    else:
+        st.markdown(calibration_words.temperature_sentence(warmed))
+        panels.temperatures(choices, warmed, "temperatures")
+        st.caption(calibration_words.temperature_footnote(warmed, silent))
+
+if warmed is not None:
+    table = tables.temperatures(warmed)
+    with st.expander("Temperatures and log losses"):
+        controls.table(table, "Temperatures")
+    controls.download(table, "temperatures.csv")
