@@ -61,14 +61,14 @@ def uncertainty_matrix(
         float64 [C, C], symmetric, 0 or more, diagonal 0; all 0 for a single class.
 
     Example:
-        >>> p = torch.tensor([0.5, 0.5]).double()
-        >>> none = torch.zeros(2, 2).double()
-        >>> uncertainty_matrix(torch.outer(p, p), torch.tensor(1), none, torch.tensor(0)).tolist()
-        [[0.0, 0.7071067811865475], [0.7071067811865475, 0.0]]
+        >>> both = torch.full((2, 2), 0.25, dtype=torch.float64)
+        >>> found = uncertainty_matrix(both, torch.tensor(1), 0 * both, torch.tensor(0))
+        >>> found.round(decimals=3).tolist()
+        [[0.0, 0.707], [0.707, 0.0]]
 
     References:
         Dadalto, Romanelli, Pichler and Piantanida 2024, A data-driven measure of relative
-        uncertainty for misclassification detection, eq. 10.
+        uncertainty for misclassification detection (ICLR).
     """
     of_wrong = wrong_products / wrong.clamp_min(1)
     matrix = weight * of_wrong - (1 - weight) * products / right.clamp_min(1)
@@ -95,7 +95,7 @@ def relative_uncertainty(probabilities: Tensor, matrix: Tensor) -> Tensor:
         [0.25, 0.0]
 
     References:
-        Dadalto et al. 2024, eq. 8.
+        Dadalto et al. 2024, A data-driven measure of relative uncertainty.
     """
     return ((probabilities @ matrix) * probabilities).sum(1)
 
