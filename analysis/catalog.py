@@ -2,11 +2,31 @@
 
 from torch import Tensor
 
-from analysis import calibration, consistency, errors, groups, kernels, pairwise, quality
+from analysis import (
+    calibration,
+    consistency,
+    difficulty,
+    errors,
+    groups,
+    kernels,
+    pairwise,
+    quality,
+    uncertainty,
+)
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
-MODULES = (quality, calibration, pairwise, errors, consistency, groups, kernels)
+MODULES = (
+    quality,
+    calibration,
+    pairwise,
+    errors,
+    consistency,
+    groups,
+    kernels,
+    uncertainty,
+    difficulty,
+)
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
 }

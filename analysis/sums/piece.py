@@ -36,6 +36,19 @@ class Distributions:
         """Ln of the values, clipped at `CLIP`, [S, n, C]."""
         return self.values.clamp_min(CLIP).log_()
 
+    @cached_property
+    def mean(self) -> Tensor:
+        """Mean probability of the models that answered, float64 [n, C]; NaN where none did."""
+        total = torch.zeros(self.values.shape[1:], dtype=torch.float64, device=self.values.device)
+        for table in self.values:
+            total += table
+        return total / self.scored.sum(0)[:, None]
+
+    @cached_property
+    def entropies(self) -> Tensor:
+        """Entropy of each model's own probabilities, float64 [S, n], 0 where it did not answer."""
+        return torch.stack([entropy(table) for table in self.values])
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -88,6 +101,23 @@ class Piece:
             values[place] = normalised(table[self.rows])
         values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)
+
+
+def entropy(probabilities: Tensor) -> Tensor:
+    """Shannon entropy in nats, 0 ln 0 = 0.
+
+    Args:
+        probabilities: float [..., C], rows sum to 1.
+
+    Returns:
+        float64 [...] in [0, ln C].
+
+    Example:
+        >>> entropy(torch.tensor([[1.0, 0.0], [0.5, 0.5]])).round(decimals=4).tolist()
+        [0.0, 0.6931]
+    """
+    doubles = probabilities.double()
+    return (0 - (doubles * doubles.clamp_min(CLIP).log()).sum(-1)).clamp_min(0)
 
 
 def pieces(
