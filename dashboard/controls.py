@@ -39,7 +39,7 @@ def require(*needs: str) -> Choices:
     """The choices, or a sentence on what is missing and the end of the page.
 
     Args:
-        needs: of "labels", "confidence", "embeddings", "groups".
+        needs: of "answers", "labels", "confidence", "embeddings", "groups".
     """
     if state.bundle() is None and state.accuracies() is not None:
         table = state.accuracies()
@@ -82,6 +82,10 @@ def _require(need: str, chosen: Choices) -> None:
             "There are no labels, so nobody can be called right or wrong here. Disagreement, "
             "Difficulty, Map and Samples work without labels; add a label column on the Data page "
             "for the rest.",
+        ),
+        "answers": (
+            bool(bundle.select(chosen.ensemble.members).answered.any()),
+            "No member answered any sample. Choose other members in the sidebar.",
         ),
         "confidence": (
             _confident(chosen),

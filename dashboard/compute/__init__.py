@@ -13,20 +13,33 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.difficulty import (
+    binned,
+    judgeable,
+    number_right,
+    score_edges,
+    score_measures,
+    scores,
+    share_differing,
+    shares_right,
+    sides,
+)
 from dashboard.compute.ensembles import (
     combined,
     judged,
     outcome_table,
     reference,
     rule_labels,
+    sample_texts,
 )
 from dashboard.compute.models import accuracy_of, differing, model_table, pairs
-from dashboard.compute.samples import confidences, different_answers, hover, pca_map
+from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.teams import front, group_table, size_curve
 
 __all__ = [
     "CALIBRATION_BINS",
     "accuracy_of",
+    "binned",
     "combined",
     "confidence_bins",
     "confidences",
@@ -34,10 +47,11 @@ __all__ = [
     "differing",
     "front",
     "group_table",
-    "hover",
+    "judgeable",
     "judged",
     "model_table",
     "narrowed",
+    "number_right",
     "opened",
     "outcome_table",
     "pairs",
@@ -45,10 +59,17 @@ __all__ = [
     "reference",
     "reliability",
     "rule_labels",
+    "sample_texts",
     "scope",
+    "score_edges",
+    "score_measures",
+    "scores",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
+    "share_differing",
+    "shares_right",
+    "sides",
     "size_curve",
     "stated_alone",
     "temperatures",

@@ -14,6 +14,8 @@ from dashboard.state import Choices
 
 RIGHT, WRONG, UNJUDGED = 0, 1, 2
 
+Part = tuple[int, float, float, float]
+
 
 @cached()
 def _scores(
@@ -54,7 +56,18 @@ def number_right(choices: Choices, bundle: Bundle) -> np.ndarray:
     return np.bincount(keys, minlength=2 * levels).reshape(levels, 2)
 
 
-def shares_right(table: np.ndarray) -> dict[str, tuple[int, float, float, float]]:
+def judgeable(bundle: Bundle) -> bool:
+    """Whether any answer can be called right or wrong."""
+    return bool(bundle.labelled.any())
+
+
+def share_differing(choices: Choices, bundle: Bundle) -> tuple[Part, int]:
+    """On how many samples the members give different answers, and how many they answered."""
+    different = scores(choices, bundle, "different_answers")["different_answers"]
+    return _part(int((different > 1).sum()), total := int((different > 0).sum())), total
+
+
+def shares_right(table: np.ndarray) -> dict[str, Part]:
     """Samples that no member, some or every member gets right: number, share and its interval.
 
     Args:
@@ -62,12 +75,12 @@ def shares_right(table: np.ndarray) -> dict[str, tuple[int, float, float, float]
     """
     levels, total = table.sum(1), int(table.sum())
     parts = {"none": levels[0], "some": levels[1:-1].sum(), "all": levels[-1]}
-    found = {}
-    for name, number in parts.items():
-        low, high = wilson(torch.tensor(int(number)), torch.tensor(total))
-        share = int(number) / total if total else float("nan")
-        found[name] = (int(number), share, float(low), float(high))
-    return found
+    return {name: _part(int(number), total) for name, number in parts.items()}
+
+
+def _part(number: int, total: int) -> Part:
+    low, high = wilson(torch.tensor(number), torch.tensor(total))
+    return number, number / total if total else float("nan"), float(low), float(high)
 
 
 def score_edges(values: np.ndarray, measure: str, bins: int) -> np.ndarray:

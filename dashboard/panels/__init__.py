@@ -1,6 +1,13 @@
 """Linked plots: each draws one figure, and a pick in it becomes the selection of all others."""
 
 from dashboard.panels.calibration import calibration_errors, pick_raised, reliability, temperatures
+from dashboard.panels.difficulty import (
+    contradictable,
+    number_right,
+    pick_score,
+    score_histogram,
+    uncertainty,
+)
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.outcomes import ledger, outcome_strip
@@ -11,16 +18,21 @@ __all__ = [
     "accuracies",
     "calibration_errors",
     "chart",
+    "contradictable",
     "front",
     "group_dots",
     "ledger",
     "model_map",
+    "number_right",
     "outcome_strip",
     "pair_counts",
     "pair_matrix",
     "palette",
     "pick_raised",
+    "pick_score",
     "reliability",
+    "score_histogram",
     "size_curve",
     "temperatures",
+    "uncertainty",
 ]

@@ -12,9 +12,7 @@ SIDES = ("ensemble right", "ensemble wrong", "not judged")
 SVG_POINTS = 2000
 
 
-def number_right(
-    table: np.ndarray, *, subtitle: str = "", palette: Palette = LIGHT
-) -> go.Figure:
+def number_right(table: np.ndarray, *, subtitle: str = "", palette: Palette = LIGHT) -> go.Figure:
     """Samples by how many members get them right, the ensemble's answer as the colour.
 
     Args:
