@@ -79,3 +79,34 @@ def drawn(shown: int, total: int) -> str:
     if shown == total:
         return ""
     return f" Drawn: {count(shown)} of {count(total)}, at random; only these can be picked."
+
+
+def suspected(found: Mapping | None, members: int) -> str:
+    """How many labels the members doubt.
+
+    Args:
+        found: as `compute.suspects` gives it.
+        members: how many there are.
+    """
+    if found is None:
+        return "Labels can be doubted where there are labels and answers."
+    number, n = len(found["rows"]), found["n"]
+    if not number:
+        few = " One member without probabilities can doubt none." if members == 1 else ""
+        return f"The members doubt none of {count(n)} labels.{few}"
+    share = percent(number / n)
+    return (
+        f"The members doubt **{count(number)}** of {count(n)} labels ({share} "
+        f"{interval(found['low'], found['high'])}). Tick rows to select their samples."
+    )
+
+
+def discrepant(total: int, shown: int, note: str) -> str:
+    """On how many samples two models differ, and which of them are listed."""
+    if not total:
+        return "The two never give different answers here."
+    which = "all of them" if shown == total else f"the {count(shown)} most different"
+    return (
+        f"They give different answers on {count(total)} samples; listed: {which}. Labelling these "
+        f"is the cheapest way to compare the two. {note} Tick rows to select them."
+    )

@@ -14,6 +14,13 @@ from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette, interval, p_value, percent
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+SUSPECT_COLUMNS = ("rows", "given", "suggested", "consensus", "self_confidence")
+DISTANCES = {"js": "divergence", "confidence": "sum of confidences"}
+SAMPLE_TERMS = {
+    "consensus": "Largest share of the members with one and the same wrong answer.",
+    "confidence in the label": "Mean probability that the members give to the label.",
+    "divergence": "Jensen-Shannon divergence of the two models' probabilities, in nats.",
+}
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
 
 
@@ -238,6 +245,49 @@ def temperatures(found: Mapping) -> pd.DataFrame:
             "log loss after": found["log_loss_after"],
         }
     )
+
+
+def suspects(bundle: Bundle, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Labels that may be wrong: what is given, what the members suggest, and how sure they are.
+
+    Args:
+        bundle: N samples.
+        found: the `SUSPECT_COLUMNS` of k samples.
+    """
+    names = np.array([*bundle.classes, DASH], dtype=object)
+    columns = {
+        "sample": [bundle.ids[row] for row in found["rows"].tolist()],
+        "label": names[found["given"]],
+        "suggested": names[found["suggested"]],
+        "consensus": found["consensus"],
+    }
+    if np.isfinite(found["self_confidence"]).any():
+        columns["confidence in the label"] = found["self_confidence"]
+    return pd.DataFrame(columns)
+
+
+def discrepant(
+    bundle: Bundle, pair: tuple[str, str], found: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """What two models say of the samples that tell them apart, and who of them is right.
+
+    Args:
+        bundle: N samples.
+        pair: two models.
+        found: "rows", "distance", "who_right" of k samples, and what they are ranked "by".
+    """
+    names = np.array([*bundle.classes, DASH], dtype=object)
+    said = bundle.predictions[[bundle.models.index(model) for model in pair]].cpu().numpy()
+    right = {1: pair[0], 2: pair[1], 0: "none", 3: "both", -1: DASH}
+    columns = {"sample": [bundle.ids[row] for row in found["rows"].tolist()]}
+    if bundle.labels is not None:
+        columns["label"] = _labels(bundle, found["rows"], names)
+    for place, model in enumerate(pair):
+        columns[_free(columns, model)] = names[said[place, found["rows"]]]
+    columns[_free(columns, "right")] = [right[code] for code in found["who_right"].tolist()]
+    if found["by"] != "order":
+        columns[_free(columns, DISTANCES[found["by"]])] = found["distance"]
+    return pd.DataFrame(columns)
 
 
 def attributes_of(bundle: Bundle, position: int) -> pd.DataFrame:

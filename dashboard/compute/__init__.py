@@ -17,8 +17,9 @@ from dashboard.compute.difficulty import (
     binned,
     judgeable,
     number_right,
+    score_choices,
     score_edges,
-    score_measures,
+    score_values,
     scores,
     share_differing,
     shares_right,
@@ -34,6 +35,7 @@ from dashboard.compute.ensembles import (
 )
 from dashboard.compute.models import accuracy_of, differing, model_table, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_table, size_curve
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "confidences",
     "different_answers",
     "differing",
+    "discrepant_samples",
     "front",
     "group_table",
     "judgeable",
@@ -61,8 +64,9 @@ __all__ = [
     "rule_labels",
     "sample_texts",
     "scope",
+    "score_choices",
     "score_edges",
-    "score_measures",
+    "score_values",
     "scores",
     "setting_intervals",
     "setting_pair",
@@ -72,5 +76,6 @@ __all__ = [
     "sides",
     "size_curve",
     "stated_alone",
+    "suspects",
     "temperatures",
 ]

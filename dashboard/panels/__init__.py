@@ -12,6 +12,7 @@ from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
+from dashboard.panels.sample_lists import discrepant, suspects
 from dashboard.panels.teams import accuracies, front
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "calibration_errors",
     "chart",
     "contradictable",
+    "discrepant",
     "front",
     "group_dots",
     "ledger",
@@ -33,6 +35,7 @@ __all__ = [
     "reliability",
     "score_histogram",
     "size_curve",
+    "suspects",
     "temperatures",
     "uncertainty",
 ]

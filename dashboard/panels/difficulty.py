@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from analysis.measure import Measure
 from dashboard import compute, difficulty_words, state
+from dashboard.compute.difficulty import Score
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import difficulty as plots
 from dashboard.plots import maps
 from dashboard.state import Choices
+from dashboard.theme import count, markdown, shortened
 
 BINS = 30
 MOST_POINTS = 20_000
 AXES = ("entropy_expected", "mutual_information")
-FIRST_SCORES = ("el2n", "vote_entropy")
 
 
 def number_right(choices: Choices, panel: str) -> None:
@@ -38,59 +38,56 @@ def _pick_number(points, panel: str, choices: Choices) -> None:
     select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
 
-def pick_score(choices: Choices) -> Measure:
-    """One of the scores of single samples that the members can answer."""
-    offered = compute.score_measures(choices)
-    names = [name for name in FIRST_SCORES if name in offered]
-    names += [name for name in offered if name not in (*names, "members_right")]
-    if state.get("score") not in names:
-        state.put("score", names[0])
+def pick_score(choices: Choices) -> Score:
+    """One of the scores of single samples that the models can answer."""
+    offered = compute.score_choices(choices)
+    if state.get("score") not in offered:
+        state.put("score", next(iter(offered)))
     name = st.selectbox(
         "Score",
-        names,
-        format_func=lambda name: offered[name].label,
+        list(offered),
+        format_func=lambda name: shortened(offered[name].label, 70),
         help="What tells hard samples from easy ones.",
         **state.widget("score"),
     )
     return offered[name]
 
 
-def score_histogram(choices: Choices, score: Measure, panel: str) -> None:
+def score_histogram(choices: Choices, score: Score, panel: str) -> None:
     """Distribution of a score; picking a bar selects its samples."""
     bundle = compute.scope(choices, panel)
-    edges = _edges(choices, score.name)
-    place = compute.binned(compute.scores(choices, bundle, score.name)[score.name], edges)
+    edges = compute.score_edges(choices, score, BINS)
+    place = compute.binned(compute.score_values(choices, bundle, score), edges)
     known, bins = place >= 0, len(edges) - 1
     keys = place[known] * 3 + compute.sides(choices, bundle)[known]
     figure = plots.score_histogram(
         np.bincount(keys, minlength=3 * bins).reshape(bins, 3),
         edges,
         label=score.label,
-        subtitle=f"{score.summary} {within(choices, panel)}{_undefined(known)}.",
+        subtitle=f"{score.summary} {_first_up(within(choices, panel))}{_undefined(known)}.",
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
 
 
-def _edges(choices: Choices, name: str) -> np.ndarray:
-    values = compute.scores(choices, choices.bundle, name)[name]
-    return compute.score_edges(values, name, BINS)
+def _first_up(text: str) -> str:
+    return text if text.startswith("n =") else text[0].upper() + text[1:]
 
 
 def _undefined(known: np.ndarray) -> str:
     number = int((~known).sum())
-    return f", {number:,} without a value left out" if number else ""
+    return f", {count(number)} without a value left out" if number else ""
 
 
-def _pick_score(points, panel: str, choices: Choices, score: Measure) -> None:
-    edges = _edges(choices, score.name)
-    values = compute.scores(choices, choices.bundle, score.name)[score.name]
+def _pick_score(points, panel: str, choices: Choices, score: Score) -> None:
+    edges = compute.score_edges(choices, score, BINS)
+    values = compute.score_values(choices, choices.bundle, score)
     place, sides = compute.binned(values, edges), compute.sides(choices, choices.bundle)
     mask, parts = np.zeros(len(values), dtype=bool), []
     for bin_, side in plots.decode_sides(points, len(edges) - 1):
         mask |= (place == bin_) & (sides == side)
         ends = f"{edges[bin_]:.3g} to {edges[bin_ + 1]:.3g}"
-        parts.append(f"{score.label} {ends}, {plots.SIDES[side]}")
+        parts.append(f"{markdown(score.label)} {ends}, {plots.SIDES[side]}")
     select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
 

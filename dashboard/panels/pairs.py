@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.measure import Measure
-from dashboard import compute, pair_measures
+from dashboard import compute, pair_measures, state
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import matrix
 from dashboard.plots.model_map import model_map as plot_model_map
@@ -58,6 +58,7 @@ def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> N
     if not pairs:
         return
     rows = compute.differing(choices.bundle, choices.bundle.fingerprint, pairs, choices.missing)
+    state.put("pair", pairs[-1])
     first, second = (markdown(name) for name in pairs[-1])
     more = f" (and {len(pairs) - 1} more pairs)" if len(pairs) > 1 else ""
     select_within(rows, panel, f"{first} and {second} answer differently{more}")

@@ -35,3 +35,10 @@ with left:
             "Whether the members are unsure or contradict each other can be told from the "
             "probabilities of two members or more."
         )
+with right:
+    st.markdown("##### Labels that may be wrong")
+    found = compute.suspects(choices)
+    st.markdown(difficulty_words.suspected(found, members))
+    if found is not None:
+        panels.suspects(choices, found, "suspects")
+        st.caption(found["caveat"])

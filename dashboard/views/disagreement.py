@@ -29,3 +29,4 @@ with left:
         panels.pair_counts(choices, measure, pool, "pair-counts")
 with right:
     panels.model_map(choices, measure, pool, "model-map")
+panels.discrepant(choices, pool, "discrepant")
