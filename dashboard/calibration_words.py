@@ -98,10 +98,31 @@ def temperature_sentence(found: Mapping) -> str:
 
 def _heats(heat: np.ndarray) -> str:
     above, below = int((heat > 1).sum()), int((heat < 1).sum())
+    who = "No member is" if above == 0 else f"{counted(above, 'member')} "
+    who += "" if above == 0 else "is" if above == 1 else "are"
     return (
-        f"{counted(above, 'member')} {'is' if above == 1 else 'are'} over-confident (temperature "
-        f"above 1, which flattens the probabilities), {count(below)} under-confident (below 1, "
-        "which sharpens them). The answers stay the same."
+        f"{who} over-confident (temperature above 1, which flattens the probabilities), "
+        f"{count(below) if below else 'none'} under-confident (below 1, which sharpens them). "
+        "The answers stay the same."
+    )
+
+
+def detection_sentence(found: Mapping, name: str) -> str:
+    """Which doubt finds the wrong answers of a model best.
+
+    Args:
+        found: as `compute.detection` gives it.
+        name: of the model.
+    """
+    wrong, n = found["wrong_held_out"], found["n_held_out"]
+    if not np.isfinite(found["auroc"]).any():
+        return f"All of {count(n)} held-out answers are equally right or wrong; none can be told."
+    best = int(np.nanargmax(found["auroc"]))
+    return (
+        f"Of a wrong and a right answer of {markdown(name)}, the "
+        f"{markdown(found['uncertainties'][best])} is higher for the wrong one in "
+        f"**{percent(float(found['auroc'][best]))}** of the cases (AUROC; 50 % is chance; "
+        f"{count(n)} held-out samples, {count(wrong)} of them wrong)."
     )
 
 

@@ -18,7 +18,7 @@ SUSPECT_COLUMNS = ("rows", "given", "suggested", "consensus", "self_confidence")
 DISTANCES = {"js": "divergence", "confidence": "sum of confidences"}
 SAMPLE_TERMS = {
     "consensus": "Largest share of the members with one and the same wrong answer.",
-    "confidence in the label": "Mean probability that the members give to the label.",
+    "p (label)": "Mean probability that the members give to the label.",
     "divergence": "Jensen-Shannon divergence of the two models' probabilities, in nats.",
 }
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
@@ -247,6 +247,18 @@ def temperatures(found: Mapping) -> pd.DataFrame:
     )
 
 
+def detection(found: Mapping) -> pd.DataFrame:
+    """How well each kind of doubt finds the wrong answers of one model."""
+    return pd.DataFrame(
+        {
+            "doubt": [name[0].upper() + name[1:] for name in found["uncertainties"]],
+            "AUROC": found["auroc"],
+            "false alarms": found["fpr"],
+            "AURC": found["aurc"],
+        }
+    )
+
+
 def suspects(bundle: Bundle, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Labels that may be wrong: what is given, what the members suggest, and how sure they are.
 
@@ -262,7 +274,7 @@ def suspects(bundle: Bundle, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
         "consensus": found["consensus"],
     }
     if np.isfinite(found["self_confidence"]).any():
-        columns["confidence in the label"] = found["self_confidence"]
+        columns["p (label)"] = found["self_confidence"]
     return pd.DataFrame(columns)
 
 

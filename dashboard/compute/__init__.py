@@ -9,6 +9,7 @@ from dashboard.compute.bundles import narrowed, opened, scope
 from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
+    detection,
     reliability,
     stated_alone,
     temperatures,
@@ -45,6 +46,7 @@ __all__ = [
     "combined",
     "confidence_bins",
     "confidences",
+    "detection",
     "different_answers",
     "differing",
     "discrepant_samples",

@@ -7,8 +7,10 @@ from analysis.bundle import Bundle
 from analysis.calibration import overconfidence, reliability_of
 from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_width, confidence_of
+from analysis.detection import detection_report
 from analysis.ensemble import Ensemble
 from analysis.resampling import intervals
+from analysis.rules import RULES
 from analysis.splits import split
 from analysis.sums.losses import CALIBRATION_BINS
 from analysis.tally import tally
@@ -17,6 +19,8 @@ from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
 from dashboard.compute.samples import confidences
 from dashboard.state import Choices
+
+MOST_CLASSES = 2000
 
 
 @cached()
@@ -84,6 +88,39 @@ def confidence_bins(choices: Choices, row: int) -> np.ndarray:
     """
     bundle, ensemble = choices.bundle, choices.ensemble
     return _confidence_bins(bundle, bundle.fingerprint, ensemble.members, ensemble.rule, row)
+
+
+@cached()
+def _detection(
+    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, row: int
+) -> dict:
+    whole = row == len(members)
+    alone = combined(_bundle, Ensemble(members, rule)) if whole else _bundle.select((members[row],))
+    found = detection_report(alone, alone.models[0], split(_bundle))
+    return {
+        "uncertainties": found.uncertainties,
+        **{name: getattr(found, name).cpu().numpy() for name in ("auroc", "fpr", "aurc")},
+        "n_held_out": found.n_held_out,
+        "wrong_held_out": found.wrong_held_out,
+    }
+
+
+def detection(choices: Choices, row: int) -> dict | None:
+    """Which doubt finds the wrong answers of a member, or (last row) of the ensemble.
+
+    Returns:
+        "uncertainties", and "auroc", "fpr", "aurc" of each, "n_held_out" and "wrong_held_out".
+        None without probabilities of it, or for more classes than a matrix of them is made for.
+    """
+    bundle, ensemble = choices.bundle, choices.ensemble
+    members = ensemble.members
+    needed = members if row == len(members) else (members[row],)
+    scored = all(model in bundle.probabilities for model in needed)
+    if not scored or (RULES[ensemble.rule].needs != "probabilities" and row == len(members)):
+        return None
+    if len(bundle.classes) > MOST_CLASSES:
+        return None
+    return _detection(bundle, bundle.fingerprint, members, ensemble.rule, row)
 
 
 @cached()

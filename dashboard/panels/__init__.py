@@ -1,6 +1,12 @@
 """Linked plots: each draws one figure, and a pick in it becomes the selection of all others."""
 
-from dashboard.panels.calibration import calibration_errors, pick_raised, reliability, temperatures
+from dashboard.panels.calibration import (
+    calibration_errors,
+    names_and_roles,
+    pick_raised,
+    reliability,
+    temperatures,
+)
 from dashboard.panels.difficulty import (
     contradictable,
     number_right,
@@ -25,6 +31,7 @@ __all__ = [
     "group_dots",
     "ledger",
     "model_map",
+    "names_and_roles",
     "number_right",
     "outcome_strip",
     "pair_counts",

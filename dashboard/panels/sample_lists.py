@@ -72,7 +72,7 @@ def _ticked(
         settings[text] = st.column_config.TextColumn(text, width="large")
     for name in table.select_dtypes("number"):
         settings[name] = st.column_config.NumberColumn(
-            name, format="%.3f", help=tables.SAMPLE_TERMS.get(name)
+            name, format="%.2f", width="small", help=tables.SAMPLE_TERMS.get(name)
         )
     key = f"{state.panel_key(panel)}/{hash(rows.tobytes())}"
     st.dataframe(

@@ -89,7 +89,7 @@ def _add_curve(
         name=shown(names[row], 28) if strong else label,
         legendgroup="raised" if strong else label,
         showlegend=strong or row == first,
-        opacity=1.0 if strong else 0.35,
+        opacity=1.0 if strong else 0.5,
         line={"color": colour, "width": 2.5 if strong else 1},
         marker={"color": colour, "symbol": symbol, "size": size if strong else 4},
         error_y={
@@ -173,7 +173,8 @@ def temperatures(
     Returns:
         A figure; customdata = row.
     """
-    order = np.lexsort((-np.nan_to_num(before), pooled))
+    members, means = np.flatnonzero(~pooled), np.flatnonzero(pooled)
+    order = np.concatenate([members[np.argsort(-np.nan_to_num(before[members]))], means[::-1]])
     place = np.empty(len(order), dtype=int)
     place[order] = np.arange(len(order))
     figure = go.Figure()
@@ -208,7 +209,7 @@ def temperatures(
             hoverinfo="text",
         )
     height = max(190 + 19 * min(len(names), NAMED_ROWS), 300)
-    title = "What one temperature per model mends"
+    title = "Calibration error before and after one temperature"
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_xaxes(
         title="Calibration error, lower is better", tickformat=".0%", rangemode="tozero"

@@ -43,14 +43,13 @@ def number_right(table: np.ndarray, *, subtitle: str = "", palette: Palette = LI
         )
     title = "How many members get a sample right"
     titled(figure, title, subtitle, height=420, palette=palette, legend="bottom")
-    figure.update_layout(barmode="stack", dragmode=False, clickmode="event+select", bargap=0.2)
+    figure.update_layout(bargap=0.2)
     figure.update_xaxes(
         title=f"Members right (of {members})",
         dtick=max(1, -(-members // 12)),
         range=[-0.6, members + 0.6],
     )
-    figure.update_yaxes(title="Samples", tickformat=",d")
-    return figure
+    return _stacked(figure, table.sum(1))
 
 
 def score_histogram(
@@ -97,9 +96,20 @@ def score_histogram(
         )
     title = "How hard the samples are"
     titled(figure, title, subtitle, height=420, palette=palette, legend="bottom")
-    figure.update_layout(barmode="stack", dragmode=False, clickmode="event+select")
     figure.update_xaxes(title=label)
-    figure.update_yaxes(title="Samples", tickformat=",d")
+    return _stacked(figure, table.sum(1))
+
+
+def _stacked(figure: go.Figure, heights: np.ndarray) -> go.Figure:
+    """Bars on each other, with room above the highest."""
+    figure.update_layout(
+        barmode="stack",
+        dragmode=False,
+        clickmode="event+select",
+        legend={"traceorder": "normal"},
+    )
+    top = max(float(heights.max()), 1.0)
+    figure.update_yaxes(title="Samples", tickformat=",~f", range=[0, 1.08 * top])
     return figure
 
 
@@ -148,8 +158,8 @@ def uncertainty(
                 marker={
                     "color": _colour(side, palette),
                     "symbol": symbol,
-                    "size": 6,
-                    "opacity": 0.55 if side == 0 else 0.8,
+                    "size": 6 if len(rows) <= SVG_POINTS else 5,
+                    "opacity": 0.6,
                 },
                 unselected={"marker": {"opacity": 0.15}},
                 customdata=rows[here].astype(np.int32),
@@ -158,10 +168,10 @@ def uncertainty(
             )
         )
     title = "Unsure, or of different minds?"
-    titled(figure, title, subtitle, height=480, palette=palette, legend="bottom")
+    titled(figure, title, subtitle, height=560, palette=palette, legend="bottom")
     figure.update_layout(dragmode="lasso")
-    figure.update_xaxes(title="Expected entropy (nats): every member is unsure", rangemode="tozero")
-    figure.update_yaxes(title="Mutual information (nats): members contradict", rangemode="tozero")
+    figure.update_xaxes(title="Expected entropy (nats)", rangemode="tozero")
+    figure.update_yaxes(title="Mutual information (nats)", rangemode="tozero")
     return figure
 
 

@@ -54,7 +54,7 @@ def pair_heatmap(
         [_value(label, matrix, together, undefined, low, high, i, j) for j in range(len(names))]
         for i in range(len(names))
     ]
-    figure = _cells(matrix, names, order, label, bounds, symmetric, hover, palette)
+    figure = _cells(matrix, names, order, bounds, symmetric, hover, palette)
     titled(figure, "How much each pair of models differs", subtitle, height=600, palette=palette)
     _name_axes(figure, names, order, symmetric)
     if joins is not None and len(joins) > 1:
@@ -83,9 +83,7 @@ def pair_counts(
         A figure as `pair_heatmap` makes it.
     """
     hover = [[f"n = {count(int(n))}" for n in row] for row in together.tolist()]
-    figure = _cells(
-        together.astype(float), names, order, "Samples", (0.0, None), True, hover, palette
-    )
+    figure = _cells(together.astype(float), names, order, (0.0, None), True, hover, palette)
     title = "How many samples stand behind each pair"
     titled(figure, title, subtitle, height=520, palette=palette)
     _name_axes(figure, names, order, True)
@@ -108,7 +106,6 @@ def _cells(
     matrix: np.ndarray,
     names: Sequence[str],
     order: np.ndarray,
-    label: str,
     bounds: tuple[float | None, float | None],
     symmetric: bool,
     hover: Sequence[Sequence[str]],
@@ -126,7 +123,7 @@ def _cells(
             zmax=high,
             colorscale=scale,
             hoverinfo="skip",
-            colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "len": 0.9},
+            colorbar={"thickness": 12, "len": 0.86, "y": 0, "yanchor": "bottom"},
             xgap=0.5,
             ygap=0.5,
             texttemplate=_written(drawn) if models <= WRITTEN_MODELS else "",

@@ -30,8 +30,8 @@ ACCURACY = Quantity(
 )
 CALIBRATION_ERROR = Quantity(
     "calibration error",
-    "How far confidence is from accuracy",
-    "Calibration error (95 % interval), lower is better",
+    "How far confidence is from accuracy (ECE)",
+    "ECE (95 % interval), lower is better",
     higher_is_better=False,
 )
 

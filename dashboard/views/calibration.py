@@ -21,6 +21,12 @@ left, right = st.columns(2)
 with left:
     raised = panels.pick_raised(choices, compute.reliability(choices, choices.bundle))
     panels.reliability(choices, raised, "reliability")
+    detection = compute.detection(choices, raised)
+    if detection is not None:
+        st.markdown("##### Does doubt point at the wrong answers?")
+        name = panels.names_and_roles(choices)[0][raised]
+        st.markdown(calibration_words.detection_sentence(detection, name))
+        controls.table(tables.detection(detection), "Doubt and wrong answers")
 with right:
     panels.calibration_errors(choices, "calibration-errors")
     warmed = compute.temperatures(choices)
