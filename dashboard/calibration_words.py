@@ -8,6 +8,11 @@ from dashboard.theme import count, interval, markdown, percent
 from dashboard.words import counted
 
 NEAR = 0.005
+DOUBTS = {
+    "relative uncertainty": "relative uncertainty (Rel-U)",
+    "entropy": "entropy",
+    "1 - largest probability": "largest probability",
+}
 
 
 def reliability_sentence(
@@ -119,9 +124,9 @@ def detection_sentence(found: Mapping, name: str) -> str:
         return f"All of {count(n)} held-out answers are equally right or wrong; none can be told."
     best = int(np.nanargmax(found["auroc"]))
     return (
-        f"Of a wrong and a right answer of {markdown(name)}, the "
-        f"{markdown(found['uncertainties'][best])} is higher for the wrong one in "
-        f"**{percent(float(found['auroc'][best]))}** of the cases (AUROC; 50 % is chance; "
+        f"Judged by its **{DOUBTS[found['uncertainties'][best]]}**, a wrong answer of "
+        f"{markdown(name)} is doubted more than a right one in "
+        f"**{percent(float(found['auroc'][best]))}** of all such pairs (AUROC; 50 % is chance; "
         f"{count(n)} held-out samples, {count(wrong)} of them wrong)."
     )
 

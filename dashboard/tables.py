@@ -14,13 +14,6 @@ from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette, interval, p_value, percent
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-SUSPECT_COLUMNS = ("rows", "given", "suggested", "consensus", "self_confidence")
-DISTANCES = {"js": "divergence", "confidence": "sum of confidences"}
-SAMPLE_TERMS = {
-    "consensus": "Largest share of the members with one and the same wrong answer.",
-    "p (label)": "Mean probability that the members give to the label.",
-    "divergence": "Jensen-Shannon divergence of the two models' probabilities, in nats.",
-}
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
 
 
@@ -48,7 +41,7 @@ def samples(
         One row per sample.
     """
     names = np.array([*bundle.classes, DASH], dtype=object)
-    labels = _labels(bundle, positions, names)
+    labels = labels_of(bundle, positions, names)
     columns: dict[str, Sequence] = {
         "sample": [bundle.ids[place] for place in positions.tolist()],
         "label": labels,
@@ -66,27 +59,29 @@ def samples(
     predictions, grades = bundle.predictions.cpu().numpy(), bundle.grades.cpu().numpy()
     for place, member in enumerate(members):
         row = bundle.models.index(member)
-        columns[_free(columns, member)] = _answers(
+        columns[free_name(columns, member)] = _answers(
             names,
             predictions[row, positions],
             grades[row, positions],
             confidences[place, positions] if marked else None,
         )
         if not marked:
-            columns[_free(columns, f"confidence of {member}")] = confidences[place, positions]
+            columns[free_name(columns, f"confidence of {member}")] = confidences[place, positions]
     for column, grouping in bundle.groups.items():
         if column != "label":
             known = replace(grouping, codes=grouping.codes[positions]).combinations()
             levels = np.array(known.levels, dtype=object)
-            columns[_free(columns, column)] = levels[known.codes.cpu().numpy()]
+            columns[free_name(columns, column)] = levels[known.codes.cpu().numpy()]
     return pd.DataFrame(columns)
 
 
-def _free(taken: Mapping, name: str) -> str:
-    return name if name not in taken else _free(taken, f"{name} ")
+def free_name(taken: Mapping, name: str) -> str:
+    """The name, or one with spaces behind it that no other column has."""
+    return name if name not in taken else free_name(taken, f"{name} ")
 
 
-def _labels(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
+def labels_of(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Names of the labels of these samples, a dash where there is none."""
     if bundle.labels is None:
         return np.full(len(positions), DASH, dtype=object)
     return names[bundle.labels.cpu().numpy()[positions]]
@@ -230,75 +225,6 @@ def groups(table: Mapping[str, np.ndarray], levels: Sequence[str], names: Sequen
     columns = {"group": levels, "n": table["n"][-1]}
     for place, name in enumerate(names):
         columns[name] = table["accuracy"][place]
-    return pd.DataFrame(columns)
-
-
-def temperatures(found: Mapping) -> pd.DataFrame:
-    """Temperatures with calibration error and log loss before and after, one row per model."""
-    return pd.DataFrame(
-        {
-            "model": found["models"],
-            "temperature": found["temperature"],
-            "calibration error before": found["ece_before"],
-            "calibration error after": found["ece_after"],
-            "log loss before": found["log_loss_before"],
-            "log loss after": found["log_loss_after"],
-        }
-    )
-
-
-def detection(found: Mapping) -> pd.DataFrame:
-    """How well each kind of doubt finds the wrong answers of one model."""
-    return pd.DataFrame(
-        {
-            "doubt": [name[0].upper() + name[1:] for name in found["uncertainties"]],
-            "AUROC": found["auroc"],
-            "false alarms": found["fpr"],
-            "AURC": found["aurc"],
-        }
-    )
-
-
-def suspects(bundle: Bundle, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Labels that may be wrong: what is given, what the members suggest, and how sure they are.
-
-    Args:
-        bundle: N samples.
-        found: the `SUSPECT_COLUMNS` of k samples.
-    """
-    names = np.array([*bundle.classes, DASH], dtype=object)
-    columns = {
-        "sample": [bundle.ids[row] for row in found["rows"].tolist()],
-        "label": names[found["given"]],
-        "suggested": names[found["suggested"]],
-        "consensus": found["consensus"],
-    }
-    if np.isfinite(found["self_confidence"]).any():
-        columns["p (label)"] = found["self_confidence"]
-    return pd.DataFrame(columns)
-
-
-def discrepant(
-    bundle: Bundle, pair: tuple[str, str], found: Mapping[str, np.ndarray]
-) -> pd.DataFrame:
-    """What two models say of the samples that tell them apart, and who of them is right.
-
-    Args:
-        bundle: N samples.
-        pair: two models.
-        found: "rows", "distance", "who_right" of k samples, and what they are ranked "by".
-    """
-    names = np.array([*bundle.classes, DASH], dtype=object)
-    said = bundle.predictions[[bundle.models.index(model) for model in pair]].cpu().numpy()
-    right = {1: pair[0], 2: pair[1], 0: "none", 3: "both", -1: DASH}
-    columns = {"sample": [bundle.ids[row] for row in found["rows"].tolist()]}
-    if bundle.labels is not None:
-        columns["label"] = _labels(bundle, found["rows"], names)
-    for place, model in enumerate(pair):
-        columns[_free(columns, model)] = names[said[place, found["rows"]]]
-    columns[_free(columns, "right")] = [right[code] for code in found["who_right"].tolist()]
-    if found["by"] != "order":
-        columns[_free(columns, DISTANCES[found["by"]])] = found["distance"]
     return pd.DataFrame(columns)
 
 

@@ -64,14 +64,10 @@ def score_histogram(choices: Choices, score: Score, panel: str) -> None:
         np.bincount(keys, minlength=3 * bins).reshape(bins, 3),
         edges,
         label=score.label,
-        subtitle=f"{score.summary} {_first_up(within(choices, panel))}{_undefined(known)}.",
+        subtitle=f"{within(choices, panel)}{_undefined(known)}. {score.summary}",
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
-
-
-def _first_up(text: str) -> str:
-    return text if text.startswith("n =") else text[0].upper() + text[1:]
 
 
 def _undefined(known: np.ndarray) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import compute, difficulty_words, state, tables
+from dashboard import compute, difficulty_words, doubt_tables, state, tables
 from dashboard.panels.drawing import select_within
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
@@ -32,7 +32,9 @@ def suspects(choices: Choices, found: dict, panel: str) -> None:
     shown = here[:MOST_ROWS]
     _ticked(
         choices,
-        tables.suspects(choices.bundle, {k: found[k][shown] for k in tables.SUSPECT_COLUMNS}),
+        doubt_tables.suspects(
+            choices.bundle, {k: found[k][shown] for k in doubt_tables.SUSPECT_COLUMNS}
+        ),
         found["rows"][shown],
         panel,
         "labels that may be wrong, ticked",
@@ -54,7 +56,7 @@ def discrepant(choices: Choices, pool: tuple[str, ...], panel: str) -> None:
     if len(found["rows"]):
         current = state.narrowing(panel)
         rows = found["rows"] if current is None else current.positions[found["rows"]]
-        table = tables.discrepant(choices.bundle, (first, second), found | {"rows": rows})
+        table = doubt_tables.discrepant(choices.bundle, (first, second), found | {"rows": rows})
         _ticked(choices, table, rows, panel, f"what tells {names} apart, ticked")
 
 
@@ -72,7 +74,7 @@ def _ticked(
         settings[text] = st.column_config.TextColumn(text, width="large")
     for name in table.select_dtypes("number"):
         settings[name] = st.column_config.NumberColumn(
-            name, format="%.2f", width="small", help=tables.SAMPLE_TERMS.get(name)
+            name, format="%.2f", width="small", help=doubt_tables.SAMPLE_TERMS.get(name)
         )
     key = f"{state.panel_key(panel)}/{hash(rows.tobytes())}"
     st.dataframe(

@@ -108,6 +108,7 @@ def _stacked(figure: go.Figure, heights: np.ndarray) -> go.Figure:
         clickmode="event+select",
         legend={"traceorder": "normal"},
     )
+    figure.layout.margin.t += 10
     top = max(float(heights.max()), 1.0)
     figure.update_yaxes(title="Samples", tickformat=",~f", range=[0, 1.08 * top])
     return figure
@@ -169,7 +170,7 @@ def uncertainty(
         )
     title = "Unsure, or of different minds?"
     titled(figure, title, subtitle, height=560, palette=palette, legend="bottom")
-    figure.update_layout(dragmode="lasso")
+    figure.update_layout(dragmode="lasso", legend={"itemsizing": "constant"})
     figure.update_xaxes(title="Expected entropy (nats)", rangemode="tozero")
     figure.update_yaxes(title="Mutual information (nats)", rangemode="tozero")
     return figure

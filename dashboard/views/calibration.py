@@ -1,9 +1,9 @@
 import streamlit as st
 
-from dashboard import calibration_words, compute, controls, panels, tables, words
+from dashboard import calibration_tables, calibration_words, compute, controls, panels, words
 
-choices = controls.require("labels", "confidence")
 controls.page("Calibration", "Whom can I believe when it says how sure it is?")
+choices = controls.require("labels", "confidence")
 bundle = compute.scope(choices, "calibration")
 found = compute.reliability(choices, bundle)
 who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
@@ -26,7 +26,9 @@ with left:
         st.markdown("##### Does doubt point at the wrong answers?")
         name = panels.names_and_roles(choices)[0][raised]
         st.markdown(calibration_words.detection_sentence(detection, name))
-        controls.table(tables.detection(detection), "Doubt and wrong answers")
+        controls.table(
+            tables.detection(detection, calibration_words.DOUBTS), "Doubt and wrong answers"
+        )
 with right:
     panels.calibration_errors(choices, "calibration-errors")
     warmed = compute.temperatures(choices)
@@ -42,7 +44,7 @@ with right:
         st.caption(calibration_words.temperature_footnote(warmed, silent))
 
 if warmed is not None:
-    table = tables.temperatures(warmed)
+    table = calibration_tables.temperatures(warmed)
     with st.expander("Temperatures and log losses"):
         controls.table(table, "Temperatures")
     controls.download(table, "temperatures.csv")

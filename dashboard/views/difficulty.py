@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, difficulty_words, panels
 
-choices = controls.require("answers")
 controls.page("Difficulty", "Which samples are hard, and which may be mislabelled?")
+choices = controls.require("answers")
 bundle = compute.scope(choices, "difficulty")
 members = len(choices.ensemble.members)
 selected = compute.narrowed(bundle, choices)
@@ -26,12 +26,14 @@ with right:
     score = panels.pick_score(choices)
     panels.score_histogram(choices, score, "score")
 
-left, right = st.columns(2)
+left = right = st.container()
+if panels.contradictable(choices):
+    left, right = st.columns(2)
 with left:
     if panels.contradictable(choices):
         panels.uncertainty(choices, "uncertainty")
     else:
-        st.info(
+        st.caption(
             "Whether the members are unsure or contradict each other can be told from the "
             "probabilities of two members or more."
         )
