@@ -9,7 +9,6 @@ from analysis.bundle import Bundle
 from dashboard.tables import free_name, labels_of
 from dashboard.theme import DASH
 
-SUSPECT_COLUMNS = ("rows", "given", "suggested", "consensus", "self_confidence")
 DISTANCES = {"js": "divergence", "confidence": "sum of confidences"}
 SAMPLE_TERMS = {
     "consensus": "Largest share of the members with one and the same wrong answer.",
@@ -18,22 +17,23 @@ SAMPLE_TERMS = {
 }
 
 
-def suspects(bundle: Bundle, found: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def suspects(bundle: Bundle, found: Mapping[str, np.ndarray], shown: np.ndarray) -> pd.DataFrame:
     """Labels that may be wrong: what is given, what the members suggest, and how sure they are.
 
     Args:
         bundle: N samples.
-        found: the `SUSPECT_COLUMNS` of k samples.
+        found: as `compute.suspects` gives it.
+        shown: int [k], which of them.
     """
     names = np.array([*bundle.classes, DASH], dtype=object)
     columns = {
-        "sample": [bundle.ids[row] for row in found["rows"].tolist()],
-        "label": names[found["given"]],
-        "suggested": names[found["suggested"]],
-        "consensus": found["consensus"],
+        "sample": [bundle.ids[row] for row in found["rows"][shown].tolist()],
+        "label": names[found["given"][shown]],
+        "suggested": names[found["suggested"][shown]],
+        "consensus": found["consensus"][shown],
     }
     if np.isfinite(found["self_confidence"]).any():
-        columns["p (label)"] = found["self_confidence"]
+        columns["p (label)"] = found["self_confidence"][shown]
     return pd.DataFrame(columns)
 
 

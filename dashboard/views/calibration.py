@@ -26,9 +26,8 @@ with left:
         st.markdown("##### Does doubt point at the wrong answers?")
         name = panels.names_and_roles(choices)[0][raised]
         st.markdown(calibration_words.detection_sentence(detection, name))
-        controls.table(
-            tables.detection(detection, calibration_words.DOUBTS), "Doubt and wrong answers"
-        )
+        doubts = calibration_tables.detection(detection, calibration_words.DOUBTS)
+        controls.table(doubts, "Doubt and wrong answers")
 with right:
     panels.calibration_errors(choices, "calibration-errors")
     warmed = compute.temperatures(choices)
