@@ -214,7 +214,7 @@ def _epochs(bundle: Bundle) -> list[float]:
 def _run(bundle: Bundle, rows: Tensor) -> Bundle:
     if len(rows) < 2:
         raise BundleError(
-            f"There is {len(rows)} checkpoint; expected two or more of one run: models with "
-            "numbers in the column 'epoch' and equal 'family' and 'seed'."
+            f"The number of checkpoints is {len(rows)}; expected two or more of one run: models "
+            "with numbers in the column 'epoch' and equal 'family' and 'seed'."
         )
     return bundle.select([bundle.models[row] for row in rows.tolist()])

@@ -9,7 +9,7 @@ from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.outcomes import OUTCOMES
 from analysis.projection import pca
-from analysis.rules import local_codes
+from analysis.samples import sample_values
 from dashboard.compute.caching import cached
 from dashboard.theme import DASH, shortened
 
@@ -38,8 +38,8 @@ def confidences(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
 
 @cached()
 def _different_answers(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> np.ndarray:
-    codes, _ = local_codes(_bundle.select(members).predictions)
-    return (codes.amax(0) + 1).cpu().numpy()
+    values = sample_values(_bundle.select(members), ["different_answers"])
+    return values["different_answers"].int().cpu().numpy()
 
 
 def different_answers(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
