@@ -217,8 +217,8 @@ def runs_report(
     Returns:
         {base model: plain numbers and lists}; undefined is None. "n" counts the samples that
         all runs are judged on, which the variance uses; pass@k is a mean over the samples with k
-        judged runs; "variance" is None where the runs differ by more than chance, its "binary_sd_accuracy" where there are not two
-        classes.
+        judged runs; "variance" is None where the runs differ by more than chance, its
+        "binary_sd_accuracy" where there are not two classes.
     """
     return {base: _report(bundle, rows, missing, seed) for base, rows in repeats(bundle).items()}
 

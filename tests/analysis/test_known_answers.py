@@ -2,14 +2,12 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from known import compare, measured, t12
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import mcnemar_p, wilson
@@ -17,7 +15,7 @@ from analysis.outcomes import against, ledger, outcomes
 from analysis.pairwise import mean_over_pairs
 from analysis.pareto import ranks
 from analysis.projection import classical_mds
-from analysis.quality import aurc, ece
+from analysis.quality import aurc
 from analysis.search import evaluate
 from analysis.summary import judge
 from analysis.tally import tally
@@ -58,23 +56,15 @@ COVERED = (
     "group.wilson",
     "group.accuracy_mean_prob",
     "curve.ensemble_size",
-    "calib.ece_width10",
-    "calib.ece_mass5",
-    "calib.ece_width4_mean_prob",
-    "calib.edge_convention_member0_ece4",
     *(f"edge.pair_{name}" for name in EDGE_PAIRS),
     "edge.js_disjoint_one_hot",
     "edge.pareto_duplicates",
-    "edge.ece_empty_bins",
     "edge.aurc_all_right",
 )
 
 NOT_BUILT = {
     "decomp.nll_mean_prob": {"jensen_gap_per_sample"},
     "selective.aurc": {"eaurc", "trapz_variant", "risk_at_80", "cov_at_risk_5", "cov_at_risk_15"},
-    "calib.ece_width10": {"mce", "bins"},
-    "calib.ece_width4_mean_prob": {"mce"},
-    "calib.edge_convention_member0_ece4": {"left_closed"},
     "edge.js_disjoint_one_hot": {"hellinger_affinity"},
     "edge.pareto_duplicates": {"exclusive_hv"},
     "edge.aurc_all_right": {"eaurc"},
@@ -274,49 +264,12 @@ def of_curve(name, case, fixture):
     return found
 
 
-def binned_ece(confidence, right, *, width=None, mass=None):
-    """The library's formula on bins that the case asks for; the tally has 15 of equal width."""
-    if width:
-        bins = torch.bucketize(confidence, torch.arange(1, width).double() / width, right=False)
-    else:
-        parts = np.array_split(confidence.sort(stable=True).indices.numpy(), mass)
-        bins = torch.zeros(len(confidence), dtype=torch.int64)
-        for number, part in enumerate(parts):
-            bins[part] = number
-    sums = [
-        torch.bincount(bins, weights=weights.double(), minlength=width or mass)[None]
-        for weights in (torch.ones(len(bins)), confidence, right)
-    ]
-    return ece(*sums)[0]
-
-
-def of_calib(name, case, fixture):
-    if name == "edge_convention_member0_ece4":
-        bundle = t12(fixture)
-        confidence = confidence_of(bundle, "A")
-        return {"right_closed": binned_ece(confidence, bundle.correct[0], width=4)}
-    if name == "ece_width4_mean_prob":
-        bundle = t12(fixture)
-        combined = combine(bundle, Ensemble(bundle.models, "mean"))
-        confidence = confidence_of(combined, combined.models[0])
-        return {"ece": binned_ece(confidence, combined.correct[0], width=4)}
-    confidence = torch.tensor(fixture["conf"], dtype=torch.float64)
-    right = torch.tensor(fixture["correct"])
-    if name == "ece_mass5":
-        return binned_ece(confidence, right, mass=5)
-    return {"ece": binned_ece(confidence, right, width=10)}
-
-
 def of_edge(name, case, fixture):
     given = case["inputs"]
     if name == "pareto_duplicates":
         return {"rank": ranks(torch.tensor(given["points"]).double(), given["sense"])}
     if name == "aurc_all_right":
         return {"aurc": area_of(given)}
-    if name == "ece_empty_bins":
-        confidence = torch.tensor(given["conf"], dtype=torch.float64)
-        right = torch.tensor(given["correct"])
-        return {"ece": binned_ece(confidence, right, width=given["bins"])}
     if name == "js_disjoint_one_hot":
         rows = {"i": torch.tensor([given["p"]]), "j": torch.tensor([given["q"]])}
         bundle = Bundle(
