@@ -114,9 +114,11 @@ def rdm_correlation(
     distances = torch.empty(len(features), len(first), **like)
     for row, table in enumerate(features):
         found = _distances(table.double(), distance)[first, second]
-        scale = 1.0 if distance == "correlation" else found.max()
-        # Distances that differ by rounding alone have no correlation with anything.
-        flat = found.max() - found.min() <= 1e-12 * scale
+        if distance == "euclidean":
+            found = found / found.max()
+        # Distances that differ by rounding alone are the same one.
+        found = found.round(decimals=12)
+        flat = found.max() == found.min()
         distances[row] = torch.where(flat, torch.nan, _ranks(found) if ranked else found)
     distances -= distances.mean(1, keepdim=True)
     distances /= torch.linalg.vector_norm(distances, dim=1, keepdim=True)
