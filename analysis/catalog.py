@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from analysis import consistency, errors, groups, kernels, pairwise, quality
+from analysis import consistency, divergences, errors, groups, kernels, pairwise, quality
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
-MODULES = (quality, pairwise, errors, consistency, groups, kernels)
+MODULES = (quality, pairwise, divergences, errors, consistency, groups, kernels)
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
 }
