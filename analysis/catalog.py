@@ -6,6 +6,7 @@ from analysis import (
     calibration,
     consistency,
     difficulty,
+    divergences,
     errors,
     groups,
     kernels,
@@ -26,6 +27,7 @@ MODULES = (
     kernels,
     uncertainty,
     difficulty,
+    divergences,
 )
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES

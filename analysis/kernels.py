@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from analysis.checks import BundleError
+from analysis.divergences import cosine_probabilities, hellinger_affinity
 from analysis.measure import Measure
 from analysis.pairwise import ratio, share
 from analysis.tally import Tally
 from analysis.vendi import ORDERS, named, vendi, vendi_orders
+
+# Probabilities are stored in float32, and those of many models are multiplied in it.
+NOISE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Kernel:
         function: sums -> float64 [M, M] with 1 on the diagonal; undefined is NaN. Without gaps
             it has no negative eigenvalues.
         without: what a model lacks when it is left out rather than undefined; empty: none is.
+        noise: rounding error of an entry, beyond that of float64.
     """
 
     name: str
@@ -32,6 +37,7 @@ class Kernel:
     needs: tuple[str, ...]
     function: Callable[..., Tensor]
     without: str = ""
+    noise: float = 0.0
 
 
 def label_agreement(both_answered: Tensor, same: Tensor) -> Tensor:
@@ -92,47 +98,6 @@ def error_cosine(both_graded: Tensor, both_wrong: Tensor, right_given: Tensor) -
     return ratio(both_wrong.double(), (wrong_given * wrong_given.T).sqrt())
 
 
-def hellinger_affinity(both_scored: Tensor, hellinger_sum: Tensor) -> Tensor:
-    """Overlap of the probabilities of two models: mean over samples of sum over c of sqrt(p q).
-
-    Args:
-        both_scored: [M, M], samples with probabilities of both.
-        hellinger_sum: float64 [M, M], summed overlap.
-
-    Returns:
-        float64 [M, M] in [0, 1]; lower is more diverse. NaN where one of the two has no
-        probabilities.
-
-    Example:
-        >>> import torch
-        >>> hellinger_affinity(torch.tensor([[2]]), torch.tensor([[1.5]])).tolist()
-        [[0.75]]
-
-    References:
-        Bhattacharyya 1943, Bulletin of the Calcutta Mathematical Society 35.
-    """
-    return share(hellinger_sum, both_scored)
-
-
-def probability_cosine(gram_sum: Tensor, square_given: Tensor) -> Tensor:
-    """Cosine of the probabilities of two models, each one long vector over samples and classes.
-
-    Args:
-        gram_sum: float64 [M, M], sum of p_i p_j over samples with both.
-        square_given: float64 [M, M], sum of p_i squared over samples with probabilities of j.
-
-    Returns:
-        float64 [M, M] in [0, 1]; lower is more diverse. NaN where one of the two has no
-        probabilities.
-
-    Example:
-        >>> import torch
-        >>> probability_cosine(torch.tensor([[1.0]]), torch.tensor([[2.0]])).tolist()
-        [[0.5]]
-    """
-    return ratio(gram_sum, (square_given * square_given.T).sqrt())
-
-
 KERNELS = {
     kernel.name: kernel
     for kernel in (
@@ -164,13 +129,15 @@ KERNELS = {
             summary="How far the probabilities of two models overlap, from 0 to 1.",
             needs=("both_scored", "hellinger_sum"),
             function=hellinger_affinity,
+            noise=NOISE,
         ),
         Kernel(
-            name="probability_cosine",
+            name="cosine_probabilities",
             label="Cosine of probabilities",
             summary="Cosine of the probabilities of two models as long vectors.",
             needs=("gram_sum", "square_given"),
-            function=probability_cosine,
+            function=cosine_probabilities,
+            noise=NOISE,
         ),
     )
 }
@@ -218,7 +185,7 @@ def model_vendi(
     if chosen.without:
         kept = table.diagonal().isfinite()
         table = table[kept][:, kept]
-    scores = vendi_orders(table, orders)
+    scores = vendi_orders(table, orders, noise=chosen.noise)
     return {"kernel": name, "models": len(table), **named(scores, orders)}
 
 
@@ -263,7 +230,7 @@ def vendi_probabilities(both_scored: Tensor, hellinger_sum: Tensor) -> Tensor:
     References:
         Friedman and Dieng 2023, The Vendi score.
     """
-    return vendi(hellinger_affinity(both_scored, hellinger_sum))
+    return vendi(hellinger_affinity(both_scored, hellinger_sum), noise=NOISE)
 
 
 MEASURES = (
@@ -277,5 +244,17 @@ MEASURES = (
         diverse="higher",
         bounds=(1.0, None),
         undefined="two models have no sample that both answered.",
+    ),
+    Measure(
+        name="vendi_probabilities",
+        label="Vendi score of probabilities",
+        kind="set",
+        summary="How many different models there are in effect, by how far their probabilities "
+        "overlap.",
+        needs=("both_scored", "hellinger_sum"),
+        function=vendi_probabilities,
+        diverse="higher",
+        bounds=(1.0, None),
+        undefined="two models have no sample with probabilities of both.",
     ),
 )

@@ -10,7 +10,12 @@ i right while j is graded |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
 losses; probabilities of the label below 1e-12 |
 | bin_count, bin_confidence, bin_right | [M, 15] | reliability bins (lo, hi] of the confidence |
-| both_scored, js_sum | [M, M] | both have probabilities; Jensen-Shannon divergence in nats |
+| both_scored | [M, M] | both have probabilities |
+| cross_entropy_sum, own_entropy_given | [M, M] | -p_i ln p_j, p clipped at 1e-12 in the \
+logarithm; entropy of i while j has probabilities |
+| clamped_cross_entropy_sum | [M, M] | -p_i ln p_j with both raised to at least 1e-8 |
+| hellinger_sum, js_sum | [M, M] | sqrt(p_i p_j); Jensen-Shannon divergence in nats |
+| gram_sum, square_given | [M, M] | p_i p_j; p_i squared while j has probabilities |
 | group_graded/<column>, group_right/<column> | [M, G] | graded and right per level of a grouping |
 
 Counts are int64 and exact, other sums float64.

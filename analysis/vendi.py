@@ -13,7 +13,9 @@ ORDERS = (0.1, 0.5, 1.0, 2.0, math.inf)
 CHUNK_VALUES = 2_000_000
 
 
-def vendi(kernel: Tensor, *, order: float = 1.0, weights: Tensor | None = None) -> Tensor:
+def vendi(
+    kernel: Tensor, *, order: float = 1.0, weights: Tensor | None = None, noise: float = 0.0
+) -> Tensor:
     """Effective number of different items (models or samples) behind a table of similarities.
 
     Args:
@@ -21,6 +23,7 @@ def vendi(kernel: Tensor, *, order: float = 1.0, weights: Tensor | None = None) 
         order: 0 or more, infinity included; the smaller, the more a rare item counts.
         weights: float [..., n], 0 or more, of any sum: how much each item counts; None: equally.
             What has weight 0 plays no part, undefined similarities included.
+        noise: rounding error of the similarities beyond that of float64; 1e-7 for float32.
 
     Returns:
         float64 [...] in [1, n]; higher is more diverse: 1 = all the same, n = nothing in common.
@@ -37,11 +40,15 @@ def vendi(kernel: Tensor, *, order: float = 1.0, weights: Tensor | None = None) 
         Friedman and Dieng 2023, The Vendi score; Pasarkar and Dieng 2023, Cousins of the Vendi
         score (orders).
     """
-    return vendi_orders(kernel, (order,), weights=weights)[..., 0]
+    return vendi_orders(kernel, (order,), weights=weights, noise=noise)[..., 0]
 
 
 def vendi_orders(
-    kernel: Tensor, orders: Sequence[float] = ORDERS, *, weights: Tensor | None = None
+    kernel: Tensor,
+    orders: Sequence[float] = ORDERS,
+    *,
+    weights: Tensor | None = None,
+    noise: float = 0.0,
 ) -> Tensor:
     """The Vendi score at several orders, all from one set of eigenvalues.
 
@@ -49,6 +56,7 @@ def vendi_orders(
         kernel: float [..., n, n], similarities with 1 on the diagonal.
         orders: Q numbers, 0 or more, infinity included.
         weights: as in `vendi`.
+        noise: as in `vendi`.
 
     Returns:
         float64 [..., Q], each as in `vendi`; never rises with the order.
@@ -65,30 +73,36 @@ def vendi_orders(
         roots = _checked(weights.to(kernel.device)).sqrt()
         scale = roots[..., :, None] * roots[..., None, :]
         kernel = torch.where(scale > 0, kernel * scale, 0.0)
-    return effective_numbers(spectrum(kernel), orders)
+    return effective_numbers(spectrum(kernel, noise=noise), orders)
 
 
-def spectrum(kernel: Tensor) -> Tensor:
+def spectrum(kernel: Tensor, *, noise: float = 0.0) -> Tensor:
     """Eigenvalues of a symmetric table as shares of their sum.
 
     What rounding can produce, up to n * 2e-16 times the largest, is taken as 0: at orders below
-    1 such noise would count as many rare items. So are negative ones, which a table over models
+    1 such traces would count as many rare items. So are negative ones, which a table over models
     with gaps may have.
 
     Args:
         kernel: float64 [..., n, n], symmetric.
+        noise: rounding error of the entries, relative to the diagonal; eigenvalues that such
+            errors have at random (up to 2 sqrt(n) of them) are taken as 0 as well.
 
     Returns:
         float64 [..., n], ascending, 0 or more, sum 1. NaN where an entry is not finite or no
         eigenvalue is positive.
+
+    References:
+        Wigner 1958, Annals of Mathematics 67 (eigenvalues of random errors).
     """
     size = kernel.shape[-1]
     if not size:
         return kernel.new_zeros(kernel.shape[:-1])
     defined = torch.isfinite(kernel).all(-1).all(-1)[..., None]
     values = torch.linalg.eigvalsh(torch.where(defined[..., None], kernel, 0.0))
-    least = size * torch.finfo(torch.float64).eps * values[..., -1:]
-    values = torch.where(values > least, values, 0.0)
+    rounding = size * torch.finfo(torch.float64).eps * values[..., -1:]
+    errors = 2 * noise / math.sqrt(size) * values.sum(-1, keepdim=True)
+    values = torch.where(values > torch.maximum(rounding, errors), values, 0.0)
     shares = values / values.sum(-1, keepdim=True)
     return torch.where(defined, shares, torch.nan)
 

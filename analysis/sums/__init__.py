@@ -2,15 +2,40 @@
 
 from analysis.sums.answers import ANSWERS, answer_sums
 from analysis.sums.counts import COUNTS, count_sums, group_sums
-from analysis.sums.distributions import DISTRIBUTIONS, distribution_sums
+from analysis.sums.distributions import (
+    CLAMPED_CROSS_ENTROPIES,
+    CROSS_ENTROPIES,
+    GRAMS,
+    OVERLAPS,
+    SCORED,
+    clamped_cross_entropy_sums,
+    cross_entropy_sums,
+    gram_sums,
+    overlap_sums,
+    scored_sums,
+)
+from analysis.sums.divergence import DIVERGENCES, divergence_sums
 from analysis.sums.losses import LOSSES, loss_sums
 
 FAMILIES = (
     (COUNTS, count_sums),
     (ANSWERS, answer_sums),
     (LOSSES, loss_sums),
-    (DISTRIBUTIONS, distribution_sums),
+    (SCORED, scored_sums),
+    (CROSS_ENTROPIES, cross_entropy_sums),
+    (CLAMPED_CROSS_ENTROPIES, clamped_cross_entropy_sums),
+    (OVERLAPS, overlap_sums),
+    (GRAMS, gram_sums),
+    (DIVERGENCES, divergence_sums),
 )
-OF_PROBABILITIES = (*LOSSES, *DISTRIBUTIONS)
+OF_PROBABILITIES = (
+    *LOSSES,
+    *SCORED,
+    *CROSS_ENTROPIES,
+    *CLAMPED_CROSS_ENTROPIES,
+    *OVERLAPS,
+    *GRAMS,
+    *DIVERGENCES,
+)
 
 __all__ = ["FAMILIES", "OF_PROBABILITIES", "group_sums"]

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, normalised
+from analysis.bundle import Bundle
 
 Missing = Literal["exclude", "wrong"]
 
@@ -98,7 +98,11 @@ class Piece:
             device=bundle.device,
         )
         for place, table in enumerate(stored):
-            values[place] = normalised(table[self.rows])
+            # index_select is several times quicker than indexing a tensor with its rows.
+            plain = isinstance(table, Tensor)
+            given = table.index_select(0, self.rows) if plain else table[self.rows]
+            total = given.sum(-1, keepdim=True, dtype=torch.float64)
+            torch.div(given, total, out=values[place])
         values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)
 
