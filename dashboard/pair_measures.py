@@ -3,15 +3,14 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from analysis.catalog import of_kind
 from analysis.measure import Measure
 from analysis.sums import OF_PROBABILITIES
-from dashboard import state
+from dashboard import compute, state
 from dashboard.state import Choices
 
 ANSWERS, GRADES = "Answers", "Right and wrong"
-PROBABILITIES = "Probabilities"
-BASES = (ANSWERS, GRADES, PROBABILITIES)
+PROBABILITIES, EMBEDDINGS = "Probabilities", "Embeddings"
+BASES = (ANSWERS, GRADES, PROBABILITIES, EMBEDDINGS)
 
 
 def pick_measure(choices: Choices) -> Measure:
@@ -20,7 +19,7 @@ def pick_measure(choices: Choices) -> Measure:
     offered = {
         measure.name: measure
         for base in BASES
-        for measure in of_kind("pair")
+        for measure in compute.pair_measures().values()
         if basis(measure) == base and base in there
     }
     if state.get("pair-measure") not in offered:
@@ -41,6 +40,8 @@ def pick_measure(choices: Choices) -> Measure:
 def basis(measure: Measure) -> str:
     """What of two models a measure compares, one of `BASES`."""
     needs = set(measure.needs)
+    if "features" in needs:
+        return EMBEDDINGS
     if needs & set(OF_PROBABILITIES):
         return PROBABILITIES
     return GRADES if any("right" in name or "graded" in name for name in needs) else ANSWERS
@@ -48,11 +49,11 @@ def basis(measure: Measure) -> str:
 
 def _there(bundle: Bundle) -> set[str]:
     """The bases that the data of two models or more allow; answers where nothing else is."""
-    scored = sum(model in bundle.probabilities for model in bundle.models)
     found = {
         ANSWERS: not bundle.grades_alone,
         GRADES: bool(bundle.labelled.any()),
-        PROBABILITIES: scored >= 2,
+        PROBABILITIES: len(bundle.probabilities) > 1,
+        EMBEDDINGS: len(bundle.model_embeddings) > 1,
     }
     return {base for base, there in found.items() if there} or {ANSWERS}
 

@@ -34,7 +34,7 @@ from dashboard.compute.ensembles import (
     rule_labels,
     sample_texts,
 )
-from dashboard.compute.models import accuracy_of, differing, model_table, pairs
+from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_table, size_curve
@@ -59,6 +59,7 @@ __all__ = [
     "number_right",
     "opened",
     "outcome_table",
+    "pair_measures",
     "pairs",
     "pca_map",
     "reference",

@@ -32,9 +32,7 @@ def suspects(choices: Choices, found: dict, panel: str) -> None:
     shown = here[:MOST_ROWS]
     _ticked(
         choices,
-        doubt_tables.suspects(
-            choices.bundle, {k: found[k][shown] for k in doubt_tables.SUSPECT_COLUMNS}
-        ),
+        doubt_tables.suspects(choices.bundle, found, shown),
         found["rows"][shown],
         panel,
         "labels that may be wrong, ticked",

@@ -12,7 +12,8 @@ with right:
 if len(pool) < 2:
     st.info("One model disagrees with nobody. Choose at least two.")
     st.stop()
-pairs = compute.pairs(compute.scope(choices, "pairs"), pool, measure, choices.missing)
+with st.spinner("Comparing every pair of models"):
+    pairs = compute.pairs(compute.scope(choices, "pairs"), pool, measure, choices.missing)
 st.markdown(f"#### {words.pair_sentence(pairs, pool, measure.label)}")
 
 left, right = st.columns(2)
