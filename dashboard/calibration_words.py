@@ -121,7 +121,8 @@ def detection_sentence(found: Mapping, name: str) -> str:
     """
     wrong, n = found["wrong_held_out"], found["n_held_out"]
     if not np.isfinite(found["auroc"]).any():
-        return f"All of {count(n)} held-out answers are equally right or wrong; none can be told."
+        side = "right" if wrong == 0 else "wrong"
+        return f"All {count(n)} held-out answers of {markdown(name)} are {side}: nothing to find."
     best = int(np.nanargmax(found["auroc"]))
     return (
         f"Judged by its **{DOUBTS[found['uncertainties'][best]]}**, a wrong answer of "
