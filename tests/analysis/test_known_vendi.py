@@ -344,6 +344,14 @@ def test_one_model_is_one_and_identical_models_are_one():
         assert found["vendi_q0.1"] == pytest.approx(1)
 
 
+def test_a_kernel_is_named_as_its_function_and_takes_what_it_needs():
+    for name, kernel in KERNELS.items():
+        code = kernel.function.__code__
+        assert kernel.function.__name__ == kernel.name == name
+        assert code.co_varnames[: code.co_argcount] == kernel.needs
+        assert kernel.summary.endswith(".")
+
+
 def test_an_unknown_kernel_is_refused_with_those_that_exist():
     with pytest.raises(BundleError, match="expected one of label_agreement"):
         model_vendi(tally(random_bundle(), ("same",)), kernel="cosine")
