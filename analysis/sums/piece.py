@@ -89,8 +89,9 @@ class Piece:
             plain = isinstance(table, Tensor)
             given = table.index_select(0, self.rows) if plain else table[self.rows]
             total = given.sum(-1, keepdim=True, dtype=torch.float64)
-            torch.div(given, total, out=values[place])
-        values.masked_fill_(~scored[..., None], 0)
+            torch.div(given, total.to(values.dtype), out=values[place])
+        if not scored.all():
+            values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)
 
 

@@ -1,12 +1,11 @@
 """One test per reference case of measures.md that belongs to what is built."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 from known import compare, measured, t12
 
+from analysis import divergences
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
@@ -16,7 +15,6 @@ from analysis.intervals import mcnemar_p, wilson
 from analysis.outcomes import against, ledger, outcomes
 from analysis.pairwise import mean_over_pairs
 from analysis.pareto import ranks
-from analysis.projection import classical_mds
 from analysis.quality import aurc, ece
 from analysis.search import evaluate
 from analysis.summary import judge
@@ -24,7 +22,7 @@ from analysis.tally import tally
 from analysis.teams import teams_of_size
 
 RULE_OF = {"plurality": "plurality", "mean_prob": "mean", "geo": "geometric"}
-PAIRS = tuple(measure.name for measure in of_kind("pair"))
+PAIRS = tuple(row.name for row in of_kind("pair") if row not in divergences.MEASURES)
 EDGE_PAIRS = ("both_perfect", "one_perfect", "both_all_wrong", "complementary")
 
 COVERED = (
@@ -34,8 +32,6 @@ COVERED = (
     "pair.counts_N00",
     "pair.error_consistency_observed",
     "pair.error_consistency_expected",
-    "pair.js_bits",
-    "mds.classical_sqrt_js",
     "ens.pfail.all",
     "ens.pfail.group0",
     "ens.pfail.group1",
@@ -63,7 +59,6 @@ COVERED = (
     "calib.ece_width4_mean_prob",
     "calib.edge_convention_member0_ece4",
     *(f"edge.pair_{name}" for name in EDGE_PAIRS),
-    "edge.js_disjoint_one_hot",
     "edge.pareto_duplicates",
     "edge.ece_empty_bins",
     "edge.aurc_all_right",
@@ -75,7 +70,6 @@ NOT_BUILT = {
     "calib.ece_width10": {"mce", "bins"},
     "calib.ece_width4_mean_prob": {"mce"},
     "calib.edge_convention_member0_ece4": {"left_closed"},
-    "edge.js_disjoint_one_hot": {"hellinger_affinity"},
     "edge.pareto_duplicates": {"exclusive_hv"},
     "edge.aurc_all_right": {"eaurc"},
 }
@@ -103,8 +97,6 @@ def of_pair(name, case, fixture):
     sums = tally(bundle, CATALOG["error_disagreement"].needs)
     if name in PAIRS:
         return measured(bundle, name)
-    if name == "js_bits":
-        return measured(bundle, "js_nats") / math.log(2)
     if name == "error_consistency_observed":
         return 1 - measured(bundle, "error_disagreement")
     if name == "error_consistency_expected":
@@ -116,11 +108,6 @@ def of_pair(name, case, fixture):
         "counts_N00": sums["both_wrong"],
     }
     return counts[name]
-
-
-def of_mds(name, case, fixture):
-    coordinates, eigenvalues = classical_mds(measured(t12(fixture), "js_nats").sqrt())
-    return {"coords": coordinates, "eigenvalues": eigenvalues}
 
 
 def of_ens(name, case, fixture):
@@ -317,13 +304,6 @@ def of_edge(name, case, fixture):
         confidence = torch.tensor(given["conf"], dtype=torch.float64)
         right = torch.tensor(given["correct"])
         return {"ece": binned_ece(confidence, right, width=given["bins"])}
-    if name == "js_disjoint_one_hot":
-        rows = {"i": torch.tensor([given["p"]]), "j": torch.tensor([given["q"]])}
-        bundle = Bundle(
-            ("i", "j"), ("0",), ("x", "y"), torch.tensor([[0], [1]]).int(), probabilities=rows
-        )
-        js = measured(bundle, "js_nats")[0, 1]
-        return {"js_nats": js, "js_bits": js / math.log(2)}
     return edge_pair(case, given)
 
 
