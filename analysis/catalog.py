@@ -2,11 +2,11 @@
 
 from torch import Tensor
 
-from analysis import consistency, errors, groups, pairwise, quality
+from analysis import agreement, consistency, errors, groups, pairwise, quality
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
-MODULES = (quality, pairwise, errors, consistency, groups)
+MODULES = (quality, pairwise, agreement, errors, consistency, groups)
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
 }
