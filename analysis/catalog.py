@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from analysis import (
+    agreement,
     calibration,
     consistency,
     decompositions,
@@ -25,6 +26,7 @@ MODULES = (
     quality,
     calibration,
     pairwise,
+    agreement,
     errors,
     consistency,
     divergences,

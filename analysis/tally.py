@@ -7,6 +7,8 @@
 both gave the same answer; the same and both judged; the same and both right |
 | both_graded, both_right, both_wrong, right_given | [M, M] | both graded; both right; both wrong; \
 i right while j is graded |
+| class_answers | [M, 1, C] or [M, M, C] | i gives class c, where j answered if gaps make \
+that differ; [M, 0, C] where that is too large |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
 losses; probabilities of the label below 1e-12 |
 | bin_count, bin_confidence, bin_right | [M, 15] | reliability bins (lo, hi] of the confidence |

@@ -1,7 +1,8 @@
 """What a tally adds up on one chunk of samples: a function per family of sums."""
 
 from analysis.sums.answers import ANSWERS, answer_sums
-from analysis.sums.counts import COUNTS, count_sums, group_sums
+from analysis.sums.classes import CLASSES, class_sums
+from analysis.sums.counts import ANSWERED, COUNTS, answered_sums, count_sums, group_sums
 from analysis.sums.distributions import (
     CLAMPED_CROSS_ENTROPIES,
     CROSS_ENTROPIES,
@@ -21,8 +22,10 @@ from analysis.sums.team import TEAM, team_sums
 from analysis.sums.votes import VOTES, vote_sums
 
 FAMILIES = (
+    (ANSWERED, answered_sums),
     (COUNTS, count_sums),
     (ANSWERS, answer_sums),
+    (CLASSES, class_sums),
     (LOSSES, loss_sums),
     (SCORED, scored_sums),
     (CROSS_ENTROPIES, cross_entropy_sums),

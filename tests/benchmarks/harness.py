@@ -111,7 +111,7 @@ def in_turns(calls: Mapping[str, Callable[[], object]], repeat: int) -> dict[str
     A round in which other processes took over 15 % of the machine is repeated, up to as many
     rounds again.
     """
-    often = {name: max(1, int(SHORTEST / _timed(call, 1))) for name, call in calls.items()}
+    often = {name: _calls(call) for name, call in calls.items()}
     rounds: list[tuple[float, dict[str, float]]] = []
     while len(rounds) < 2 * repeat and sum(busy <= DISTURBED for busy, _ in rounds) < repeat:
         before = _busy_elsewhere()
@@ -172,6 +172,14 @@ def _timed(call: Callable[[], object], often: int) -> float:
     for _ in range(often):
         call()
     return (time.perf_counter() - start) / often
+
+
+def _calls(call: Callable[[], object]) -> int:
+    """How many calls make a round worth timing, once warm."""
+    seconds = _timed(call, 1)
+    if seconds < 1:
+        seconds = _timed(call, 1)
+    return max(1, int(SHORTEST / seconds))
 
 
 def _best(call: Callable[[], object], repeat: int) -> float:
