@@ -82,6 +82,11 @@ class Bundle:
         return graded if self.labels is None else graded | (self.labels >= 0)
 
     @cached_property
+    def gapless(self) -> bool:
+        """Every model gave an answer to every sample."""
+        return int(self.predictions.min()) >= 0
+
+    @cached_property
     def graded_elsewhere(self) -> bool:
         """Grades were given that labels and answers alone do not explain."""
         return not torch.equal(self.grades, graded(self.predictions, self.labels))

@@ -3,10 +3,15 @@
 from torch import Tensor
 
 from analysis import (
+    agreement,
     calibration,
     consistency,
+    decompositions,
     difficulty,
     divergences,
+    diversity,
+    entropy_split,
+    error_split,
     errors,
     groups,
     kernels,
@@ -21,13 +26,18 @@ MODULES = (
     quality,
     calibration,
     pairwise,
+    agreement,
     errors,
     consistency,
+    divergences,
     groups,
+    diversity,
     kernels,
+    decompositions,
+    error_split,
+    entropy_split,
     uncertainty,
     difficulty,
-    divergences,
 )
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES

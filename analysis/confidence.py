@@ -45,10 +45,14 @@ def bins_of_width(confidence: Tensor, bins: int) -> Tensor:
         >>> bins_of_width(torch.tensor([0.0, 0.2, 0.21], dtype=torch.float64), 5).tolist()
         [0, 0, 1]
     """
-    steps = torch.arange(1, bins, device=confidence.device)
+    return torch.bucketize(confidence, edges_of_width(bins, confidence.device), right=False)
+
+
+def edges_of_width(bins: int, device: torch.device) -> Tensor:
+    """The inner edges of bins of equal width over [0, 1], float64 [bins - 1]."""
+    steps = torch.arange(1, bins, device=device)
     # The higher of the two roundings: 0.7 ends its bin whether it came as float32 or float64.
-    edges = torch.maximum((steps / bins).double(), steps.double() / bins)
-    return torch.bucketize(confidence, edges, right=False)
+    return torch.maximum((steps / bins).double(), steps.double() / bins)
 
 
 def bins_of_mass(confidence: Tensor, bins: int) -> Tensor:

@@ -151,6 +151,8 @@ def _ranks(values: Tensor) -> Tensor:
     return (below + torch.searchsorted(ordered, values, right=True) + 1) / 2
 
 
+# Not in the catalogue: what adds up over samples here are products of whole embeddings, wider
+# than a tally of all models could hold.
 REPRESENTATIONS = {
     measure.name: measure
     for measure in (

@@ -151,7 +151,7 @@ def resampled(
     for part in times.split(step):
         sums = Tally(
             {
-                name: (part @ stack.flatten(1)).unflatten(1, stack.shape[1:])
+                name: (part @ stack.reshape(number, -1)).reshape(-1, *stack.shape[1:])
                 for name, stack in blocks.sums.items()
             }
         )

@@ -15,7 +15,7 @@ from analysis.sums.piece import Missing
 from analysis.teams import teams_of_size
 from analysis.verifier import verifier_ceiling
 
-SUBSETS = 500
+SUBSETS = 100
 MAY_DIFFER = ("seed", "run", "cost")
 FALSE_POSITIVES = (0.0, 0.01, 0.05, 0.1, 0.2)
 
@@ -95,7 +95,7 @@ def majority_at_k(
         rows: R runs of one model.
         k: voters, 1 to R.
         missing: as everywhere.
-        seed: of the draw of 500 sets of k runs where there are more; else all of them vote.
+        seed: of the draw of 100 sets of k runs where there are more; else all of them vote.
 
     Returns:
         Share in [0, 1]; higher is better; ties as in every vote. NaN where nothing is judged.

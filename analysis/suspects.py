@@ -53,6 +53,7 @@ class Suspects:
         consensus: float64 [N], largest share of the models with one and the same wrong answer.
         rank: int64 [N], 0 = most suspicious; -1 = cannot be judged (no label or no answer).
         n: how many samples could be judged.
+        joint: the confident joint of the models' mean probability; None without probabilities.
         caveat: what has to be known to read this.
     """
 
@@ -64,6 +65,7 @@ class Suspects:
     consensus: Tensor
     rank: Tensor
     n: int
+    joint: ConfidentJoint | None = None
     caveat: str = CAVEAT
 
     @property
@@ -138,6 +140,7 @@ def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
     given = bundle.labels.long()
     known = ~consensus.isnan() & (given >= 0)
     suggested, flagged = _most_voted_other(bundle, chunk)
+    joint = None
     if bundle.probabilities:
         joint = _joint_of(bundle, confidence, chunk)
         scored = ~margin.isnan()
@@ -149,7 +152,7 @@ def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
     unanimous = known & (consensus == 1)
     rank = _ranked((~unanimous, ~flagged, margin, -consensus), known)
     return Suspects(
-        flagged, given, suggested, confidence, margin, consensus, rank, n=int(known.sum())
+        flagged, given, suggested, confidence, margin, consensus, rank, int(known.sum()), joint
     )
 
 

@@ -12,7 +12,7 @@ from analysis.splits import Split
 from analysis.sums.piece import CLIP, Piece, pieces
 from analysis.temperature_search import Chunks, Temperature, fitted
 
-STEP_VALUES = 2_000_000
+STEP_VALUES = 500_000
 POOLS = ("mean of members", "mean of calibrated members", "mean of calibrated members, rescaled")
 
 

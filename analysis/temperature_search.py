@@ -12,6 +12,7 @@ from analysis.sums.piece import CLIP
 HOTTEST = 1e3
 NEWTON_STEPS, STEPS = 20, 60
 TINY = 1e-12
+KEPT_VALUES = 32_000_000
 
 Chunks = Callable[[], Iterator[tuple[Tensor, Tensor]]]
 
@@ -46,6 +47,7 @@ def fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
     Returns:
         Values [S]; 1 where every row is flat, so that no temperature matters.
     """
+    chunks = _logs(chunks)
     low = torch.full((models,), 1 / HOTTEST, dtype=torch.float64, device=device)
     high = torch.full_like(low, HOTTEST)
     number, at_low, _ = _slopes(chunks, low)
@@ -64,21 +66,37 @@ def fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
         inside = (newton >= low) & (newton <= high) & (step < NEWTON_STEPS)
         following = torch.where(inside, newton, (low * high).sqrt())
         following = torch.where(settled | (slope == 0), inverse, following)
-        settled = settled | ((following - inverse).abs() <= TINY * inverse)
+        # A Newton step of 1e-7 leaves an error of its square.
+        near = torch.where(inside, 1e-7, TINY) * inverse
+        settled = settled | ((following - inverse).abs() <= near)
         inverse = following
     value = torch.where(number == 0, torch.nan, 1 / inverse)
     return Temperature(value, at_bound, number.long())
 
 
+def _logs(chunks: Chunks) -> Chunks:
+    """Clipped logs in place of probabilities, kept from pass to pass where they are few."""
+
+    def logs() -> Iterator[tuple[Tensor, Tensor]]:
+        for values, labels in chunks():
+            yield values.clamp_min(CLIP).log_(), labels
+
+    kept, size = [], 0
+    for values, labels in logs():
+        size += values.numel()
+        if size > KEPT_VALUES:
+            return logs
+        kept.append((values, labels))
+    return lambda: iter(kept)
+
+
 def _slopes(chunks: Chunks, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """How many labels, and first and second derivative of their mean log loss by 1/T, [S]."""
     total = torch.zeros(3, len(inverse), dtype=torch.float64, device=inverse.device)
-    for values, labels in chunks():
-        logs = values.clamp_min(CLIP).log()
-        chances = (logs * inverse[:, None, None]).softmax(-1)
-        weighted = chances * logs
+    for logs, labels in chunks():
+        weighted = (logs * inverse[:, None, None]).softmax(-1).mul_(logs)
         expected = weighted.sum(-1)
-        spread = (weighted * logs).sum(-1) - expected.square()
+        spread = weighted.mul_(logs).sum(-1) - expected.square()
         of_label = logs.gather(-1, labels.clamp_min(0)[..., None]).squeeze(-1)
         known = labels >= 0
         for row, part in enumerate((known.double(), expected - of_label, spread)):

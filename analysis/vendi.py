@@ -10,7 +10,7 @@ from analysis.checks import BundleError
 from analysis.grouping import Grouping
 
 ORDERS = (0.1, 0.5, 1.0, 2.0, math.inf)
-CHUNK_VALUES = 2_000_000
+CHUNK_VALUES = 1_000_000
 
 
 def vendi(
@@ -180,18 +180,13 @@ def sample_vendi(
     References:
         Friedman and Dieng 2023, The Vendi score, section 3 (the D x D dual).
     """
-    rows = torch.arange(len(embeddings), device=embeddings.device)
     if weights is not None:
         weights = _checked(weights.to(embeddings.device))
-        rows = weights.nonzero().flatten()
-        weights = weights[rows]
-    table, counted = direction_sums(embeddings, rows, weights)
+    table, counted = direction_sums(embeddings, weights)
     return {"n": counted, **named(effective_numbers(spectrum(table), orders), orders)}
 
 
-def direction_sums(
-    embeddings: Tensor, rows: Tensor, weights: Tensor | None = None
-) -> tuple[Tensor, int]:
+def direction_sums(embeddings: Tensor, weights: Tensor | None = None) -> tuple[Tensor, int]:
     """Sum over samples of the outer product of each embedding's direction with itself.
 
     It adds up over samples and has the eigenvalues of the samples' table of cosines, which is
@@ -199,33 +194,30 @@ def direction_sums(
 
     Args:
         embeddings: float [N, D]; a row of zeros adds nothing.
-        rows: int64 [n], these samples only.
-        weights: float64 [n], or None.
+        weights: float64 [N], 0 or more, or None.
 
     Returns:
-        float64 [D, D], or [n, n] for n below D; and how many rows are not all 0.
+        float64 [D, D], or [n, n] for n below D samples of weight above 0; and how many of these
+        are not all 0.
     """
-    width = embeddings.shape[1]
-    step = max(1, CHUNK_VALUES // max(1, width))
-    if len(rows) < width:
-        chunk = _directions(embeddings[rows], weights)
-        return chunk @ chunk.T, int((chunk != 0).any(1).sum())
-    total = torch.zeros(width, width, dtype=torch.float64, device=embeddings.device)
+    chosen = None if weights is None else weights.nonzero().flatten()
+    samples, width = len(embeddings) if chosen is None else len(chosen), embeddings.shape[1]
+    few = samples < width
+    step = max(1, samples if few else CHUNK_VALUES // max(1, width))
+    size = min(samples, width)
+    total = torch.zeros(size, size, dtype=torch.float64, device=embeddings.device)
     counted = 0
-    for start in range(0, len(rows), step):
-        part = slice(start, start + step)
-        chunk = _directions(embeddings[rows[part]], None if weights is None else weights[part])
-        total.addmm_(chunk.T, chunk)
-        counted += int((chunk != 0).any(1).sum())
+    for start in range(0, samples, step):
+        part = slice(start, start + step) if chosen is None else chosen[start : start + step]
+        rows = embeddings[part].double()
+        length = torch.linalg.vector_norm(rows, dim=1)
+        counted += int((length != 0).sum())
+        scale = torch.where(length == 0, 0.0, 1 / length)
+        if weights is not None:
+            scale = scale * weights[part].sqrt()
+        rows = rows * scale[:, None]
+        total += rows @ rows.T if few else rows.T @ rows
     return total, counted
-
-
-def _directions(embeddings: Tensor, weights: Tensor | None) -> Tensor:
-    """Rows of length 1, or of the root of their weight, float64; rows of zeros stay."""
-    rows = embeddings.double()
-    length = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    rows = rows / torch.where(length == 0, 1.0, length)
-    return rows if weights is None else rows * weights.sqrt()[:, None]
 
 
 def group_vendi(

@@ -1,5 +1,7 @@
 """How the probabilities of two models compare, where that is a matrix product."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -12,8 +14,9 @@ CLAMPED_CROSS_ENTROPIES = ("clamped_cross_entropy_sum",)
 OVERLAPS = ("hellinger_sum",)
 GRAMS = ("gram_sum", "square_given")
 CLAMP = 1e-8
-# Float32 products of longer rows lose digits: 1e-5 nats where models are sure and disagree.
-LONGEST_PRODUCT = 8192
+# Probabilities of a model in one product. On a CPU what is made of them stays in the cache, and
+# float32 loses digits over longer rows: 1e-5 nats where models are sure and disagree.
+ENTRIES = {"cpu": 4096, "cuda": 65_536}
 
 
 def scored_sums(piece: Piece) -> dict[str, Tensor]:
@@ -27,46 +30,67 @@ def scored_sums(piece: Piece) -> dict[str, Tensor]:
 
 def cross_entropy_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `CROSS_ENTROPIES`."""
-    here = piece.distributions
-    if here is None:
-        return dict.fromkeys(CROSS_ENTROPIES, placed(piece, None))
-    values, logs = weighted(here.values, piece.weights), _where_scored(here.logs, here)
-    cross = _products(values, logs)
-    own = _own(values, logs, cross, here.scored)
-    return {
-        "cross_entropy_sum": placed(piece, 0.0 - cross),
-        "own_entropy_given": placed(piece, 0.0 - own),
-    }
+    return _summed(piece, CROSS_ENTROPIES, _cross_entropies)
 
 
 def clamped_cross_entropy_sums(piece: Piece) -> dict[str, Tensor]:
     """The sum named in `CLAMPED_CROSS_ENTROPIES`."""
-    here, cross = piece.distributions, None
-    if here is not None:
-        clamped = _where_scored(here.values.clamp_min(CLAMP), here)
-        logs = _where_scored(here.values.clamp_min(CLAMP).log_(), here)
-        cross = 0.0 - _products(weighted(clamped, piece.weights), logs)
-    return {"clamped_cross_entropy_sum": placed(piece, cross)}
+    return _summed(piece, CLAMPED_CROSS_ENTROPIES, _clamped_cross_entropies)
 
 
 def overlap_sums(piece: Piece) -> dict[str, Tensor]:
     """The sum named in `OVERLAPS`."""
-    here, overlap = piece.distributions, None
-    if here is not None:
-        roots = weighted(here.values, piece.weights).sqrt()
-        overlap = _products(roots, roots)
-    return {"hellinger_sum": placed(piece, overlap)}
+    return _summed(piece, OVERLAPS, _overlaps)
 
 
 def gram_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `GRAMS`."""
+    return _summed(piece, GRAMS, _grams)
+
+
+def _summed(
+    piece: Piece,
+    names: tuple[str, ...],
+    of_block: Callable[[Distributions, Tensor | None], tuple[Tensor, ...]],
+) -> dict[str, Tensor]:
+    """Tables of the blocks of a piece added, [M, M] float64 by name."""
     here = piece.distributions
     if here is None:
-        return dict.fromkeys(GRAMS, placed(piece, None))
-    values = weighted(here.values, piece.weights)
+        return dict.fromkeys(names, placed(piece, None))
+    _, samples, classes = here.values.shape
+    step = max(1, ENTRIES[here.values.device.type] // max(classes, 1))
+    total: tuple[Tensor, ...] | None = None
+    for start in range(0, max(samples, 1), step):
+        part = slice(start, start + step)
+        block = Distributions(here.models, here.values[:, part], here.scored[:, part])
+        found = of_block(block, None if piece.weights is None else piece.weights[part])
+        total = found if total is None else tuple(map(torch.add, total, found))
+    return {name: placed(piece, table) for name, table in zip(names, total, strict=True)}
+
+
+def _cross_entropies(here: Distributions, weights: Tensor | None) -> tuple[Tensor, ...]:
+    values, logs = weighted(here.values, weights), _where_scored(here.logs, here)
+    cross = _products(values, logs)
+    return 0.0 - cross, 0.0 - _own(values, logs, cross, here.scored)
+
+
+def _clamped_cross_entropies(here: Distributions, weights: Tensor | None) -> tuple[Tensor, ...]:
+    # Sums of 1e-8 beside sums of 1 would be lost in float32: they enter apart.
+    above = weighted((here.values - CLAMP).clamp_min_(0), weights)
+    logs = _where_scored(here.values.clamp_min(CLAMP).log_(), here)
+    times = here.scored.double() if weights is None else here.scored * weights
+    return (-_products(above, logs) - CLAMP * (times @ logs.sum(-1).double().T),)
+
+
+def _overlaps(here: Distributions, weights: Tensor | None) -> tuple[Tensor, ...]:
+    roots = weighted(here.values, weights).sqrt()
+    return (_products(roots, roots),)
+
+
+def _grams(here: Distributions, weights: Tensor | None) -> tuple[Tensor, ...]:
+    values = weighted(here.values, weights)
     gram = _products(values, here.values)
-    own = _own(values, here.values, gram, here.scored)
-    return {"gram_sum": placed(piece, gram), "square_given": placed(piece, own)}
+    return gram, _own(values, here.values, gram, here.scored)
 
 
 def weighted(values: Tensor, weights: Tensor | None) -> Tensor:
@@ -94,12 +118,7 @@ def _where_scored(table: Tensor, here: Distributions) -> Tensor:
 
 def _products(left: Tensor, right: Tensor) -> Tensor:
     """Sum over samples and classes of left[i] * right[j], float64 [S, S]."""
-    models = len(left)
-    total = torch.zeros(models, models, dtype=torch.float64, device=left.device)
-    parts = (table.reshape(models, -1).split(LONGEST_PRODUCT, dim=1) for table in (left, right))
-    for one, other in zip(*parts, strict=True):
-        total += one @ other.T
-    return total
+    return (left.flatten(1) @ right.flatten(1).T).double()
 
 
 def _own(left: Tensor, right: Tensor, products: Tensor, scored: Tensor) -> Tensor:

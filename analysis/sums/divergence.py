@@ -30,13 +30,13 @@ DIVERGENCES = ("js_sum",)
 # its compilation counted.
 PAYS, PAYS_ONCE_LOADED = 3_000_000_000, 1_000_000_000
 BLOCK = 1024
-TILE = 8
-TILE_ENTRIES = {"cpu": 1024, "cuda": 1 << 18}
+TILE, TILE_ENTRIES = 8, 4000
+# What stands for 0 where the logarithm of 0 would be taken: s ln s is 0 to all digits.
 LEAST = 1e-30
 
-# ln 2 apart, the logarithm of a float32 number 2^e m with m in [1, 2) is e plus a polynomial in
-# m - CENTRE of least greatest error (5e-8); LOG_CENTRE = log2(CENTRE) is exact in float32 even
-# with the exponent's offset of 127 taken off.
+# log2 of a float32 number 2^e m with m in [1, 2) is e plus a polynomial in m - CENTRE, fitted for
+# the least greatest error (5e-8). CENTRE is the number near 1.5 whose logarithm stays exact in
+# float32 when the exponent's offset of 127 is taken off it.
 CENTRE = np.float32(1.4999983310699463)
 LOG_CENTRE = np.float32(0.5849609375 - 127)
 P1 = np.float32(0.9617974758148193)
@@ -60,7 +60,8 @@ def divergence_sums(piece: Piece) -> dict[str, Tensor]:
     mixtures = mixture_sums(weighted(here.values, piece.weights).flatten(1), work)
     both = product(here.scored, here.scored, piece.weights).double()
     alone = mixtures.diagonal() / 4 - log(2) / 2 * both.diagonal()
-    return {"js_sum": placed(piece, log(2) * both + alone[:, None] + alone - mixtures / 2)}
+    divergence = log(2) * both + alone[:, None] + alone - mixtures / 2
+    return {"js_sum": placed(piece, divergence.fill_diagonal_(0))}
 
 
 def mixture_sums(values: Tensor, work: int) -> Tensor:
@@ -73,10 +74,12 @@ def mixture_sums(values: Tensor, work: int) -> Tensor:
     Returns:
         float64 [S, S], symmetric.
     """
-    if values.device.type == "cpu" and values.dtype == torch.float32 and _compiling_pays(work):
-        upper = _compiled_sums(values)
+    if values.device.type != "cpu":
+        upper = _sums_by_rows(values)
+    elif values.dtype == torch.float32 and _compiling_pays(work):
+        upper = _shared_out(_compiled(), values) * log(2)
     else:
-        upper = _tiled_sums(values)
+        upper = _shared_out(_add_tiles, values.clamp_min(LEAST)) * log(2)
     upper = upper.triu()
     return upper + upper.triu(1).T
 
@@ -86,46 +89,50 @@ def _compiling_pays(work: int) -> bool:
     return work >= least and util.find_spec("numba") is not None
 
 
-def _tiled_sums(values: Tensor) -> Tensor:
-    """Tiles of pairs and entries that stay in the cache; the upper triangle is filled."""
-    values = values.clamp_min(LEAST)
-    models, entries = values.shape
-    total = torch.zeros(models, models, dtype=torch.float64, device=values.device)
-    step = TILE_ENTRIES[values.device.type]
-    room = [values.new_empty(TILE * TILE * min(step, entries)) for _ in range(2)]
-    for start in range(0, entries, step):
-        part = values[:, start : start + step]
-        for first in range(0, models, TILE):
-            rows = part[first : first + TILE, None]
-            for second in range(first, models, TILE):
-                columns = part[None, second : second + TILE]
-                shape = (len(rows), columns.shape[1], part.shape[1])
-                mixed, logs = (space[: np.prod(shape)].view(shape) for space in room)
-                torch.log(torch.add(rows, columns, out=mixed), out=logs)
-                found = logs.mul_(mixed).sum(-1).double()
-                total[first : first + TILE, second : second + TILE] += found
+def _sums_by_rows(values: Tensor) -> Tensor:
+    """One model with all from itself on at a time: few large steps, as a GPU wants them."""
+    total = torch.zeros(len(values), len(values), dtype=torch.float64, device=values.device)
+    for row in range(len(values)):
+        mixed = values[row] + values[row:]
+        total[row, row:] = torch.xlogy(mixed, mixed).sum(1, dtype=torch.float64)
     return total
 
 
-def _compiled_sums(values: Tensor) -> Tensor:
-    """The compiled loop, a share of the entries to each thread; the upper triangle is filled."""
-    add, table = _compiled(), values.numpy()
-    models, entries = table.shape
-    threads = torch.get_num_threads()
+def _shared_out(add: Callable[..., None], values: Tensor) -> Tensor:
+    """Sums of s log2 s: each thread adds those of its part of the entries to its own table."""
+    threads, (models, entries) = torch.get_num_threads(), values.shape
     ends = [entries * part // threads for part in range(threads + 1)]
-    total = np.zeros((threads, models, models))
+    shares = np.zeros((threads, models, models))
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(add, [table] * threads, ends, ends[1:], total))
-    return torch.from_numpy(total.sum(0)) * log(2)
+        list(pool.map(add, [values.numpy()] * threads, ends, ends[1:], shares))
+    return torch.from_numpy(shares.sum(0))
+
+
+def _add_tiles(values: np.ndarray, start: int, stop: int, total: np.ndarray) -> None:
+    """Add the sum of s log2 s over the entries start to stop to total, in tiles in the cache."""
+    models = len(values)
+    room = np.empty((2, TILE, TILE_ENTRIES), values.dtype)
+    for first in range(start, stop, TILE_ENTRIES):
+        part = values[:, first : min(first + TILE_ENTRIES, stop)]
+        for row in range(models):
+            for column in range(row, models, TILE):
+                others = part[column : column + TILE]
+                mixed, logs = room[:, : len(others), : others.shape[1]]
+                np.log2(np.add(part[row], others, out=mixed), out=logs)
+                total[row, column : column + TILE] += np.vecdot(mixed, logs)
 
 
 @lru_cache(maxsize=1)
 def _compiled() -> Callable[..., None]:
     import numba
 
-    # Sums in any order and fused multiply-add, or the loop is not vectorised; NaN stays exact.
-    allowed = {"reassoc", "contract", "nsz"}
-    return numba.njit(_add_mixtures, nogil=True, cache=True, fastmath=allowed)
+    # Sums in any order, or the loop is not vectorised; products and sums in one instruction.
+    options = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    try:
+        return numba.njit(_add_mixtures, cache=True, **options)
+    except RuntimeError:
+        # No folder to keep it in can be written.
+        return numba.njit(_add_mixtures, **options)
 
 
 def _add_mixtures(values: np.ndarray, start: int, stop: int, total: np.ndarray) -> None:

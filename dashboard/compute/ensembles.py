@@ -6,9 +6,9 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, combine
+from analysis.judging import best_single, judge
 from analysis.outcomes import corrected_against_majority, outcomes
 from analysis.rules import RULES
-from analysis.summary import best_single, judge
 from dashboard import state
 from dashboard.compute.caching import cached, kept
 from dashboard.compute.samples import hover

@@ -383,6 +383,7 @@ def test_a_mean_of_calibrated_members_gains_from_one_more_temperature():
 def test_the_report_is_the_same_in_small_chunks(monkeypatch):
     *_, whole = report_and_parts()
     monkeypatch.setattr("analysis.temperature.STEP_VALUES", 100)
+    monkeypatch.setattr("analysis.temperature_search.KEPT_VALUES", 500)
     *_, small = report_and_parts()
     for name in ("temperature", "ece_before", "ece_after", "log_loss_before", "log_loss_after"):
         close(getattr(small, name), getattr(whole, name), 1e-9)

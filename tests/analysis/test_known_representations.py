@@ -16,6 +16,7 @@ from analysis.representations import (
     rdm_correlation,
     representation_similarity,
 )
+from analysis.vendi import vendi
 
 COVERED = ("pair.linear_cka_probs", "pair.linear_cka_X_vs_P0")
 SIMILARITIES = pytest.mark.parametrize("name", REPRESENTATIONS)
@@ -226,6 +227,19 @@ def test_without_embeddings_or_with_one_model_nothing_breaks(name):
     assert alone.matrix.item() == pytest.approx(1)
     single = representation_similarity(embedded(random_bundle(2, 1), features(1, (4, 2))), name)
     assert single.matrix.isnan().all()
+
+
+def test_similarities_are_named_as_their_function_and_say_what_they_are():
+    for name, measure in REPRESENTATIONS.items():
+        assert measure.function.__name__ == measure.name == name
+        assert measure.summary.endswith(".")
+        assert measure.undefined.endswith(".")
+
+
+def test_models_with_the_same_arrangement_of_samples_are_one_model():
+    one, other = features(60, (5, 8), shared=0.0)
+    assert vendi(linear_cka([one, one.flip(1), 2 * one])).item() == pytest.approx(1)
+    assert vendi(linear_cka([one, other])).item() > 1.5
 
 
 def test_an_unknown_similarity_is_refused_with_those_that_exist():

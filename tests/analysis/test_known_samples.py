@@ -88,6 +88,7 @@ def of_confident_joint(fixture):
     found = confident_joint(mean, bundle.labels)
     of_bundle = suspects(bundle)
     assert of_bundle.flagged.nonzero()[:, 0].tolist() == found.suspects.tolist()
+    assert torch.equal(of_bundle.joint.joint, found.joint)
     assert of_bundle.order[0] == 5
     return {
         "thresholds": found.thresholds,

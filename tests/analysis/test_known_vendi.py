@@ -344,6 +344,14 @@ def test_one_model_is_one_and_identical_models_are_one():
         assert found["vendi_q0.1"] == pytest.approx(1)
 
 
+def test_a_kernel_is_named_as_its_function_and_takes_what_it_needs():
+    for name, kernel in KERNELS.items():
+        code = kernel.function.__code__
+        assert kernel.function.__name__ == kernel.name == name
+        assert code.co_varnames[: code.co_argcount] == kernel.needs
+        assert kernel.summary.endswith(".")
+
+
 def test_an_unknown_kernel_is_refused_with_those_that_exist():
     with pytest.raises(BundleError, match="expected one of label_agreement"):
         model_vendi(tally(random_bundle(), ("same",)), kernel="cosine")
@@ -369,22 +377,28 @@ def test_kernels_of_complete_answers_have_ones_on_the_diagonal_and_nothing_negat
     assert torch.linalg.eigvalsh(table).min() > -1e-9
 
 
+def runs_of_one_model(samples, deviation, models=8):
+    """One model's float32 probabilities several times, each with logits off by chance."""
+    one = random_bundle(1, samples, 10)
+    logits = one.probabilities["model-0"].log()
+    generator = torch.Generator().manual_seed(0)
+    names = tuple(f"run-{place}" for place in range(models))
+    runs = {}
+    for name in names:
+        off = deviation * torch.randn(logits.shape, generator=generator)
+        runs[name] = (logits * (1 + off)).softmax(1).float()
+    predictions = one.predictions.expand(models, -1)
+    return replace(one, models=names, predictions=predictions, grades=None, probabilities=runs)
+
+
 @pytest.mark.parametrize("name", KERNELS)
-def test_copies_of_one_model_are_one_model_in_every_precision(name):
-    for samples in (50, 120_000):
-        one = random_bundle(1, samples, 10)
-        stored = one.probabilities["model-0"].float()
-        names = ("a", "b", "c")
-        three = replace(
-            one,
-            models=names,
-            predictions=one.predictions.expand(3, -1),
-            grades=None,
-            probabilities=dict.fromkeys(names, stored),
-            fingerprint="",
-        )
-        found = model_vendi(tally(three, KERNELS[name].needs), kernel=name, orders=(0, 0.1, 1))
-        assert list(by_order(found).values())[2:] == pytest.approx([1, 1, 1], abs=1e-5)
+@pytest.mark.parametrize(("samples", "deviation"), [(50, 0.0), (30_000, 1e-6)])
+def test_one_model_run_again_and_again_is_one_model(name, samples, deviation):
+    sums = tally(runs_of_one_model(samples, deviation), KERNELS[name].needs)
+    found = by_order(model_vendi(sums, kernel=name, orders=(0, 0.1, 1)))
+    assert [found["0"], found["0.1"], found["1"]] == pytest.approx([1, 1, 1], abs=1e-9)
+    if deviation and name in ("hellinger_affinity", "cosine_probabilities"):
+        assert vendi(table_of(sums, name), order=0.1).item() > 1.2
 
 
 def test_scores_are_equal_on_every_device(device):

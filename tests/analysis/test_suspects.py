@@ -127,6 +127,7 @@ def test_votes_flag_a_majority_of_two_or_more_for_one_other_answer():
     assert found.consensus.tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3, 1])
     assert found.order.tolist() == [0, 4, 1, 2, 3]
     assert found.self_confidence.isnan().all()
+    assert found.joint is None
 
 
 def test_a_suggested_label_is_never_the_given_one():
