@@ -208,6 +208,11 @@ def temperatures(
             hovertext=hover,
             hoverinfo="text",
         )
+    return _named(figure, [names[row] for row in order.tolist()], subtitle, palette)
+
+
+def _named(figure: go.Figure, names: Sequence[str], subtitle: str, palette: Palette) -> go.Figure:
+    """Title and axes of the temperatures, the names from the lowest row up."""
     height = max(190 + 19 * min(len(names), NAMED_ROWS), 300)
     title = "Calibration error before and after one temperature"
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
@@ -217,7 +222,7 @@ def temperatures(
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(
         tickvals=list(range(len(names))) if few else [],
-        ticktext=[shown(names[row], 40) for row in order.tolist()] if few else [],
+        ticktext=[shown(name, 40) for name in names] if few else [],
         range=[-0.8, len(names) - 0.2],
     )
     return figure
