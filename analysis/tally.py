@@ -16,17 +16,17 @@ losses; probabilities of the label below 1e-12 |
 Counts are int64 and exact, other sums float64.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from analysis.ahead import read_ahead
 from analysis.bundle import Bundle
+from analysis.chunks import samples_at_a_time
 from analysis.sums import FAMILIES, OF_PROBABILITIES, group_sums
-from analysis.sums.piece import Missing, pieces
-
-CHUNK_VALUES = 8_000_000
-LONGEST_CHUNK = 65_536
+from analysis.sums.piece import Missing, Piece, pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,22 +61,40 @@ def tally(
             (a bootstrap draw, sample weights), then every sum is float64.
         missing: "exclude" judges a model on what it answered; "wrong" counts a missing answer
             as wrong, and it agrees with nobody.
-        chunk: samples at a time; chosen from the sizes when not given.
+        chunk: samples at a time; chosen from the free memory when not given. Fewer where a
+            device runs out of memory all the same.
 
     Returns:
         A tally with at least the needed sums.
     """
     needed = set(needs)
     families = [family for names, family in FAMILIES if needed & set(names)]
-    models = len(bundle.models)
     width = max(1, len(bundle.classes)) if needed & set(OF_PROBABILITIES) else 1
-    step = chunk or max(1, min(LONGEST_CHUNK, CHUNK_VALUES // (models * width)))
-    total = None
-    for piece in pieces(bundle, step, weights=weights, missing=missing):
-        sums: dict[str, Tensor] = {}
-        for family in families:
-            sums |= family(piece)
-        for column in groups:
-            sums |= group_sums(piece, column)
-        total = Tally(sums) if total is None else total + Tally(sums)
+    step = chunk or samples_at_a_time(len(bundle.models) * width, bundle.device)
+    walk = pieces(bundle, step, weights=weights, missing=missing)
+    if width > 1 and bundle.device.type == "cuda":
+        walk = read_ahead(walk, bundle.device)
+    total, limit = None, step
+    for piece in walk:
+        start, size = 0, max(len(piece.rows), 1)
+        while start < size:
+            try:
+                sums = _sums(piece.part(start, limit), families, groups)
+            except torch.OutOfMemoryError:
+                if limit == 1:
+                    raise
+                piece.forget()
+                limit = max(1, min(limit, size) // 2)
+                continue
+            total = sums if total is None else total + sums
+            start += limit
     return total
+
+
+def _sums(piece: Piece, families: Sequence[Callable], groups: Sequence[str]) -> Tally:
+    sums: dict[str, Tensor] = {}
+    for family in families:
+        sums |= family(piece)
+    for column in groups:
+        sums |= group_sums(piece, column)
+    return Tally(sums)

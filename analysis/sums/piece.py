@@ -1,7 +1,7 @@
 """A chunk of samples as every family of sums sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -66,6 +66,23 @@ class Piece:
         """int64 [n], -1 = unlabelled; None without any labels."""
         labels = self.bundle.labels
         return None if labels is None else labels[self.rows].long()
+
+    def part(self, start: int, count: int) -> "Piece":
+        """Some of its samples; itself when that is all."""
+        if start == 0 and count >= len(self.rows):
+            return self
+        here = slice(start, start + count)
+        wide = ("answered", "compared", "graded", "right", "predictions")
+        return replace(
+            self,
+            rows=self.rows[here],
+            weights=None if self.weights is None else self.weights[here],
+            **{name: getattr(self, name)[:, here] for name in wide},
+        )
+
+    def forget(self) -> None:
+        """Let go of the probabilities that were read."""
+        self.__dict__.pop("distributions", None)
 
     @cached_property
     def distributions(self) -> Distributions | None:
