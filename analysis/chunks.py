@@ -16,6 +16,7 @@ UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
 GROUPS = Path("/sys/fs/cgroup")
+CPU = torch.device("cpu")
 _limit: int | None = None
 
 
@@ -89,9 +90,9 @@ def working_memory(device: torch.device) -> int:
     return max(0, left - RESERVE)
 
 
-def fits(size: int, device: torch.device | None = None) -> bool:
-    """Whether a table of this many bytes may be held rather than made again when needed."""
-    return size <= working_memory(device or torch.device("cpu")) // 4
+def fits(size: int, device: torch.device = CPU, *, share: int = 4) -> bool:
+    """Whether a table of this many bytes may be held: by default in a quarter of what is free."""
+    return size <= working_memory(device) // share
 
 
 def samples_at_a_time(values: int, device: torch.device) -> int:
