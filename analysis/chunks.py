@@ -16,6 +16,7 @@ UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
 GROUPS = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
 CPU = torch.device("cpu")
 _limit: int | None = None
 
@@ -51,9 +52,8 @@ def limit_memory(size: int | None) -> None:
     global _limit
     if size is not None and size < used() + RESERVE + SMALLEST:
         raise BundleError(
-            f"A memory of {_megabytes(size)} is too small: the program by itself takes "
-            f"{_megabytes(used())}; give it at least "
-            f"{_megabytes(used() + RESERVE + SMALLEST + 10**6)}."
+            f"The memory is too small: the program by itself takes {_megabytes(used())}, and needs "
+            f"some for its work; give at least {_megabytes(used() + RESERVE + SMALLEST + 10**7)}."
         )
     _limit = size
 
@@ -111,8 +111,8 @@ def samples_at_a_time(values: int, device: torch.device) -> int:
     working, each = working_memory(device), max(1, values) * VALUE
     if _limit is not None and device.type == "cpu" and working < each:
         raise BundleError(
-            f"A memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, and "
-            f"one sample takes {_megabytes(each)}; give at least "
+            f"The memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, "
+            f"and one sample of all models takes {_megabytes(each)}; give at least "
             f"{_megabytes(used() + RESERVE + 4 * each)}."
         )
     bound = working if device.type == "cuda" else min(CACHE, working // 2)
@@ -142,7 +142,7 @@ def use_device(name: str) -> torch.device:
 def _left_in_groups() -> list[int]:
     """Bytes left under each limit that the system sets on this process's control groups."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = MEMBERSHIP.read_text().splitlines()
     except OSError:
         return []
     left = []

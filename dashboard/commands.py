@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 
@@ -81,6 +82,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
 
     result = {}
     try:
+        tallied = _tallied(options.cluster)
         bundle, accuracies = _load(request, options)
         if accuracies is not None:
             result |= summarise_accuracies(accuracies)
@@ -91,6 +93,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
                 reference=options.reference,
                 missing=options.missing,
                 seed=options.seed,
+                tallied=tallied,
             )
     except BundleError as problem:
         return fail(str(problem))
@@ -163,6 +166,17 @@ def _load(request: dict, options: argparse.Namespace):
             "alone."
         )
     return None if bundle is None else bundle.to(wanted), accuracies
+
+
+def _tallied(cluster: str | None):
+    """What counts: this process, or a cluster."""
+    from analysis.tally import tally
+
+    if cluster is None:
+        return tally
+    from analysis.cluster import connect, tally_on
+
+    return partial(tally_on, connect(cluster))
 
 
 def _limit(memory: str | None) -> None:

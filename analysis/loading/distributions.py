@@ -200,7 +200,8 @@ def _placed(
         table = StoredArray(stack.values, kind, checked=True)
         best = facts.best
         if kind == "logits":
-            best = np.concatenate([highest(part.numpy(), part.sum(1)) for part in blocks(table)])
+            parts = (part.numpy() for part in blocks(table))
+            best = np.concatenate([highest(part, part.sum(1)) for part in parts])
         if not ordered:
             table = replace(table, rows=torch.from_numpy(places))
     else:
