@@ -20,7 +20,7 @@ from analysis.tally import tally
 distributed = pytest.importorskip("distributed", reason=f"{CANNOT} distributed")
 NEEDS = {name for measure in CATALOG.values() for name in measure.needs}
 NEEDS -= {"group_right", "group_graded"}
-MODELS, SAMPLES, CLASSES = 12, 12_000, 50
+MODELS, SAMPLES, CLASSES = 10, 10_000, 50
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_a_scheduler_that_is_not_there_is_a_sentence_within_seconds(address):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     start = time.monotonic()
-    with pytest.raises(BundleError, match="No Dask scheduler answers at .*'dask scheduler'"):
+    with pytest.raises(BundleError, match=r"No Dask scheduler answers at .*'dask scheduler'"):
         connect(address.format(port=port))
     assert time.monotonic() - start < 8
 

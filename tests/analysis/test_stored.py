@@ -19,7 +19,7 @@ from analysis.rules import RULES
 from analysis.stored import FileArray, StoredArray
 from analysis.summary import summarise
 
-MODELS, SAMPLES, CLASSES = 3, 400, 60
+MODELS, SAMPLES, CLASSES = 3, 600, 60
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_rows_are_taken_as_from_a_tensor(tmp_path):
     assert torch.equal(taken[:], values[picked])
     assert torch.equal(taken.index_select(0, torch.tensor([3, 1]))[:], values[[399, 6]])
     assert torch.equal(torch.cat(list(blocks(stored))), values)
-    with pytest.raises(IndexError, match="row 400 of a table of 400 rows"):
+    with pytest.raises(IndexError, match="row 600 of a table of 600 rows"):
         stored[torch.tensor([SAMPLES])]
 
 
