@@ -31,7 +31,6 @@ def read_ahead(walk: Iterator[Piece], device: torch.device) -> Iterator[Piece]:
             with torch.cuda.stream(aside):
                 found = piece.distributions
         except torch.OutOfMemoryError:
-            piece.forget()
             return None
         if found is not None:
             for tensor in (found.models, found.values, found.scored):

@@ -71,24 +71,22 @@ def tally(
     families = [family for names, family in FAMILIES if needed & set(names)]
     width = max(1, len(bundle.classes)) if needed & set(OF_PROBABILITIES) else 1
     step = chunk or samples_at_a_time(len(bundle.models) * width, bundle.device)
-    walk = pieces(bundle, step, weights=weights, missing=missing)
-    if width > 1 and bundle.device.type == "cuda":
-        walk = read_ahead(walk, bundle.device)
-    total, limit = None, step
-    for piece in walk:
-        start, size = 0, max(len(piece.rows), 1)
-        while start < size:
-            try:
-                sums = _sums(piece.part(start, limit), families, groups)
-            except torch.OutOfMemoryError:
-                if limit == 1:
-                    raise
-                piece.forget()
-                limit = max(1, min(limit, size) // 2)
-                continue
-            total = sums if total is None else total + sums
-            start += limit
-    return total
+    ahead = width > 1 and bundle.device.type == "cuda"
+    total, done, size = None, 0, step
+    while True:
+        walk = pieces(bundle, step, weights=weights, missing=missing, first=done)
+        try:
+            for piece in read_ahead(walk, bundle.device) if ahead else walk:
+                size = len(piece.rows)
+                sums = _sums(piece, families, groups)
+                total = sums if total is None else total + sums
+                done += size
+            return total
+        except torch.OutOfMemoryError:
+            size = min(size, step)
+            if size <= 1:
+                raise
+            step = size // 2
 
 
 def _sums(piece: Piece, families: Sequence[Callable], groups: Sequence[str]) -> Tally:

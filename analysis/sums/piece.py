@@ -1,7 +1,7 @@
 """A chunk of samples as every family of sums sees it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -67,23 +67,6 @@ class Piece:
         labels = self.bundle.labels
         return None if labels is None else labels[self.rows].long()
 
-    def part(self, start: int, count: int) -> "Piece":
-        """Some of its samples; itself when that is all."""
-        if start == 0 and count >= len(self.rows):
-            return self
-        here = slice(start, start + count)
-        wide = ("answered", "compared", "graded", "right", "predictions")
-        return replace(
-            self,
-            rows=self.rows[here],
-            weights=None if self.weights is None else self.weights[here],
-            **{name: getattr(self, name)[:, here] for name in wide},
-        )
-
-    def forget(self) -> None:
-        """Let go of the probabilities that were read."""
-        self.__dict__.pop("distributions", None)
-
     @cached_property
     def distributions(self) -> Distributions | None:
         """Probabilities of the chunk, read once for all families; None when no model has any."""
@@ -108,7 +91,12 @@ class Piece:
 
 
 def pieces(
-    bundle: Bundle, step: int, *, weights: Tensor | None = None, missing: Missing = "exclude"
+    bundle: Bundle,
+    step: int,
+    *,
+    weights: Tensor | None = None,
+    missing: Missing = "exclude",
+    first: int = 0,
 ) -> Iterator[Piece]:
     """The samples of a bundle in chunks; one empty chunk when there are none.
 
@@ -117,6 +105,7 @@ def pieces(
         step: samples at a time.
         weights: bool [N] keeps these samples; other [N] is a weight per sample.
         missing: "wrong" takes every model to have answered every labelled sample.
+        first: how many of the kept samples are done already.
 
     Yields:
         Chunks in the order of the samples.
@@ -127,7 +116,7 @@ def pieces(
         if weights.dtype == torch.bool:
             rows, weights = rows[weights], None
     labelled = bundle.labelled if missing == "wrong" else None
-    for start in range(0, max(len(rows), 1), step):
+    for start in range(first, max(len(rows), 1), step):
         part = rows[start : start + step]
         predictions, grades = bundle.predictions[:, part], bundle.grades[:, part]
         answered, graded = (predictions >= 0) | (grades >= 0), grades >= 0

@@ -140,6 +140,7 @@ sys.exit(ended)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="this machine has no VmHWM")
 def test_probabilities_larger_than_the_stated_memory_are_analysed_within_it(tmp_path):
     samples, classes, models = 30_000, 500, 10

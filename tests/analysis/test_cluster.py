@@ -78,6 +78,7 @@ def test_partitions_add_up_to_the_tally_of_the_whole(client, missing):
         same(found, expected, to_the_bit=False)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_changes_nothing(client, tmp_path):
     bundle = stored_bundle(tmp_path)
     expected = tally_on(client, bundle, NEEDS, partitions=16)
