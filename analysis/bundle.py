@@ -11,6 +11,7 @@ from torch import Tensor
 
 from analysis.checks import BundleError, check
 from analysis.grouping import Grouping
+from analysis.lazy import LazyRows, blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Bundle:
         grades: int8 [M, N], 1 right, 0 wrong, -1 not graded (no answer or no label).
             Derived from labels and predictions unless given (logs that were graded elsewhere).
         probabilities: {model: float32 or float64 [N, C]} as stored, rows sum to 1 within 1e-3;
-            rows without an answer are ignored; some models may have none.
+            rows without an answer are ignored; some models may have none. Tables larger than
+            memory are `LazyRows` (`StoredArray`), which give rows as tensors when indexed.
         confidence: float32 [M, N], the models' own confidence in their answer, NaN where unknown.
         embeddings: float32 [N, D], one space shared by all samples.
         model_embeddings: {model: float32 [N, D_m]}.
@@ -46,7 +48,7 @@ class Bundle:
     predictions: Tensor
     labels: Tensor | None = None
     grades: Tensor | None = None
-    probabilities: Mapping[str, Tensor] = field(default_factory=dict)
+    probabilities: Mapping[str, Tensor | LazyRows] = field(default_factory=dict)
     confidence: Tensor | None = None
     embeddings: Tensor | None = None
     model_embeddings: Mapping[str, Tensor] = field(default_factory=dict)
@@ -271,8 +273,11 @@ def _fingerprint(bundle: Bundle) -> str:
     for names in (bundle.models, bundle.ids, bundle.classes):
         digest.update(f"{len(names)}\0".encode() + "\0".join(names).encode())
 
+    def begin(name: str, dtype: np.dtype | str, shape: Sequence[int]) -> None:
+        digest.update(f"\0{name}\0{dtype}\0{tuple(shape)}\0".encode())
+
     def add(name: str, values: np.ndarray) -> None:
-        digest.update(f"\0{name}\0{values.dtype}\0{values.shape}\0".encode())
+        begin(name, values.dtype, values.shape)
         if values.dtype == object:
             digest.update("\0".join(map(repr, values.tolist())).encode())
         else:
@@ -283,7 +288,12 @@ def _fingerprint(bundle: Bundle) -> str:
             add(name, tensor.cpu().numpy())
     for name in ("probabilities", "model_embeddings"):
         for model, tensor in sorted(getattr(bundle, name).items()):
-            add(f"{name}\0{model}", tensor.cpu().numpy())
+            if not isinstance(tensor, LazyRows):
+                add(f"{name}\0{model}", tensor.cpu().numpy())
+                continue
+            begin(f"{name}\0{model}", str(tensor.dtype).removeprefix("torch."), tensor.shape)
+            for block in blocks(tensor):
+                digest.update(block.cpu().numpy().reshape(-1).view(np.uint8))
     for name in ("attributes", "model_info"):
         for column, values in sorted(getattr(bundle, name).items()):
             add(f"{name}\0{column}", values)

@@ -12,7 +12,9 @@ from analysis.measure import Measure
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.sums.losses import CALIBRATION_BINS
-from analysis.tally import CHUNK_VALUES, Tally
+from analysis.tally import Tally
+
+CHUNK_VALUES = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from analysis.lazy import LazyRows, blocks
+
 if TYPE_CHECKING:
     from analysis.bundle import Bundle
     from analysis.grouping import Grouping
@@ -101,7 +103,7 @@ def _check_overlapping(bundle: "Bundle", name: str, grouping: "Grouping") -> Non
         )
 
 
-def _check_probabilities(bundle: "Bundle", model: str, probabilities: Tensor) -> None:
+def _check_probabilities(bundle: "Bundle", model: str, probabilities: Tensor | LazyRows) -> None:
     if model not in bundle.models:
         raise BundleError(f"There are probabilities of '{model}', which is not among the models.")
     row = bundle.models.index(model)
@@ -111,14 +113,22 @@ def _check_probabilities(bundle: "Bundle", model: str, probabilities: Tensor) ->
             f"The probabilities of '{model}' have shape {tuple(probabilities.shape)}; expected "
             f"{expected} for {expected[0]} samples and {expected[1]} classes."
         )
-    sums = probabilities.double().sum(1)
-    finite = torch.isfinite(sums) & (probabilities >= 0).all(1)
+    if isinstance(probabilities, LazyRows) and probabilities.checked:
+        return
+    found = [_row_facts(block) for block in blocks(probabilities)]
+    sums, smallest = (torch.cat(values) for values in zip(*found, strict=True))
+    finite = torch.isfinite(sums) & (smallest >= 0)
     bad = (~finite | ((sums - 1).abs() > SUM_TOLERANCE)) & (bundle.predictions[row] >= 0)
     if bad.any():
         sample = int(bad.nonzero()[0])
         raise BundleError(
             f"The probabilities of '{model}' for sample '{bundle.ids[sample]}' are not a "
             f"distribution (sum {float(sums[sample]):.6g}, smallest "
-            f"{float(probabilities[sample].min()):.6g}); expected values in [0, 1] that sum to 1. "
+            f"{float(smallest[sample]):.6g}); expected values in [0, 1] that sum to 1. "
             f"{int(bad.sum())} of {expected[0]} rows are like this."
         )
+
+
+def _row_facts(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Sum and smallest value of each row."""
+    return rows.double().sum(1), rows.amin(1)

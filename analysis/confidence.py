@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, normalised
+from analysis.lazy import BLOCK
 
 
 def confidence_of(
@@ -24,8 +25,12 @@ def confidence_of(
     """
     rows = torch.arange(len(bundle.ids), device=bundle.device) if rows is None else rows
     if model in bundle.probabilities:
-        probabilities = bundle.probabilities[model][rows]
-        return (probabilities.double() if stored else normalised(probabilities)).amax(1)
+        table, step = bundle.probabilities[model], max(1, BLOCK // max(len(bundle.classes), 1))
+        highest = [
+            (table[part].double() if stored else normalised(table[part])).amax(1)
+            for part in rows.split(step)
+        ]
+        return torch.cat(highest)
     if bundle.confidence is not None:
         return bundle.confidence[bundle.models.index(model)][rows].double()
     return None

@@ -1,14 +1,16 @@
 """Ensembles: a description of members and rule, and what the rule makes of their answers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
+from analysis.chunks import fits, samples_at_a_time
+from analysis.pooled import PooledArray, summed
 from analysis.rules import RULES, Evidence
-from analysis.tally import CHUNK_VALUES, Missing
+from analysis.tally import Missing
 
 TIE = 1e-12
 
@@ -43,12 +45,13 @@ class Answer:
     Attributes:
         predictions: int32 [N], -1 = no answer (nobody answered).
         probabilities: float64 [N, C] or None for a rule on labels; NaN rows without an answer.
+            Made again from the members' when asked for where they are too large to be held.
         tied: bool [N], more than one class had the highest score and the tie rule decided;
             None where it was not asked for.
     """
 
     predictions: Tensor
-    probabilities: Tensor | None
+    probabilities: Tensor | PooledArray | None
     tied: Tensor | None
 
 
@@ -71,10 +74,14 @@ def answer(bundle: Bundle, ensemble: Ensemble) -> Answer:
     """
     team = bundle.select(check(bundle, ensemble).members)
     membership = torch.ones(1, len(team.models), dtype=torch.float64, device=team.device)
-    parts = list(answers(team, ensemble.rule, membership, in_full=True))
-    probabilities = None
-    if RULES[ensemble.rule].pool is not None:
-        probabilities = torch.cat([part.probabilities[0] for part in parts])
+    held = fits(8 * len(team.ids) * len(team.classes), team.device)
+    parts, pooled = [], []
+    for part in answers(team, ensemble.rule, membership, in_full=True):
+        parts.append(replace(part, probabilities=None))
+        pooled += [part.probabilities[0]] if held and part.probabilities is not None else []
+    probabilities = torch.cat(pooled) if pooled else None
+    if RULES[ensemble.rule].pool is not None and not held:
+        probabilities = PooledArray(team, ensemble.rule, team.device)
     return Answer(
         predictions=torch.cat([part.predictions[0] for part in parts]),
         probabilities=probabilities,
@@ -190,15 +197,16 @@ def answers(
     """
     row = RULES[rule]
     ensembles, models = membership.shape
-    width = len(bundle.classes) if row.pool else min(models, len(bundle.classes))
-    step = max(1, CHUNK_VALUES // (models * width + 4 * ensembles))
+    classes = len(bundle.classes)
+    values = models * (classes if row.pool else min(models, classes)) + 4 * ensembles
+    step = samples_at_a_time(values + classes * bool(bundle.probabilities), bundle.device)
     for start in range(0, len(bundle.ids), step):
         rows = torch.arange(start, min(start + step, len(bundle.ids)), device=bundle.device)
         evidence = row.evidence(bundle, rows)
         voters = membership @ evidence.answered.to(membership.dtype)
         answered = voters > 0
         if in_full:
-            scores = _scores(evidence, membership)
+            scores = summed(evidence, membership)
             plane = _decide(evidence, membership)
             tied = ((scores >= scores.amax(-1, keepdim=True) - TIE).sum(-1) > 1) & answered
         else:
@@ -226,11 +234,6 @@ def _decide_contested(evidence: Evidence, membership: Tensor) -> Tensor:
     if len(rows):
         plane[:, rows] = _decide(evidence.at(rows), membership)
     return plane
-
-
-def _scores(evidence: Evidence, membership: Tensor) -> Tensor:
-    """Summed evidence [E, n, L]."""
-    return (membership.to(evidence.planes.dtype) @ evidence.planes).permute(1, 2, 0)
 
 
 def _decide(evidence: Evidence, membership: Tensor) -> Tensor:

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
 from analysis.catalog import CATALOG, of_kind
+from analysis.chunks import samples_at_a_time
 from analysis.measure import Measure
 from analysis.sums.piece import Missing, pieces
-from analysis.tally import CHUNK_VALUES, LONGEST_CHUNK
 
 
 def sample_measures(bundle: Bundle) -> tuple[Measure, ...]:
@@ -91,7 +91,7 @@ def sample_values(
 def chunk_size(bundle: Bundle, of_probabilities: bool) -> int:
     """How many samples of all models to look at at a time."""
     width = max(1, len(bundle.classes)) if of_probabilities else 1
-    return max(1, min(LONGEST_CHUNK, CHUNK_VALUES // (len(bundle.models) * width)))
+    return samples_at_a_time(len(bundle.models) * width, bundle.device)
 
 
 def _measure(name: str) -> Measure:

@@ -1,6 +1,6 @@
 """Everything that is known of a bundle as one dictionary: the JSON of `dissensus analyze`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import torch
@@ -31,6 +31,7 @@ def summarise(
     reference: str | None = None,
     missing: Missing = "exclude",
     seed: int = 0,
+    tallied: Callable[..., Tally] = tally,
 ) -> dict:
     """What `dissensus analyze` prints.
 
@@ -42,6 +43,7 @@ def summarise(
             member with the highest accuracy.
         missing: "exclude" judges a model on what it answered; "wrong" counts a gap as wrong.
         seed: of the bootstrap intervals.
+        tallied: counts the sums of all models; `tally`, or one that does so elsewhere.
 
     Returns:
         Plain lists, numbers and text; undefined is None.
@@ -52,7 +54,7 @@ def summarise(
     if reference is not None:
         position(bundle, reference)
     needs = {name for measure in CATALOG.values() for name in measure.needs}
-    sums = tally(bundle, needs, groups=tuple(bundle.groups), missing=missing)
+    sums = tallied(bundle, needs, groups=tuple(bundle.groups), missing=missing)
     chosen = ensembles or default_ensembles(bundle)
     return {
         "dissensus": installed_version(),

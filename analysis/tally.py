@@ -36,17 +36,17 @@ logarithm; entropy of i while j has probabilities |
 Counts are int64 and exact, other sums float64.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from analysis.ahead import read_ahead
 from analysis.bundle import Bundle
+from analysis.chunks import samples_at_a_time
 from analysis.sums import FAMILIES, OF_PROBABILITIES, group_sums
-from analysis.sums.piece import Missing, pieces
-
-CHUNK_VALUES = 8_000_000
-LONGEST_CHUNK = 65_536
+from analysis.sums.piece import Missing, Piece, pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,22 +81,38 @@ def tally(
             (a bootstrap draw, sample weights), then every sum is float64.
         missing: "exclude" judges a model on what it answered; "wrong" counts a missing answer
             as wrong, and it agrees with nobody.
-        chunk: samples at a time; chosen from the sizes when not given.
+        chunk: samples at a time; chosen from the free memory when not given. Fewer where a
+            device runs out of memory all the same.
 
     Returns:
         A tally with at least the needed sums.
     """
     needed = set(needs)
     families = [family for names, family in FAMILIES if needed & set(names)]
-    models = len(bundle.models)
     width = max(1, len(bundle.classes)) if needed & set(OF_PROBABILITIES) else 1
-    step = chunk or max(1, min(LONGEST_CHUNK, CHUNK_VALUES // (models * width)))
-    total = None
-    for piece in pieces(bundle, step, weights=weights, missing=missing):
-        sums: dict[str, Tensor] = {}
-        for family in families:
-            sums |= family(piece)
-        for column in groups:
-            sums |= group_sums(piece, column)
-        total = Tally(sums) if total is None else total + Tally(sums)
-    return total
+    step = chunk or samples_at_a_time(len(bundle.models) * width, bundle.device)
+    ahead = width > 1 and bundle.device.type == "cuda"
+    total, done, size = None, 0, step
+    while True:
+        walk = pieces(bundle, step, weights=weights, missing=missing, first=done)
+        try:
+            for piece in read_ahead(walk, bundle.device) if ahead else walk:
+                size = len(piece.rows)
+                sums = _sums(piece, families, groups)
+                total = sums if total is None else total + sums
+                done += size
+            return total
+        except torch.OutOfMemoryError:
+            size = min(size, step)
+            if size <= 1:
+                raise
+            step = size // 2
+
+
+def _sums(piece: Piece, families: Sequence[Callable], groups: Sequence[str]) -> Tally:
+    sums: dict[str, Tensor] = {}
+    for family in families:
+        sums |= family(piece)
+    for column in groups:
+        sums |= group_sums(piece, column)
+    return Tally(sums)

@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "dissensus check runs/",
     )
     _reading(check)
+    _memory(check)
     workspace_command.add(chosen, _command)
     analyze = _command(
         chosen,
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "dissensus analyze runs/ --ensemble mean:a,b --missing wrong --json figures.json",
     )
     _reading(analyze)
+    _memory(analyze)
     _judging(analyze)
     convert = _command(
         chosen,
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "dissensus convert log.csv.gz --column label=gold -o bundle/",
     )
     _reading(convert)
+    _memory(convert)
     convert.add_argument(
         "-o", "--output", required=True, type=Path, metavar="DIR", help="a new or empty folder"
     )
@@ -137,6 +140,14 @@ def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     )
 
 
+def _memory(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="most memory to take: 500MB, 2GB; default: what is free",
+    )
+
+
 def _path(text: str) -> Path | str:
     """A path on this machine, or the address of a remote store as it stands."""
     return text if "://" in text else Path(text)
@@ -148,6 +159,7 @@ def _judging(command: argparse.ArgumentParser) -> None:
     add("--ensemble", action="append", default=[], metavar="RULE[:MEMBER,...]")
     add("--reference", metavar="MODEL", help="corrections and regressions are against it")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--cluster", metavar="ADDRESS", help="count on this Dask scheduler, tcp://host:8786")
     add("--seed", type=int, default=0)
     add("--json", default="-", metavar="FILE", help="where to write; - is standard output")
 
@@ -166,7 +178,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    return commands.check(_request(options))
+    return commands.check(_request(options), options.memory)
 
 
 def _analyze(options: argparse.Namespace) -> int:
@@ -174,7 +186,7 @@ def _analyze(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
-    return commands.convert(_request(options), options.output)
+    return commands.convert(_request(options), options.output, options.memory)
 
 
 def _request(options: argparse.Namespace) -> dict:

@@ -3,14 +3,16 @@
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 
-def check(request: dict) -> int:
+def check(request: dict, memory: str | None = None) -> int:
     """Say what was found, what was assumed, every problem, and what can be used.
 
     Args:
         request: a `dashboard.inputs.Request`.
+        memory: the most to take, as "2GB".
 
     Returns:
         0 when there is something to use, else 1.
@@ -19,6 +21,10 @@ def check(request: dict) -> int:
     from analysis.loading.sources import count
     from dashboard.inputs import narrowed, reading
 
+    try:
+        _limit(memory)
+    except BundleError as problem:
+        return fail(str(problem))
     found = reading(request)
     for entry in found.found:
         print(f"{entry.file}: {entry.form}, {count(entry.rows, 'row')}")
@@ -76,6 +82,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
 
     result = {}
     try:
+        tallied = _tallied(options.cluster)
         bundle, accuracies = _load(request, options)
         if accuracies is not None:
             result |= summarise_accuracies(accuracies)
@@ -86,6 +93,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
                 reference=options.reference,
                 missing=options.missing,
                 seed=options.seed,
+                tallied=tallied,
             )
     except BundleError as problem:
         return fail(str(problem))
@@ -100,12 +108,13 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     return 0
 
 
-def convert(request: dict, output: Path) -> int:
+def convert(request: dict, output: Path, memory: str | None = None) -> int:
     """Write the canonical bundle folder.
 
     Args:
         request: a `dashboard.inputs.Request`.
         output: a new or empty folder.
+        memory: the most to take, as "2GB".
 
     Returns:
         0 done, 1 the input cannot be used or the folder cannot be written.
@@ -114,6 +123,10 @@ def convert(request: dict, output: Path) -> int:
     from analysis.loading import save_bundle
     from dashboard.inputs import narrowed, reading
 
+    try:
+        _limit(memory)
+    except BundleError as problem:
+        return fail(str(problem))
     found = reading(request, _progress)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -140,15 +153,12 @@ def _progress(share: float, doing: str) -> None:
 
 
 def _load(request: dict, options: argparse.Namespace):
-    import torch
-
     from analysis.bundle import BundleError
+    from analysis.chunks import use_device
     from dashboard.inputs import load_all
 
-    cuda = torch.cuda.is_available()
-    if options.device == "cuda" and not cuda:
-        raise BundleError("There is no CUDA device here; use --device cpu.")
-    wanted = options.device if options.device != "auto" else "cuda" if cuda else "cpu"
+    _limit(options.memory)
+    wanted = use_device(options.device)
     bundle, accuracies = load_all(request)
     if bundle is None and (options.ensemble or options.reference):
         raise BundleError(
@@ -156,6 +166,27 @@ def _load(request: dict, options: argparse.Namespace):
             "alone."
         )
     return None if bundle is None else bundle.to(wanted), accuracies
+
+
+def _tallied(cluster: str | None):
+    """What counts: this process, or a cluster."""
+    from analysis.tally import tally
+
+    if cluster is None:
+        return tally
+    from analysis.cluster import connect, tally_on
+
+    return partial(tally_on, connect(cluster))
+
+
+def _limit(memory: str | None) -> None:
+    from analysis.bundle import BundleError
+    from analysis.chunks import limit_memory, size_of
+
+    try:
+        limit_memory(None if memory is None else size_of(memory))
+    except BundleError as problem:
+        raise BundleError(f"--memory {memory}: {problem}") from None
 
 
 def _ensemble(text: str, bundle):

@@ -3,8 +3,10 @@
 import numpy as np
 
 from analysis.checks import SUM_TOLERANCE
+from analysis.lazy import blocks
 from analysis.loading.arrays import texts
 from analysis.loading.sources import File, Log, RefusedError
+from analysis.stored import FileArray
 
 IDS = ("ids", "id", "sample_ids", "sample_id")
 LABELS = (
@@ -41,7 +43,7 @@ WORDS = {
 OF_MODELS = ("probabilities", "second class", "answers")
 
 
-def kinds_of(file: File, arrays: dict[str, np.ndarray], log: Log) -> dict[str, str]:
+def kinds_of(file: File, arrays: dict[str, np.ndarray | FileArray], log: Log) -> dict[str, str]:
     """Array name -> what it is, a key of WORDS.
 
     Args:
@@ -79,7 +81,7 @@ def kinds_of(file: File, arrays: dict[str, np.ndarray], log: Log) -> dict[str, s
 
 
 def _settle_names(
-    file: File, arrays: dict[str, np.ndarray], kinds: dict[str, str], log: Log
+    file: File, arrays: dict[str, np.ndarray | FileArray], kinds: dict[str, str], log: Log
 ) -> None:
     """An array `names` holds those of the classes where it fits these, else of the models."""
     name = next((name for name in arrays if name.lower() == NAMES), None)
@@ -95,7 +97,9 @@ def _settle_names(
     )
 
 
-def _names_classes(names: set[str], arrays: dict[str, np.ndarray], kinds: dict[str, str]) -> bool:
+def _names_classes(
+    names: set[str], arrays: dict[str, np.ndarray | FileArray], kinds: dict[str, str]
+) -> bool:
     """Names are labels or answers of the same file, or as many as the columns of an array."""
     for other, kind in kinds.items():
         values = arrays[other]
@@ -109,15 +113,22 @@ def _names_classes(names: set[str], arrays: dict[str, np.ndarray], kinds: dict[s
         return "models" in kinds.values()
     return any(
         values.shape[-1] == len(names)
-        and (values.ndim == 3 or _sums_to_one(values) or bool(((values < 0) | (values > 1)).any()))
+        and (values.ndim == 3 or _sums_to_one(values) or _leaves_unit(values))
         for values in held
     )
 
 
-def _sums_to_one(values: np.ndarray) -> bool:
+def _sums_to_one(values: np.ndarray | FileArray) -> bool:
     """Rows are probabilities of several classes, and so of one model."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return bool((np.abs(values.sum(1, dtype=np.float64) - 1) <= SUM_TOLERANCE).all())
+        return all(
+            bool((np.abs(block.sum(1, dtype=np.float64) - 1) <= SUM_TOLERANCE).all())
+            for block in blocks(values)
+        )
+
+
+def _leaves_unit(values: np.ndarray | FileArray) -> bool:
+    return any(bool(((block < 0) | (block > 1)).any()) for block in blocks(values))
 
 
 def lone(file: File) -> bool:
@@ -153,7 +164,7 @@ def _by_place(file: File) -> str | None:
     return "embeddings" if "embed" in stem else None
 
 
-def _array_kind(values: np.ndarray) -> str:
+def _array_kind(values: np.ndarray | FileArray) -> str:
     """What an array of one or all models holds, by its shape and values."""
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]

@@ -3,17 +3,22 @@
 import io
 import math
 import re
+import struct
 import tokenize
 import zipfile
 import zlib
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from analysis.chunks import fits
 from analysis.loading.sources import File, RefusedError, count
+from analysis.stored import FileArray
 
 TOTAL_LIMIT = 2 << 30
 MEMBER_LIMIT = 10_000
+LEFT = 1 << 16  # bytes from which on numbers stay in their file until it is known what they are
 DRIVE = re.compile(r"[A-Za-z]:/")
 ANYTHING_WRONG = (
     LookupError,
@@ -32,8 +37,8 @@ ANYTHING_WRONG = (
 )
 
 
-def read_npy(file: File) -> np.ndarray:
-    """One array.
+def read_npy(file: File) -> np.ndarray | FileArray:
+    """One array, or where its numbers lie.
 
     Raises:
         RefusedError: it holds Python objects, is cut short, or is no NPY file.
@@ -41,11 +46,11 @@ def read_npy(file: File) -> np.ndarray:
     if isinstance(file.content, bytes):
         return _array(file.name, io.BytesIO(file.content), len(file.content))
     with file.content.open("rb") as stream:
-        return _array(file.name, stream, file.size())
+        return _array(file.name, stream, file.size(), (file.content, 0))
 
 
-def read_npz(file: File) -> dict[str, np.ndarray]:
-    """All arrays of an NPZ file by name.
+def read_npz(file: File) -> dict[str, np.ndarray | FileArray]:
+    """All arrays of an NPZ file by name, or where the numbers of those lie that are not packed.
 
     Raises:
         RefusedError: a member is unsafe, damaged or no array, or the whole is too large.
@@ -63,7 +68,8 @@ def read_npz(file: File) -> dict[str, np.ndarray]:
                         f"{shown} is no array; expected only members that end in .npy."
                     )
                 with archive.open(info) as stream:
-                    arrays[info.filename[:-4]] = _array(shown, stream, info.file_size)
+                    place = _place(source, info)
+                    arrays[info.filename[:-4]] = _array(shown, stream, info.file_size, place)
     except RefusedError:
         raise
     except ANYTHING_WRONG as error:
@@ -111,7 +117,19 @@ def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
         seen.add(path)
 
 
-def _array(name: str, stream, size: int) -> np.ndarray:
+def _place(source: Path | BinaryIO, info: zipfile.ZipInfo) -> tuple[Path, int] | None:
+    """Where a member lies in its file, if it lies there as it is."""
+    if not isinstance(source, Path) or info.compress_type != zipfile.ZIP_STORED:
+        return None
+    with source.open("rb") as stream:
+        stream.seek(info.header_offset + 26)
+        name, extra = struct.unpack("<HH", stream.read(4))
+    return source, info.header_offset + 30 + name + extra
+
+
+def _array(
+    name: str, stream, size: int, place: tuple[Path, int] | None = None
+) -> np.ndarray | FileArray:
     try:
         shape, fortran, dtype, start = _header(stream)
     except ANYTHING_WRONG as error:
@@ -136,10 +154,38 @@ def _array(name: str, stream, size: int) -> np.ndarray:
             f"{name} declares an array of shape {shape} ({start + expected:,} bytes) but has "
             f"{size:,} bytes; it is damaged or cut short. Write it again."
         )
+    if place and not fortran and stays(shape, dtype, expected):
+        if isinstance(stream, zipfile.ZipExtFile):
+            _read_through(stream)
+        return FileArray(str(place[0]), place[1] + start, shape, dtype.str)
+    _check_room(name, expected, fortran)
     values = np.empty(math.prod(shape), dtype=dtype)
     if expected:
         fill(stream, memoryview(values.view(np.uint8)), name)
     return values.reshape(shape, order="F" if fortran else "C")
+
+
+def stays(shape: tuple[int, ...], dtype: np.dtype, size: int) -> bool:
+    """Whether an array may be probabilities and is worth leaving in its file for now."""
+    plain = dtype.str in ("<f2", "<f4", "<f8")
+    return plain and len(shape) in (2, 3) and shape[-1] > 1 and size >= LEFT
+
+
+def _read_through(stream: BinaryIO) -> None:
+    """Have the checksum of a member compared."""
+    while stream.read(4 << 20):
+        pass
+
+
+def _check_room(name: str, size: int, fortran: bool) -> None:
+    """Refuse what has to be read whole and does not fit into memory."""
+    if size > LEFT and not fits(size, share=1):
+        how = "with its rows side by side (numpy.ascontiguousarray)" if fortran else "unpacked"
+        raise RefusedError(
+            f"{name} has to be read whole and takes {size / 1e6:,.0f} MB, which is more than the "
+            f"memory there is; save it {how}, as NPY or with numpy.savez, in float16, float32 or "
+            "float64."
+        )
 
 
 def _header(stream) -> tuple[tuple[int, ...], bool, np.dtype, int]:

@@ -1,16 +1,22 @@
 """Class order, and probabilities: logits or not, rows joined to samples, arg max where needed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from analysis.checks import SUM_TOLERANCE
+from analysis.chunks import fits
+from analysis.lazy import LazyRows, blocks
 from analysis.loading.grades import Answers
+from analysis.loading.logits import Facts, facts_of, highest, kind_of, single
 from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, Options, count, quoted, shortened
 from analysis.loading.stacks import Stack, shown_array
+from analysis.stored import FileArray, StoredArray, softmaxed
 
-BLOCK = 1 << 22
+SPAN = (0.8, 0.95)  # the shares of all work between which probabilities are looked at
 
 
 def collect_probabilities(
@@ -20,8 +26,10 @@ def collect_probabilities(
     answers: Answers,
     options: Options,
     log: Log,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Tensor | LazyRows]:
     """Probabilities of each model in sample order; models without predictions get their arg max.
+
+    Those that are too large to be held stay in their files, where they lie in files as they are.
 
     Args:
         stacks: arrays; other kinds are skipped.
@@ -32,9 +40,10 @@ def collect_probabilities(
         log: receives notes and problems.
     """
     numbers = np.array(list(classes.values()), dtype=np.int32)
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Tensor | LazyRows] = {}
     origin: dict[str, str] = {}
-    for stack in stacks:
+    held, added = _may_be_held(stacks), []
+    for place, stack in enumerate(stacks):
         if stack.kind not in ("probabilities", "second class"):
             continue
         stack = _in_class_order(stack, tuple(classes), log)
@@ -53,13 +62,28 @@ def collect_probabilities(
         needed = rows >= 0
         if row is not None:
             needed &= answers.numbers[row][rows] >= 0
-        values = _distribution(stack, rows, needed, roster, options, log)
-        if values is not None:
+        if held and isinstance(stack.values, FileArray):
+            stack = replace(stack, values=stack.values.read())
+        begin, end = (np.interp(at, (0, len(stacks)), SPAN) for at in (place, place + 1))
+        log.begin(begin, end, f"Looking at the probabilities of {shortened(stack.name)}")
+        facts = facts_of(stack.values, log)
+        kind = kind_of(stack, rows, needed, facts, roster, options, log)
+        if kind is not None:
             origin[stack.name] = stack.file.name
-            found[stack.name] = values = _placed(values, rows, len(roster.ids))
-            best = np.where(_seen(rows, len(roster.ids)), numbers[_argmax(values)], -1)
-            _compare_or_add(stack, best, row, answers, log)
+            best, found[stack.name] = _placed(stack, kind, rows, facts, len(roster.ids))
+            best = np.where(best >= 0, numbers[best], -1)
+            if row is None:
+                added.append((stack, best))
+            else:
+                _compare(stack, best, answers.numbers[row], log)
+    _add(added, answers)
     return found
+
+
+def _may_be_held(stacks: Sequence[Stack]) -> bool:
+    """Whether all probabilities that still lie in files fit into memory."""
+    waiting = [stack.values for stack in stacks if isinstance(stack.values, FileArray)]
+    return fits(sum(values.size * max(values.dtype.itemsize, 4) for values in waiting))
 
 
 def _both_classes(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack | None:
@@ -116,23 +140,6 @@ def _in_class_order(stack: Stack, classes: tuple[str, ...], log: Log) -> Stack |
     return replace(stack, values=stack.values[:, order], columns=classes)
 
 
-def _seen(rows: np.ndarray, size: int) -> np.ndarray:
-    seen = np.zeros(size, dtype=bool)
-    seen[rows[rows >= 0]] = True
-    return seen
-
-
-def _argmax(values: np.ndarray) -> np.ndarray:
-    return np.concatenate(
-        [np.where(np.isnan(block), -1, block).argmax(1) for block in _blocks(values)]
-    )
-
-
-def _blocks(values: np.ndarray) -> list[np.ndarray]:
-    step = max(1, BLOCK // max(values.shape[1], 1))
-    return [values[start : start + step] for start in range(0, len(values), step)]
-
-
 def located(stack: Stack, roster: Roster, log: Log) -> np.ndarray | None:
     """int64 [rows], the sample of each row of an array, -1 where it is unknown.
 
@@ -182,115 +189,56 @@ def _fits(stack: Stack, classes: dict[str, int], log: Log) -> bool:
     return False
 
 
-def _distribution(
-    stack: Stack, rows: np.ndarray, needed: np.ndarray, roster: Roster, options: Options, log: Log
-) -> np.ndarray | None:
-    """Checked probabilities, from logits where it is logits; rows not needed may hold anything."""
-    values = stack.values
-    if values.dtype not in (np.float32, np.float64):
-        values = values.astype(np.float32)
-    sums, low, high = _extremes(values)
-    near = np.abs(sums - 1) <= SUM_TOLERANCE
-    inside = (low >= 0) & (high <= 1 + SUM_TOLERANCE)
-    outside = (low < 0) | (high > 1 + SUM_TOLERANCE)
-    kind = options.values
-    percent = (low[needed] >= 0).all() and (np.abs(sums[needed] - 100) <= 0.1).all()
-    if kind is None and needed.any() and percent:
-        log.problem(
-            f"{stack.file.name}: the rows of '{stack.name}' sum to 100, so they look like percent; "
-            "expected probabilities from 0 to 1. Divide them by 100, or say --values logits if "
-            "these are logits."
-        )
-        return None
-    if kind is None and not near[needed].any() and outside[needed].any():
-        kind = "logits"
+def _placed(
+    stack: Stack, kind: str, rows: np.ndarray, facts: Facts, size: int
+) -> tuple[np.ndarray, Tensor | LazyRows]:
+    """In the order of the samples: the most probable class, and the table of probabilities."""
+    places = np.full(size, -1, dtype=np.int64)
+    places[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+    ordered = len(rows) == size and np.array_equal(places, np.arange(size))
+    if isinstance(stack.values, FileArray):
+        table = StoredArray(stack.values, kind, checked=True)
+        best = facts.best
+        if kind == "logits":
+            parts = (part.numpy() for part in blocks(table))
+            best = np.concatenate([highest(part, part.sum(1)) for part in parts])
+        if not ordered:
+            table = replace(table, rows=torch.from_numpy(places))
+    else:
+        values, best = single(stack.values), facts.best
+        if kind == "logits":
+            values = np.concatenate([softmaxed(block) for block in blocks(values)])
+            best = np.concatenate([highest(part, part.sum(1)) for part in blocks(values)])
+        if not ordered:
+            placed = np.full((size, values.shape[1]), np.nan, dtype=values.dtype)
+            placed[places >= 0] = values[places[places >= 0]]
+            values = placed
+        table = torch.from_numpy(values)
+    return np.where(places >= 0, best[places], -1), table
+
+
+def _compare(stack: Stack, best: np.ndarray, given: np.ndarray, log: Log) -> None:
+    differ = int(((given >= 0) & (best >= 0) & (given != best)).sum())
+    if differ:
         log.note(
-            f"{stack.file.name}: the values of '{stack.name}' are read as logits, because no "
-            "row sums to 1 and some lie outside 0 to 1."
+            f"{count(differ, 'prediction')} of '{shortened(stack.name)}' "
+            f"{'differs' if differ == 1 else 'differ'} from its most probable class; the "
+            "predictions file is used."
         )
-    if kind == "logits":
-        bad = np.flatnonzero(needed & (np.isnan(sums) | ~np.isfinite(high)))
-        if len(bad):
-            sample = roster.ids[rows[bad[0]]]
-            _report_row(stack, sample, bad, (low, high, sums), "finite logits", log)
-            return None
-        if options.values and not outside[needed].any():
-            log.note(
-                f"{stack.file.name}: the values of '{stack.name}' are read as logits, as was said, "
-                "although all lie from 0 to 1."
-            )
-        return _softmax(values)
-    bad = np.flatnonzero(needed & ~(near & inside))
-    if len(bad):
-        sample = roster.ids[rows[bad[0]]]
-        _report_row(stack, sample, bad, (low, high, sums), "values from 0 to 1 that sum to 1", log)
-        return None
-    return values
 
 
-def _extremes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    blocks = _blocks(values)
-    return (
-        np.concatenate([block.sum(1, dtype=np.float64) for block in blocks]),
-        np.concatenate([block.min(1) for block in blocks]),
-        np.concatenate([block.max(1) for block in blocks]),
-    )
-
-
-def _report_row(stack: Stack, sample: str, bad: np.ndarray, extremes, expected: str, log: Log):
-    row, total = int(bad[0]), len(bad)
-    low, high, sums = (float(values[row]) for values in extremes)
-    more = f"; {total:,} of {len(stack.values):,} rows are like this" if total > 1 else ""
-    found = f"values from {low:.6g} to {high:.6g} with sum {sums:.6g}"
-    if np.isnan(sums):
-        found = "NaN"
-    place = f"{stack.file.name}, model '{stack.name}', row {row} counted from 0"
-    if stack.where:
-        place = f"{stack.where(row)}, model '{stack.name}'"
-    log.problem(
-        f"{place} (sample '{sample}'): found {found}; expected {expected}{more}. Correct the row"
-        + (", or say --values logits if these are logits." if low < 0 or high > 1.5 else ".")
-    )
-
-
-def _softmax(values: np.ndarray) -> np.ndarray:
-    result = np.empty(values.shape, dtype=np.float32)
-    start = 0
-    for block in _blocks(values):
-        exact = block.astype(np.float64)
-        with np.errstate(invalid="ignore"):
-            exact = np.exp(exact - exact.max(1, keepdims=True))
-        result[start : start + len(block)] = exact / exact.sum(1, keepdims=True)
-        start += len(block)
-    return result
-
-
-def _placed(values: np.ndarray, rows: np.ndarray, size: int) -> np.ndarray:
-    if len(rows) == size and np.array_equal(rows, np.arange(size)):
-        return values
-    placed = np.full((size, values.shape[1]), np.nan, dtype=values.dtype)
-    placed[rows[rows >= 0]] = values[rows >= 0]
-    return placed
-
-
-def _compare_or_add(stack: Stack, best: np.ndarray, row: int | None, answers: Answers, log: Log):
-    name = stack.name
-    if row is not None:
-        given = answers.numbers[row]
-        differ = int(((given >= 0) & (best >= 0) & (given != best)).sum())
-        if differ:
-            log.note(
-                f"{count(differ, 'prediction')} of '{shortened(name)}' "
-                f"{'differs' if differ == 1 else 'differ'} from its most probable class; the "
-                "predictions file is used."
-            )
+def _add(added: Sequence[tuple[Stack, np.ndarray]], answers: Answers) -> None:
+    """Models that have probabilities only, with their most probable classes as answers."""
+    if not added:
         return
-    answers.models.append(name)
-    if stack.info:
-        answers.info[name] = dict(stack.info)
-    answers.numbers = best[None] if answers.numbers is None else np.vstack([answers.numbers, best])
+    for stack, _ in added:
+        answers.models.append(stack.name)
+        if stack.info:
+            answers.info[stack.name] = dict(stack.info)
+    rows = np.stack([best for _, best in added])
+    answers.numbers = rows if answers.numbers is None else np.vstack([answers.numbers, rows])
     for field in ("confidence", "grades"):
         table = getattr(answers, field)
         if table is not None:
-            fill = np.full((1, len(best)), np.nan if field == "confidence" else -1, table.dtype)
+            fill = np.full(rows.shape, np.nan if field == "confidence" else -1, table.dtype)
             setattr(answers, field, np.vstack([table, fill]))

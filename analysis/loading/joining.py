@@ -107,7 +107,7 @@ def _bundle(
             predictions=predictions,
             labels=None if labels is None else torch.from_numpy(labels),
             grades=grades,
-            probabilities={m: torch.from_numpy(values) for m, values in probabilities.items()},
+            probabilities=probabilities,
             confidence=None if answers.confidence is None else torch.from_numpy(answers.confidence),
             embeddings=shared,
             model_embeddings=own,

@@ -8,8 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from analysis.loading.arrays import fill
+from analysis.loading.arrays import fill, stays
 from analysis.loading.sources import File, RefusedError, count, quoted, shortened
+from analysis.stored import BFLOAT16, FileArray
 
 HEADER_LIMIT = 100 << 20
 TENSOR_LIMIT = 100_000
@@ -30,8 +31,10 @@ AGAIN = "it is damaged or cut short. Write it again"
 LISTED = ("classes", "class_names", "ids", "sample_ids", "models", "model_names", "labels")
 
 
-def read_safetensors(file: File) -> dict[str, np.ndarray]:
+def read_safetensors(file: File) -> dict[str, np.ndarray | FileArray]:
     """All tensors by name, BF16 as float32, and the lists of names in the metadata as text arrays.
+
+    Large tensors are given as the places of their numbers.
 
     Raises:
         RefusedError: the header does not describe the file exactly, or a dtype is not read.
@@ -183,12 +186,20 @@ def _whole(values: object) -> bool:
     )
 
 
-def _tensor(file: File, stream: BinaryIO, start: int, name: str, entry: dict) -> np.ndarray:
-    shape = tuple(entry["shape"])
-    values = np.empty(math.prod(shape), dtype=DTYPES[entry["dtype"]])
-    stream.seek(start + entry["data_offsets"][0])
+def _tensor(
+    file: File, stream: BinaryIO, start: int, name: str, entry: dict
+) -> np.ndarray | FileArray:
+    shape, dtype = tuple(entry["shape"]), np.dtype(DTYPES[entry["dtype"]])
+    begin, end = (start + offset for offset in entry["data_offsets"])
+    short = entry["dtype"] == "BF16"
+    if not isinstance(file.content, bytes) and stays(
+        shape, np.dtype("<f2") if short else dtype, end - begin
+    ):
+        return FileArray(str(file.content), begin, shape, BFLOAT16 if short else dtype.str)
+    values = np.empty(math.prod(shape), dtype=dtype)
+    stream.seek(begin)
     if values.nbytes:
         fill(stream, memoryview(values.view(np.uint8)), f"{file.name}, tensor '{name}'")
-    if entry["dtype"] == "BF16":
+    if short:
         values = (values.astype(np.uint32) << 16).view(np.float32)
     return values.reshape(shape)

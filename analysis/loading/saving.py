@@ -14,6 +14,7 @@ import torch
 
 from analysis.bundle import Bundle, BundleError, graded
 from analysis.grouping import Grouping
+from analysis.lazy import LazyRows, blocks
 from analysis.loading.restoring import Layout, layout
 from analysis.loading.roles import CANONICAL
 
@@ -156,7 +157,20 @@ def _write_arrays(arrays: dict, folder: Path, files: Mapping[str, str]) -> None:
         folder.mkdir()
     for model, values in arrays.items():
         path = folder / f"{files.get(model, model)}.npy"
-        np.save(path, values.numpy(), allow_pickle=False)
+        if isinstance(values, LazyRows):
+            _write_rows(values, path)
+        else:
+            np.save(path, values.numpy(), allow_pickle=False)
+
+
+def _write_rows(table: LazyRows, path: Path) -> None:
+    """As `np.save`, with a part of the table in memory at a time."""
+    dtype = np.dtype(str(table.dtype).removeprefix("torch."))
+    header = {"descr": dtype.str, "fortran_order": False, "shape": tuple(table.shape)}
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        for block in blocks(table):
+            stream.write(block.numpy())
 
 
 def _write_models(bundle: Bundle, path: Path) -> None:

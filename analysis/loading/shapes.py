@@ -16,6 +16,7 @@ from analysis.loading.roster import Roster
 from analysis.loading.sources import Log, RefusedError, count, quoted
 from analysis.loading.stacks import MAIN, Stack, shown_array
 from analysis.loading.tables import Table
+from analysis.stored import FileArray
 
 
 def spread(stacks: list[Stack], parts: list[Part], log: Log) -> list[Stack]:
@@ -72,9 +73,15 @@ def _parted(stack: Stack, samples: int | None, log: Log) -> list[Stack]:
     elif not stack.models and samples is None:
         log.note(f"{shown} is taken to be {_axes(stack, axis)}, because nothing says otherwise.")
     return [
-        replace(stack, name=name, values=np.take(stack.values, place, axis=axis), models=None)
+        replace(stack, name=name, values=_part(stack.values, place, axis), models=None)
         for place, name in enumerate(names)
     ]
+
+
+def _part(values: np.ndarray | FileArray, place: int, axis: int) -> np.ndarray | FileArray:
+    if isinstance(values, FileArray):
+        return values.part(place, axis)
+    return np.take(values, place, axis=axis)
 
 
 def _model_axis(stack: Stack, samples: int | None) -> int:

@@ -9,6 +9,7 @@ from analysis.loading.array_kinds import OF_MODELS, WORDS, kinds_of, lone, start
 from analysis.loading.arrays import read_npy, read_npz, texts
 from analysis.loading.safetensors import read_safetensors
 from analysis.loading.sources import File, Found, Log, RefusedError
+from analysis.stored import FileArray
 
 MAIN = (*OF_MODELS, "embeddings", "model embeddings", "thumbnails")
 FORMS = {
@@ -26,7 +27,8 @@ class Stack:
         file: where it comes from.
         kind: a key of WORDS.
         name: the model for probabilities and model embeddings, else the array's name.
-        values: the array; of all models of its file at once until `shapes.spread` parts them.
+        values: the array, or where it lies; of all models of its file at once until
+            `shapes.spread` parts them.
         ids: sample ids of its rows, when its file gives them.
         columns: class names of its columns, when its file gives them.
         models: the models that its file names, for an array of all of them.
@@ -39,7 +41,7 @@ class Stack:
     file: File
     kind: str
     name: str
-    values: np.ndarray
+    values: np.ndarray | FileArray
     ids: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
     models: tuple[str, ...] | None = None
@@ -63,6 +65,9 @@ def read_stacks(file: File, log: Log) -> list[Stack]:
     """
     arrays = _arrays(file)
     kinds = kinds_of(file, arrays, log)
+    for name, values in arrays.items():
+        if isinstance(values, FileArray) and kinds[name] != "probabilities":
+            arrays[name] = values.read()
     for name, values in arrays.items():
         _check_shape(file, name, kinds[name], values)
     lists = {kind: name for name, kind in reversed(kinds.items()) if kind in ("ids", "models")}
@@ -100,7 +105,7 @@ def shown_array(stack: Stack) -> str:
     return f"{stack.file.name}, array '{stack.array or stack.name}'"
 
 
-def _arrays(file: File) -> dict[str, np.ndarray]:
+def _arrays(file: File) -> dict[str, np.ndarray | FileArray]:
     if lone(file):
         return {file.stem: read_npy(file)}
     if file.suffix == ".npz" or (file.suffix != ".safetensors" and start_of(file) == b"PK"):
@@ -108,7 +113,7 @@ def _arrays(file: File) -> dict[str, np.ndarray]:
     return read_safetensors(file)
 
 
-def _column(values: np.ndarray, kind: str) -> np.ndarray:
+def _column(values: np.ndarray | FileArray, kind: str) -> np.ndarray | FileArray:
     narrow = values.ndim == 2 and values.shape[1] == 1 and kind in ("second class", "answers")
     return values[:, 0] if narrow else values
 
@@ -125,7 +130,7 @@ def _model_names(file: File, kinds: dict[str, str], models: tuple[str, ...]) -> 
     }
 
 
-def _check_shape(file: File, name: str, kind: str, values: np.ndarray) -> None:
+def _check_shape(file: File, name: str, kind: str, values: np.ndarray | FileArray) -> None:
     shown = file.name if file.suffix == ".npy" else f"{file.name}, array '{name}'"
     sides = {"thumbnails": (4,), "embeddings": (2,), "model embeddings": (2,)}
     sides |= {"probabilities": (2, 3), "answers": (1, 2), "second class": (1, 2)}

@@ -168,7 +168,12 @@ def entropy(probabilities: Tensor) -> Tensor:
 
 
 def pieces(
-    bundle: Bundle, step: int, *, weights: Tensor | None = None, missing: Missing = "exclude"
+    bundle: Bundle,
+    step: int,
+    *,
+    weights: Tensor | None = None,
+    missing: Missing = "exclude",
+    first: int = 0,
 ) -> Iterator[Piece]:
     """The samples of a bundle in chunks; one empty chunk when there are none.
 
@@ -177,6 +182,7 @@ def pieces(
         step: samples at a time.
         weights: bool [N] keeps these samples; other [N] is a weight per sample.
         missing: "wrong" takes every model to have answered every labelled sample.
+        first: how many of the kept samples are done already.
 
     Yields:
         Chunks in the order of the samples.
@@ -188,7 +194,7 @@ def pieces(
             rows, weights = rows[weights], None
     labelled = bundle.labelled if missing == "wrong" else None
     run = len(rows) == len(bundle.ids)
-    for start in range(0, max(len(rows), 1), step):
+    for start in range(first, max(len(rows), 1), step):
         part = rows[start : start + step]
         place = slice(start, start + step) if run else part
         yield Piece(

@@ -6,7 +6,8 @@ import sys
 import tomllib
 
 import pytest
-from made import ROOT, random_bundle
+import torch
+from made import CANNOT, ROOT, random_bundle
 
 from analysis.loading import load_bundle, save_bundle
 from dashboard.cli import main
@@ -121,6 +122,13 @@ def test_json_goes_to_a_file(files, tmp_path, capsys):
         (["--models", "a,zzz"], "There is no model 'zzz'"),
         (["--where", "site=moon"], "no sample is like this"),
         (["--where", "moon=1"], "expected COL=VALUE with one of site, label"),
+        (["--memory", "lots"], "--memory lots: 'lots' is no size of memory; expected one such as"),
+        (["--memory", "1MB"], "--memory 1MB: The memory is too small: the program by itself takes"),
+        pytest.param(
+            ["--device", "cuda"],
+            "There is no CUDA device here; use --device cpu.",
+            marks=pytest.mark.skipif(torch.cuda.is_available(), reason=f"{CANNOT} lack of CUDA"),
+        ),
     ],
 )
 def test_a_wrong_option_is_answered_with_one_sentence(files, capsys, arguments, words):
@@ -129,6 +137,22 @@ def test_a_wrong_option_is_answered_with_one_sentence(files, capsys, arguments, 
     assert printed.out == ""
     assert words in printed.err
     assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["check", "convert"])
+def test_a_memory_that_is_none_is_refused_by_every_command_that_reads(
+    command, files, tmp_path, capsys
+):
+    more = ["-o", str(tmp_path / "out")] if command == "convert" else []
+    assert main([command, *files, *more, "--memory", "2PB"]) == 1
+    assert "'2PB' is no size of memory" in capsys.readouterr().err
+    assert main([command, *files, *more, "--memory", "900GB"]) == 0
+
+
+def test_a_cluster_that_is_not_there_is_answered_before_anything_is_read(files, capsys):
+    pytest.importorskip("distributed", reason=f"{CANNOT} distributed")
+    assert main(["analyze", *files, "--cluster", "tcp://127.0.0.1:9"]) == 1
+    assert capsys.readouterr().err.startswith("dissensus: No Dask scheduler answers at tcp://")
 
 
 def test_check_tells_forms_notes_and_problems(files, tmp_path, capsys):

@@ -1,0 +1,171 @@
+"""How much memory there is, and how many samples fit into it at a time."""
+
+import re
+from pathlib import Path
+
+import torch
+
+from analysis.checks import BundleError
+
+CACHE = 256 << 20  # more at a time gains nothing on a CPU
+RESERVE = 64 << 20  # what the libraries allocate for themselves while they work
+SMALLEST = 64 << 20  # for work; with less than this nothing can be promised
+LONGEST = 65_536  # samples; counts in float32 stay exact
+VALUE = 32  # bytes that one value of a chunk takes with all that is derived from it
+UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
+SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
+GROUPS = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
+CPU = torch.device("cpu")
+_limit: int | None = None
+
+
+def size_of(text: str) -> int:
+    """Bytes from a size as people write it.
+
+    Args:
+        text: a number with B, KB, MB, GB or TB (or KiB ...).
+
+    Raises:
+        BundleError: it is no size.
+
+    Example:
+        >>> size_of("500MB"), size_of("1.5 GiB")
+        (500000000, 1610612736)
+    """
+    found = SIZE.fullmatch(text.strip())
+    if found is None or found[2].upper() not in UNITS:
+        raise BundleError(f"'{text}' is no size of memory; expected one such as 500MB or 2GB.")
+    return int(float(found[1]) * UNITS[found[2].upper()])
+
+
+def limit_memory(size: int | None) -> None:
+    """State how much memory the whole process may take; everything else follows from it.
+
+    Args:
+        size: in bytes; None: all that this machine has free.
+
+    Raises:
+        BundleError: the process takes more already than that leaves room for.
+    """
+    global _limit
+    if size is not None and size < used() + RESERVE + SMALLEST:
+        raise BundleError(
+            f"The memory is too small: the program by itself takes {_megabytes(used())}, and needs "
+            f"some for its work; give at least {_megabytes(used() + RESERVE + SMALLEST + 10**7)}."
+        )
+    _limit = size
+
+
+def used() -> int:
+    """Bytes of memory that this process holds now."""
+    try:
+        return 1024 * int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+    except (OSError, TypeError):
+        import resource
+        import sys
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else 1024 * most
+
+
+def free() -> int:
+    """Bytes of memory that this process could still take, within its control group's limits."""
+    try:
+        found = re.search(r"MemAvailable:\s+(\d+)", Path("/proc/meminfo").read_text())
+        machine = 1024 * int(found[1])
+    except (OSError, TypeError):
+        import os
+
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return min([machine, *_left_in_groups()])
+
+
+def working_memory(device: torch.device) -> int:
+    """Bytes that work on this device may take beyond what is held already."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    left = free() if _limit is None else min(_limit - used(), free())
+    return max(0, left - RESERVE)
+
+
+def fits(size: int, device: torch.device = CPU, *, share: int = 4) -> bool:
+    """Whether a table of this many bytes may be held: by default in a quarter of what is free."""
+    return size <= working_memory(device) // share
+
+
+def samples_at_a_time(values: int, device: torch.device) -> int:
+    """How many samples to work on at once.
+
+    Args:
+        values: numbers per sample that a chunk holds (models x classes).
+        device: where the work is done.
+
+    Returns:
+        At least 1, at most `LONGEST`.
+
+    Raises:
+        BundleError: the stated memory has no room for a single sample.
+    """
+    working, each = working_memory(device), max(1, values) * VALUE
+    if _limit is not None and device.type == "cpu" and working < each:
+        raise BundleError(
+            f"The memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, "
+            f"and one sample of all models takes {_megabytes(each)}; give at least "
+            f"{_megabytes(used() + RESERVE + 4 * each)}."
+        )
+    bound = working if device.type == "cuda" else min(CACHE, working // 2)
+    return max(1, min(LONGEST, bound // each))
+
+
+def use_device(name: str) -> torch.device:
+    """The device of everything that follows, chosen once; on CUDA exact products come first.
+
+    Args:
+        name: "auto" (CUDA where it is present), "cpu" or "cuda".
+
+    Raises:
+        BundleError: CUDA was asked for and is not there.
+    """
+    cuda = torch.cuda.is_available()
+    if name == "cuda" and not cuda:
+        raise BundleError("There is no CUDA device here; use --device cpu.")
+    if name == "cpu" or not cuda:
+        return torch.device("cpu")
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.set_float32_matmul_precision("highest")
+    return torch.device("cuda")
+
+
+def _left_in_groups() -> list[int]:
+    """Bytes left under each limit that the system sets on this process's control groups."""
+    try:
+        lines = MEMBERSHIP.read_text().splitlines()
+    except OSError:
+        return []
+    left = []
+    for line in lines:
+        _, controllers, name = line.split(":", 2)
+        if controllers not in ("", "memory"):
+            continue
+        top = GROUPS / "memory" if controllers else GROUPS
+        limit, now = (
+            ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            if controllers
+            else ("memory.max", "memory.current")
+        )
+        for folder in {top, top / name.lstrip("/")}:
+            try:
+                most, taken = ((folder / file).read_text().strip() for file in (limit, now))
+                files = re.search(r"inactive_file (\d+)", (folder / "memory.stat").read_text())
+            except OSError:
+                continue
+            if most != "max":
+                left.append(max(0, int(most) - int(taken) + int(files[1] if files else 0)))
+    return left
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
