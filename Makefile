@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast benchmark lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast bench lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -22,8 +22,10 @@ test: install
 test-fast: install
 	$(BIN)/python -m pytest -m "not browser"
 
-benchmark: install
-	$(BIN)/python tests/benchmarks/bench_loading.py
+bench: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable ".[bench]"
+	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 lint: install
 	$(BIN)/ruff check .

@@ -2,11 +2,43 @@
 
 from torch import Tensor
 
-from analysis import consistency, errors, groups, pairwise, quality
+from analysis import (
+    agreement,
+    calibration,
+    consistency,
+    decompositions,
+    difficulty,
+    divergences,
+    diversity,
+    entropy_split,
+    error_split,
+    errors,
+    groups,
+    kernels,
+    pairwise,
+    quality,
+    uncertainty,
+)
 from analysis.measure import Kind, Measure
 from analysis.tally import Tally
 
-MODULES = (quality, pairwise, errors, consistency, groups)
+MODULES = (
+    quality,
+    calibration,
+    pairwise,
+    agreement,
+    errors,
+    consistency,
+    divergences,
+    groups,
+    diversity,
+    kernels,
+    decompositions,
+    error_split,
+    entropy_split,
+    uncertainty,
+    difficulty,
+)
 CATALOG: dict[str, Measure] = {
     measure.name: measure for module in MODULES for measure in module.MEASURES
 }

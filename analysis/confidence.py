@@ -34,3 +34,49 @@ def confidence_of(
     if bundle.confidence is not None:
         return bundle.confidence[bundle.models.index(model)][rows].double()
     return None
+
+
+def bins_of_width(confidence: Tensor, bins: int) -> Tensor:
+    """The bin of equal width (lo, hi] that each confidence falls into.
+
+    Args:
+        confidence: float64 [...] in [0, 1], stored in either precision before.
+        bins: how many.
+
+    Returns:
+        int64 [...], 0 to bins - 1.
+
+    Example:
+        >>> bins_of_width(torch.tensor([0.0, 0.2, 0.21], dtype=torch.float64), 5).tolist()
+        [0, 0, 1]
+    """
+    return torch.bucketize(confidence, edges_of_width(bins, confidence.device), right=False)
+
+
+def edges_of_width(bins: int, device: torch.device) -> Tensor:
+    """The inner edges of bins of equal width over [0, 1], float64 [bins - 1]."""
+    steps = torch.arange(1, bins, device=device)
+    # The higher of the two roundings: 0.7 ends its bin whether it came as float32 or float64.
+    return torch.maximum((steps / bins).double(), steps.double() / bins)
+
+
+def bins_of_mass(confidence: Tensor, bins: int) -> Tensor:
+    """The bin of each sample when bins hold equally many, the first ones one more if need be.
+
+    Args:
+        confidence: float [n].
+        bins: how many.
+
+    Returns:
+        int64 [n], 0 to bins - 1 from low to high; equal values go by the order of the samples.
+
+    Example:
+        >>> bins_of_mass(torch.tensor([0.9, 0.1, 0.5]), 2).tolist()
+        [1, 0, 0]
+    """
+    small, larger = divmod(len(confidence), bins)
+    rank = torch.arange(len(confidence), device=confidence.device)
+    end = larger * (small + 1)
+    later = larger + (rank - end) // max(small, 1)
+    place = torch.where(rank < end, rank // (small + 1), later)
+    return torch.empty_like(place).scatter_(0, confidence.argsort(stable=True), place)

@@ -30,6 +30,39 @@ def same_wrong_rate(
     return torch.where(both_answered >= both_graded, rate, torch.nan)
 
 
+def diff_wrong_rate(
+    both_graded: Tensor,
+    both_answered: Tensor,
+    both_wrong: Tensor,
+    same_right: Tensor,
+    same_graded: Tensor,
+) -> Tensor:
+    """Share of samples on which both are wrong, each with another answer.
+
+    On these samples averaging the probabilities can still find the label, which no vote of the
+    two can. Where every answer is judged, disagreement = error disagreement + this.
+
+    Args:
+        both_graded: [M, M], samples on which both answers could be judged.
+        both_answered: [M, M], samples that both answered.
+        both_wrong: [M, M], both wrong.
+        same_right: [M, M], both gave the same answer and are right.
+        same_graded: [M, M], both gave the same answer and were judged.
+
+    Returns:
+        float64 [M, M], symmetric, in [0, 1]; higher is more diverse. NaN where nothing was
+        graded for both, or where grades stand without the answers they were given for. Not
+        below 0 where equal answers were graded differently.
+
+    Example:
+        >>> diff_wrong_rate(*(torch.tensor([[v]]) for v in (4, 4, 3, 1, 2))).tolist()
+        [[0.5]]
+    """
+    different = (both_wrong - (same_graded - same_right)).clamp_min(0)
+    rate = share(different, both_graded)
+    return torch.where(both_answered >= both_graded, rate, torch.nan)
+
+
 def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
     """Overlap of the errors of two models: both wrong among samples that either gets wrong.
 
@@ -80,6 +113,17 @@ MEASURES = (
         function=same_wrong_rate,
         better="lower",
         diverse="lower",
+        undefined="there are grades without the answers they were given for.",
+        count="both_graded",
+    ),
+    Measure(
+        name="diff_wrong_rate",
+        label="Different wrong answers",
+        kind="pair",
+        summary="Share of samples on which both are wrong, each with another answer.",
+        needs=("both_graded", "both_answered", "both_wrong", "same_right", "same_graded"),
+        function=diff_wrong_rate,
+        diverse="higher",
         undefined="there are grades without the answers they were given for.",
     ),
     Measure(

@@ -112,5 +112,6 @@ MEASURES = (
         needs=("group_right", "group_graded"),
         function=group_accuracy,
         better="higher",
+        count="group_graded",
     ),
 )

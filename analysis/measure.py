@@ -27,6 +27,8 @@ class Measure:
         diverse: which direction means more diverse; None when it says nothing of diversity.
         bounds: lowest and highest possible value; None where open.
         symmetric: of a pair measure, the same in both directions.
+        count: the tally sum that counts the samples behind a simple share of them, which then
+            has a Wilson interval; "" when it is no simple share.
         undefined: when it is NaN although samples stand behind it, as the rest of "Undefined:
             ..."; empty when that cannot be.
     """
@@ -41,4 +43,5 @@ class Measure:
     diverse: Direction | None = None
     bounds: tuple[float | None, float | None] = (0.0, 1.0)
     symmetric: bool = True
+    count: str = ""
     undefined: str = ""

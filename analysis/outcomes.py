@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.intervals import wilson
+from analysis.pairwise import share
 from analysis.sums.piece import Missing
 
 OUTCOMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
@@ -28,12 +30,14 @@ class Outcomes:
         members_right: int64 [N], members that are right.
         right: bool [N], the ensemble is right.
         judged: bool [N], the ensemble is judged on this sample.
+        members: int64 [N], members that are judged.
     """
 
     codes: Tensor
     members_right: Tensor
     right: Tensor
     judged: Tensor
+    members: Tensor
 
     def counts(self) -> dict[str, int]:
         """Samples per outcome; they add up to the judged samples."""
@@ -68,7 +72,7 @@ def outcomes(team: Bundle, combined: Bundle, *, missing: Missing = "exclude") ->
     some = torch.where(members_right == members, 0, 1)
     level = torch.where(members_right == 0, 2, some)
     codes = torch.where(judged, level + 3 * (~right).long(), -1).to(torch.int8)
-    return Outcomes(codes, members_right, right & judged, judged)
+    return Outcomes(codes, members_right, right & judged, judged, members)
 
 
 def ledger(found: Outcomes, members: int) -> Tensor:
@@ -98,12 +102,102 @@ def against(combined: Bundle, reference: Bundle, *, missing: Missing = "exclude"
         reference is right), 0 both right or both wrong, or not judged.
     """
     difference = combined.correct[0].to(torch.int8) - reference.correct[0].to(torch.int8)
+    return torch.where(compared(combined, reference, missing=missing), difference, 0)
+
+
+def compared(combined: Bundle, reference: Bundle, *, missing: Missing = "exclude") -> Tensor:
+    """Bool [N]: an ensemble and a reference model are both judged on this sample.
+
+    Args:
+        combined: a bundle of one model.
+        reference: another one on the same samples.
+        missing: with "wrong", on every labelled sample.
+    """
     if missing == "wrong":
-        return torch.where(combined.labelled, difference, 0)
-    both = (combined.grades[0] >= 0) & (reference.grades[0] >= 0)
-    return torch.where(both, difference, 0)
+        return combined.labelled
+    return (combined.grades[0] >= 0) & (reference.grades[0] >= 0)
 
 
 def corrected_against_majority(found: Outcomes, plurality: Bundle) -> Tensor:
     """Bool [N]: the plurality is wrong, the ensemble right, and at least one member is right."""
     return found.right & ~plurality.correct[0] & (found.members_right > 0)
+
+
+def correction_curve(table: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """How often the ensemble is right when k members are right.
+
+    Args:
+        table: [K + 1, 2], how often it is right and wrong, as `ledger` counts it.
+
+    Returns:
+        Share, and lower and upper end of its 95 % Wilson interval, float64 [K + 1] each; higher
+        is better. NaN where no sample has k members right.
+
+    Example:
+        >>> share, low, high = correction_curve(torch.tensor([[1, 3], [0, 0]]))
+        >>> share.tolist(), round(low[0].item(), 3), round(high[0].item(), 3)
+        ([0.25, nan], 0.046, 0.699)
+    """
+    samples = table.sum(1)
+    return share(table[:, 0], samples), *wilson(table[:, 0], samples)
+
+
+def good_and_bad(found: Outcomes) -> tuple[Tensor, Tensor]:
+    """Disagreement that the ensemble turns to good, and disagreement that it loses by.
+
+    The ensemble's error is the members' mean error minus the good plus the bad, whatever the
+    rule. With gaps, shares are of the members that are judged on a sample.
+
+    Args:
+        found: outcomes of N samples.
+
+    Returns:
+        Over all judged samples, the mean share of members that are wrong where the ensemble is
+        right (good: higher is better), and of members that are right where it is wrong (bad:
+        lower is better): float64 scalars in [0, 1]. NaN where nothing is judged.
+
+    References:
+        Brown and Kuncheva 2010, Good and bad diversity in majority vote ensembles.
+    """
+    wrong, samples = _share_wrong(found), found.judged.sum()
+    good = torch.where(found.right, wrong, 0).sum()
+    bad = torch.where(found.judged & ~found.right, 1 - wrong, 0).sum()
+    return share(good, samples), share(bad, samples)
+
+
+def mean_member_error(found: Outcomes) -> Tensor:
+    """Share of members that are wrong, averaged over the samples that the ensemble is judged on.
+
+    Args:
+        found: outcomes of N samples.
+
+    Returns:
+        float64 scalar in [0, 1]; lower is better. NaN where nothing is judged.
+    """
+    return share(torch.where(found.judged, _share_wrong(found), 0).sum(), found.judged.sum())
+
+
+def _share_wrong(found: Outcomes) -> Tensor:
+    """Of the members that are judged, per sample; all, where none is."""
+    return 1 - found.members_right / found.members.clamp_min(1).double()
+
+
+def recovered_fraction(ensemble: Tensor, best: Tensor, oracle: Tensor) -> Tensor:
+    """How much of the way from the best single model to the oracle an ensemble goes.
+
+    Args:
+        ensemble: accuracy of the ensemble, or its right answers.
+        best: of the best single model, on the same samples.
+        oracle: share, or number, of them that at least one member gets right.
+
+    Returns:
+        float64; higher is better; above 1 when the ensemble rescues samples that no member gets
+        right, below 0 when it is worse than the best model. NaN where the best model leaves no
+        gap to the oracle.
+
+    Example:
+        >>> recovered_fraction(*map(torch.tensor, (9, 8, 10))).item()
+        0.5
+    """
+    gap = (oracle - best).double()
+    return torch.where(gap > 0, (ensemble - best) / gap, torch.nan)

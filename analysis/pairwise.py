@@ -1,7 +1,5 @@
 """What two models have in common and where they part: measures on [M, M] tables."""
 
-from math import log
-
 import torch
 from torch import Tensor
 
@@ -153,27 +151,6 @@ def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
     return ratio(right * both_wrong - only_first * only_second, margins.sqrt())
 
 
-def js_nats(both_scored: Tensor, js_sum: Tensor) -> Tensor:
-    """Mean Jensen-Shannon divergence between the probabilities of two models, in nats.
-
-    Args:
-        both_scored: [M, M], samples with probabilities of both.
-        js_sum: float64 [M, M], summed divergence.
-
-    Returns:
-        float64 [M, M], symmetric, in [0, ln 2]; higher is more diverse; its square root is a
-        metric. NaN where one of the two has no probabilities.
-
-    Example:
-        >>> js_nats(torch.tensor([[2]]), torch.tensor([[0.5]])).tolist()
-        [[0.25]]
-
-    References:
-        Lin 1991, IEEE Transactions on Information Theory 37(1), eq. 4.1.
-    """
-    return share(js_sum, both_scored)
-
-
 def mean_over_pairs(matrix: Tensor) -> Tensor:
     """Mean over the pairs i < j of a [M, M] table, skipping undefined ones.
 
@@ -214,6 +191,7 @@ MEASURES = (
         needs=("both_answered", "same"),
         function=disagreement_labels,
         diverse="higher",
+        count="both_answered",
     ),
     Measure(
         name="error_disagreement",
@@ -223,6 +201,7 @@ MEASURES = (
         needs=("both_graded", "both_right", "both_wrong"),
         function=error_disagreement,
         diverse="higher",
+        count="both_graded",
     ),
     Measure(
         name="double_fault",
@@ -233,6 +212,7 @@ MEASURES = (
         function=double_fault,
         better="lower",
         diverse="lower",
+        count="both_graded",
     ),
     Measure(
         name="error_consistency",
@@ -267,15 +247,5 @@ MEASURES = (
         diverse="lower",
         bounds=(-1.0, 1.0),
         undefined="one of the two is always right, or always wrong.",
-    ),
-    Measure(
-        name="js_nats",
-        label="Jensen-Shannon divergence",
-        kind="pair",
-        summary="How far apart the two models' probabilities are, on average, in nats (0 to 0.69).",
-        needs=("both_scored", "js_sum"),
-        function=js_nats,
-        diverse="higher",
-        bounds=(0.0, log(2)),
     ),
 )

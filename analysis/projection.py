@@ -48,13 +48,32 @@ def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Ten
 def similarity_order(distance: Tensor) -> Tensor:
     """An order of the models in which similar ones stand side by side.
 
+    Args:
+        distance: float64 [M, M], symmetric; undefined entries count as the largest.
+
+    Returns:
+        int64 [M], row positions: the leaves of `similarity_tree`.
+    """
+    return similarity_tree(distance)[0]
+
+
+def similarity_tree(distance: Tensor) -> tuple[Tensor, Tensor]:
+    """The tree that joins the most similar models first, and the order of its leaves.
+
     Average-linkage clustering with optimal leaf order; undefined distances count as largest.
 
     Args:
         distance: float64 [M, M], symmetric.
 
     Returns:
-        int64 [M], row positions.
+        int64 [M], row positions, similar models side by side; and float64 [M - 1, 3], one row
+        per join, lowest first: the two nodes (0 to M - 1 are models, M + k is the k-th join) and
+        the mean distance between their models.
+
+    Example:
+        >>> order, joins = similarity_tree(torch.tensor([[0.0, 0.5], [0.5, 0.0]]))
+        >>> order.tolist(), joins.tolist()
+        ([0, 1], [[0.0, 1.0, 0.5]])
 
     References:
         Bar-Joseph et al. 2001, Fast optimal leaf ordering for hierarchical clustering.
@@ -62,14 +81,14 @@ def similarity_order(distance: Tensor) -> Tensor:
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
-    if len(distance) < 3:
-        return torch.arange(len(distance))
+    if len(distance) < 2:
+        return torch.arange(len(distance)), torch.zeros(0, 3, dtype=torch.float64)
     table = distance.double().cpu()
     table = torch.where(torch.isfinite(table), table, table.nan_to_num().max())
     table = (table + table.T) / 2
     table.fill_diagonal_(0)
     tree = linkage(squareform(table.numpy(), checks=False), "average", optimal_ordering=True)
-    return torch.from_numpy(leaves_list(tree)).long()
+    return torch.from_numpy(leaves_list(tree)).long(), torch.from_numpy(tree[:, :3])
 
 
 def pca(embeddings: Tensor, *, dimensions: int = 2) -> Tensor:

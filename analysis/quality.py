@@ -70,12 +70,12 @@ def ece(bin_count: Tensor, bin_confidence: Tensor, bin_right: Tensor) -> Tensor:
     biased upward for few samples.
 
     Args:
-        bin_count: [M, B], judged samples per bin.
-        bin_confidence: float64 [M, B], summed confidence.
-        bin_right: [M, B], right answers.
+        bin_count: [..., B], judged samples per bin.
+        bin_confidence: float64 [..., B], summed confidence.
+        bin_right: [..., B], right answers.
 
     Returns:
-        float64 [M] in [0, 1]; lower is better. NaN for a model without confidence.
+        float64 [...] in [0, 1]; lower is better. NaN for a model without confidence.
 
     Example:
         >>> ece(*(torch.tensor([[v]]) for v in (4.0, 3.0, 2.0))).tolist()
@@ -84,7 +84,7 @@ def ece(bin_count: Tensor, bin_confidence: Tensor, bin_right: Tensor) -> Tensor:
     References:
         Guo et al. 2017, On calibration of modern neural networks, eq. 5.
     """
-    return _mean((bin_confidence - bin_right).abs().sum(1), bin_count.sum(1))
+    return _mean((bin_confidence - bin_right).abs().sum(-1), bin_count.sum(-1))
 
 
 def aurc(confidence: Tensor, right: Tensor) -> Tensor:
@@ -131,6 +131,7 @@ MEASURES = (
         needs=("right", "graded"),
         function=accuracy,
         better="higher",
+        count="graded",
     ),
     Measure(
         name="log_loss",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from analysis.answer_codes import local_codes
 from analysis.bundle import Bundle, normalised
 from analysis.sums.piece import CLIP
 
@@ -80,36 +81,6 @@ def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
             known = answered[row] & (classes >= 0)
             tie_break[:, row] = torch.where(known, of_class, 0.0)
     return Evidence(planes, answered, classes, tie_break, breakable)
-
-
-def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
-    """Number the distinct answers of each sample, in class order.
-
-    Thousands of open answers thus need no more columns than one sample has different ones.
-
-    Args:
-        predictions: int32 [M, n], -1 = no answer.
-
-    Returns:
-        codes int32 [M, n], -1 = no answer, and classes int32 [L, n], the class behind each code,
-        -1 where a sample has fewer than L different answers.
-
-    Example:
-        >>> codes, classes = local_codes(torch.tensor([[7], [-1], [3], [7]]))
-        >>> codes.flatten().tolist(), classes.tolist()
-        ([1, -1, 0, 1], [[3], [7]])
-    """
-    ordered, order = predictions.sort(0)
-    new = torch.zeros_like(ordered)
-    new[1:] = ((ordered[1:] != ordered[:-1]) & (ordered[:-1] >= 0)).to(new.dtype)
-    ranks = torch.where(ordered >= 0, new.cumsum(0), -1).to(torch.int32)
-    codes = torch.empty_like(ranks).scatter_(0, order, ranks)
-    width = max(int(ranks.max()) + 1, 1)
-    classes = torch.full((width, predictions.shape[1]), -1, dtype=torch.int32)
-    classes = classes.to(predictions.device)
-    model, sample = (ordered >= 0).nonzero(as_tuple=True)
-    classes[ranks[model, sample].long(), sample] = ordered[model, sample].to(torch.int32)
-    return codes, classes
 
 
 def _probabilities(bundle: Bundle, rows: Tensor) -> Evidence:

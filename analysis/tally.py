@@ -7,10 +7,30 @@
 both gave the same answer; the same and both judged; the same and both right |
 | both_graded, both_right, both_wrong, right_given | [M, M] | both graded; both right; both wrong; \
 i right while j is graded |
+| class_answers | [M, 1, C] or [M, M, C] | i gives class c, where j answered if gaps make \
+that differ; [M, 0, C] where that is too large |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
 losses; probabilities of the label below 1e-12 |
 | bin_count, bin_confidence, bin_right | [M, 15] | reliability bins (lo, hi] of the confidence |
-| both_scored, js_sum | [M, M] | both have probabilities; Jensen-Shannon divergence in nats |
+| members_right | [M + 1] | samples on which 0, 1 ... M members are right, where all are judged |
+| paired_votes | [C] | answers of a class, each times the other members that answered the sample |
+| voted, main_wrong | scalar | labelled samples with an answer; the most frequent one is wrong |
+| member_wrong_sum, spread_sum | scalar | share of members that are wrong there; share that leave \
+the most frequent answer |
+| harmful_spread_sum, helpful_spread_sum | scalar | share that leave it where it is right; share \
+that are right where it is wrong |
+| pooled | scalar | labelled samples with probabilities of two members or more |
+| member_log_loss_sum, member_brier_sum | scalar | mean loss of the members there |
+| mean_log_loss_sum, geometric_log_loss_sum, mean_brier_sum | scalar | loss there of the mean \
+probability and of the geometric mean |
+| mixed, member_entropy_sum, mean_entropy_sum | scalar | samples with probabilities of two members \
+or more; mean entropy of the members; entropy of the mean probability |
+| both_scored | [M, M] | both have probabilities |
+| cross_entropy_sum, own_entropy_given | [M, M] | -p_i ln p_j, p clipped at 1e-12 in the \
+logarithm; entropy of i while j has probabilities |
+| clamped_cross_entropy_sum | [M, M] | -p_i ln p_j with both raised to at least 1e-8 |
+| hellinger_sum, js_sum | [M, M] | sqrt(p_i p_j); Jensen-Shannon divergence in nats |
+| gram_sum, square_given | [M, M] | p_i p_j; p_i squared while j has probabilities |
 | group_graded/<column>, group_right/<column> | [M, G] | graded and right per level of a grouping |
 
 Counts are int64 and exact, other sums float64.

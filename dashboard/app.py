@@ -11,9 +11,9 @@ from dashboard import controls, frame, state
 VIEWS = {
     "": ["overview"],
     "Data": ["data"],
-    "Models": ["disagreement", "settings"],
+    "Models": ["disagreement", "calibration", "settings"],
     "Ensembles": ["corrections", "front"],
-    "Samples and groups": ["groups", "map", "samples"],
+    "Samples and groups": ["groups", "difficulty", "map", "samples"],
 }
 
 TITLES = {"settings": "Across settings"}

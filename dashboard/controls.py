@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from analysis.bundle import BundleError
-from analysis.catalog import of_kind
-from analysis.measure import Measure
 from analysis.outcomes import OUTCOME_SUMMARIES
 from dashboard import compute, keeping, state, tables, words
 from dashboard.inputs import Request, title
@@ -25,6 +24,13 @@ TERMS = OUTCOME_SUMMARIES | {
     "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
     "one member right.",
     "ties": "Samples on which several classes had the highest score and the tie rule decided.",
+    "temperature": "The logarithms of the probabilities are divided by it. Above 1: the model was "
+    "over-confident; below 1: under-confident.",
+    "calibration error before": "Distance of confidence from accuracy over 15 bins, as loaded.",
+    "calibration error after": "The same with the temperature.",
+    "AUROC": "Chance that a wrong answer is doubted more than a right one; 0.5 is chance.",
+    "false alarms": "Share of the right answers doubted as much when 95 % of the wrong are found.",
+    "AURC": "Mean error among the least doubted answers, over all shares; lower is better.",
     "n": "Judged samples.",
     "size": "Members of the team.",
     "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",
@@ -36,7 +42,7 @@ def require(*needs: str) -> Choices:
     """The choices, or a sentence on what is missing and the end of the page.
 
     Args:
-        needs: of "labels", "embeddings", "groups".
+        needs: of "answers", "labels", "confidence", "embeddings", "groups".
     """
     if state.bundle() is None and state.accuracies() is not None:
         table = state.accuracies()
@@ -76,8 +82,20 @@ def _require(need: str, chosen: Choices) -> None:
         ),
         "labels": (
             bool(bundle.labelled.any()),
-            "There are no labels, so nobody can be called right or wrong here. Disagreement, Map "
-            "and Samples work without labels; add a label column on the Data page for the rest.",
+            "There are no labels, so nobody can be called right or wrong here. Disagreement, "
+            "Difficulty, Map and Samples work without labels; add a label column on the Data page "
+            "for the rest.",
+        ),
+        "answers": (
+            bool(bundle.select(chosen.ensemble.members).answered.any()),
+            "No member answered any sample. Choose other members in the sidebar.",
+        ),
+        "confidence": (
+            _confident(chosen),
+            "No member says how sure it is: there are no probabilities and no confidences, so "
+            "there is nothing to compare with its accuracy. Add probabilities (one column or "
+            "array per class) or a confidence column on the Data page. Which samples the members "
+            "disagree on, the page Difficulty shows without them.",
         ),
         "embeddings": (
             bundle.embeddings is not None,
@@ -93,7 +111,14 @@ def _require(need: str, chosen: Choices) -> None:
     there, sentence = sentences[need]
     if not there:
         st.info(sentence)
+        st.page_link("views/data.py", label="Data")
         st.stop()
+
+
+def _confident(chosen: Choices) -> bool:
+    """Some member says how sure it is of some answer."""
+    known = compute.confidences(chosen.bundle, chosen.ensemble.members)
+    return bool(np.isfinite(known).any())
 
 
 def open_demo() -> None:
@@ -196,46 +221,6 @@ def download(table: pd.DataFrame, name: str) -> None:
         on_click="ignore",
         key=f"download/{name}",
     )
-
-
-def pick_measure(choices: Choices) -> Measure:
-    """One of the pair measures that the data can answer."""
-    scored = sum(model in choices.bundle.probabilities for model in choices.bundle.models)
-    labelled = bool(choices.bundle.labelled.any())
-    offered = {
-        measure.name: measure
-        for measure in of_kind("pair")
-        if _answerable(measure, scored >= 2, labelled)
-    }
-    if state.get("pair-measure") not in offered:
-        state.put("pair-measure", next(iter(offered)))
-    name = st.selectbox(
-        "Measure",
-        list(offered),
-        format_func=lambda name: offered[name].label,
-        help="How two models are compared.",
-        **state.widget("pair-measure"),
-    )
-    measure = offered[name]
-    st.caption(f"{measure.summary}{direction(measure)}")
-    return measure
-
-
-def _answerable(measure: Measure, scored: bool, labelled: bool) -> bool:
-    if "js_sum" in measure.needs:
-        return scored
-    return labelled or set(measure.needs) <= {"both_answered", "same"}
-
-
-def direction(measure: Measure) -> str:
-    """Which way is more diverse, and better, as far as the measure says: " Lower is ..."."""
-    parts = []
-    if measure.diverse:
-        parts.append(f"{measure.diverse} is more diverse")
-    if measure.better:
-        parts.append(f"{measure.better} is better for a team")
-    text = " and ".join(parts)
-    return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
 def page(title: str, question: str) -> None:

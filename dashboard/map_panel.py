@@ -91,7 +91,7 @@ def scatter(
     """The map itself; a lasso, box or click becomes the selection."""
     palette = panels.palette()
     colour = _colours(choices, colouring, palette)
-    hover = _hover(choices)
+    hover = compute.sample_texts(choices, np.arange(len(points)))
     current = state.selection()
     selected = None if current is None else current.positions
     title = f"{count(len(points))} samples, near ones have similar embeddings"
@@ -185,8 +185,3 @@ def _levels(codes: np.ndarray, levels: tuple[str, ...], palette: Palette) -> dic
     ]
     rest = (f"{len(levels) - len(own)} other levels", palette.muted, "circle")
     return _present(place[codes], [*categories, rest])
-
-
-def _hover(choices: Choices) -> list[str]:
-    table = compute.outcome_table(choices, choices.bundle)
-    return compute.hover(choices.bundle, choices.bundle.fingerprint, _key(choices), table)

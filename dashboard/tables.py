@@ -41,7 +41,7 @@ def samples(
         One row per sample.
     """
     names = np.array([*bundle.classes, DASH], dtype=object)
-    labels = _labels(bundle, positions, names)
+    labels = labels_of(bundle, positions, names)
     columns: dict[str, Sequence] = {
         "sample": [bundle.ids[place] for place in positions.tolist()],
         "label": labels,
@@ -59,27 +59,29 @@ def samples(
     predictions, grades = bundle.predictions.cpu().numpy(), bundle.grades.cpu().numpy()
     for place, member in enumerate(members):
         row = bundle.models.index(member)
-        columns[_free(columns, member)] = _answers(
+        columns[free_name(columns, member)] = _answers(
             names,
             predictions[row, positions],
             grades[row, positions],
             confidences[place, positions] if marked else None,
         )
         if not marked:
-            columns[_free(columns, f"confidence of {member}")] = confidences[place, positions]
+            columns[free_name(columns, f"confidence of {member}")] = confidences[place, positions]
     for column, grouping in bundle.groups.items():
         if column != "label":
             known = replace(grouping, codes=grouping.codes[positions]).combinations()
             levels = np.array(known.levels, dtype=object)
-            columns[_free(columns, column)] = levels[known.codes.cpu().numpy()]
+            columns[free_name(columns, column)] = levels[known.codes.cpu().numpy()]
     return pd.DataFrame(columns)
 
 
-def _free(taken: Mapping, name: str) -> str:
-    return name if name not in taken else _free(taken, f"{name} ")
+def free_name(taken: Mapping, name: str) -> str:
+    """The name, or one with spaces behind it that no other column has."""
+    return name if name not in taken else free_name(taken, f"{name} ")
 
 
-def _labels(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
+def labels_of(bundle: Bundle, positions: np.ndarray, names: np.ndarray) -> np.ndarray:
+    """Names of the labels of these samples, a dash where there is none."""
     if bundle.labels is None:
         return np.full(len(positions), DASH, dtype=object)
     return names[bundle.labels.cpu().numpy()[positions]]

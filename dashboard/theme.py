@@ -124,6 +124,13 @@ def interval(low: float | None, high: float | None) -> str:
     return f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
+def plain_interval(low: float | None, high: float | None) -> str:
+    """[0.41, 0.52], as it is; empty where undefined."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"[{three_digits(low)}, {three_digits(high)}]"
+
+
 def count(number: int) -> str:
     """12345 -> "12,345"."""
     return f"{number:,}"

@@ -4,7 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.theme import count, interval, markdown, p_value, percent, three_digits
+from dashboard.theme import (
+    count,
+    interval,
+    markdown,
+    p_value,
+    percent,
+    plain_interval,
+    three_digits,
+)
 
 RULE_PHRASES = {
     "plurality": "plurality vote",
@@ -123,26 +131,48 @@ def ledger_sentence(found: Mapping) -> str:
     )
 
 
-def pair_sentence(matrix: np.ndarray, names: Sequence[str], label: str) -> str:
-    """Mean of a pair measure and its two extremes."""
-    rows, columns = np.triu_indices(len(names), 1)
+def pair_sentence(found: Mapping[str, np.ndarray], names: Sequence[str], label: str) -> str:
+    """Mean of a pair measure and its two extremes, with their intervals where they are known.
+
+    Args:
+        found: "matrix" [M, M], and "low" and "high" where intervals were made.
+        names: M.
+        label: of the measure.
+    """
+    matrix = found["matrix"]
+    off = ~np.eye(len(names), dtype=bool)
+    if np.array_equal(matrix, matrix.T, equal_nan=True):
+        off = np.triu(off)
+    rows, columns = np.nonzero(off)
     values = matrix[rows, columns]
     known = np.isfinite(values)
     if not known.any():
         return f"{label} is undefined for every pair here."
     rows, columns, values = rows[known], columns[known], values[known]
-    low, high = int(values.argmin()), int(values.argmax())
 
     def pair(place: int) -> str:
-        return f"{markdown(names[rows[place]])} and {markdown(names[columns[place]])}"
+        i, j = rows[place], columns[place]
+        ends = plain_interval(found["low"][i, j], found["high"][i, j]) if "low" in found else ""
+        return (
+            f"{markdown(names[i])} and {markdown(names[j])} "
+            f"({three_digits(float(values[place]))}{' ' + ends if ends else ''})"
+        )
 
     undefined = int((~known).sum())
     skipped = f" ({count(undefined)} pairs undefined, skipped)" if undefined else ""
+    text = f"{label} of two models is **{three_digits(float(values.mean()))}** on average{skipped}"
+    if len(values) == 1:
+        return f"{label} of {pair(0)}."
     return (
-        f"{label} of two models is **{three_digits(float(values.mean()))}** on average{skipped}, "
-        f"highest between {pair(high)} ({three_digits(float(values[high]))}), "
-        f"lowest between {pair(low)} ({three_digits(float(values[low]))})."
+        f"{text}, highest between {pair(int(values.argmax()))}, lowest between "
+        f"{pair(int(values.argmin()))}."
     )
+
+
+def uneven(together: np.ndarray) -> bool:
+    """Whether some pairs have more samples behind them than others."""
+    off = together[~np.eye(len(together), dtype=bool)]
+    return bool(len(off)) and bool(off.min() != off.max())
 
 
 def front_sentence(found: Mapping[str, np.ndarray]) -> str:

@@ -1,54 +1,88 @@
-"""Equal answers of two models."""
+"""Equal answers of two models, and how often each gives each answer."""
 
 import torch
 from torch import Tensor
 
+from analysis.sums import compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
 ANSWERS = ("same", "same_graded", "same_right")
+DISTANCE_SAMPLES = 2048
 
 
 def answer_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `ANSWERS`."""
-    labels = piece.bundle.labels
-    right = piece.right & (piece.predictions >= 0)
-    if labels is not None and (~right | (piece.predictions == labels[piece.rows])).all():
-        same_right = product(right, right, piece.weights)
-    else:
-        same_right = _same(torch.where(right, piece.predictions, -1), piece.weights)
-    same = _same(piece.predictions, piece.weights)
-    shown = torch.where(piece.bundle.grades[:, piece.rows] >= 0, piece.predictions, -1)
-    same_graded = same
-    if not torch.equal(shown, piece.predictions):
-        same_graded = _same(shown, piece.weights)
-    return {"same": same, "same_graded": same_graded, "same_right": same_right}
+    if piece.bundle.graded_elsewhere:
+        shown = torch.where(piece.grades >= 0, piece.predictions, -1)
+        right = torch.where(piece.right, piece.predictions, -1)
+        names = {"same": piece.predictions, "same_graded": shown, "same_right": right}
+        return {name: _same(piece, said, piece.weights) for name, said in names.items()}
+    return _by_labels(piece) | {"same_right": piece.both_right}
 
 
-def _same(predictions: Tensor, weights: Tensor | None) -> Tensor:
-    if weights is None:
-        return _same_by_distance(predictions)
-    return _same_by_cells(predictions, weights)
+def _by_labels(piece: Piece) -> dict[str, Tensor]:
+    """All and graded equal answers, where whatever was answered on a labelled sample is graded."""
+    labels, weights = piece.labels, piece.weights
+    if labels is None or bool((labels < 0).all()):
+        same = _same(piece, piece.predictions, weights)
+        return {"same": same, "same_graded": torch.zeros_like(same)}
+    labelled = labels >= 0
+    if bool(labelled.all()):
+        same = _same(piece, piece.predictions, weights)
+        return {"same": same, "same_graded": same}
+    graded, others = (
+        _same(piece, piece.predictions[:, kept], None if weights is None else weights[kept])
+        for kept in (labelled, ~labelled)
+    )
+    return {"same": graded + others, "same_graded": graded}
 
 
-def _same_by_distance(predictions: Tensor) -> Tensor:
-    """Unequal positions counted by pdist (fastest without weights), gaps taken out afterwards."""
+def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
+    """How often two models gave the same answer [M, M]; the way that is quickest for the size."""
+    if weights is not None:
+        return same_by_cells(predictions, weights, len(piece.bundle.classes))
+    classes, models = len(piece.bundle.classes), len(predictions)
+    work = models**2 * len(piece.bundle.ids) // 2
+    if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
+        return compiled.equal_answers(predictions, classes)
+    return same_by_distance(predictions)
+
+
+def same_by_distance(predictions: Tensor) -> Tensor:
+    """Unequal positions counted by pdist, gaps taken out afterwards.
+
+    Args:
+        predictions: int32 [M, n], -1 = no answer, equal to none.
+
+    Returns:
+        int64 [M, M].
+    """
     models, samples = predictions.shape
     unequal = torch.zeros(models, models, dtype=torch.int64, device=predictions.device)
     if models > 1:
         upper = torch.triu_indices(models, models, 1, device=predictions.device)
-        for start in range(0, samples, 2048):
-            distance = torch.pdist(predictions[:, start : start + 2048].float(), p=0)
-            unequal[upper[0], upper[1]] += distance.round().to(torch.int64)
+        for start in range(0, samples, DISTANCE_SAMPLES):
+            part = predictions[:, start : start + DISTANCE_SAMPLES].float()
+            unequal[upper[0], upper[1]] += torch.pdist(part, p=0).long()
     gaps = predictions < 0
     return samples - (unequal + unequal.T) - product(gaps, gaps, None)
 
 
-def _same_by_cells(predictions: Tensor, weights: Tensor) -> Tensor:
-    """Products of one-hot columns, only of (sample, answer) cells that two models share."""
+def same_by_cells(predictions: Tensor, weights: Tensor, classes: int) -> Tensor:
+    """Products of one-hot columns, only of (sample, answer) cells that two models share.
+
+    Args:
+        predictions: int32 [M, n], -1 = no answer, equal to none.
+        weights: float64 [n].
+        classes: answers are below this.
+
+    Returns:
+        float64 [M, M].
+    """
     models, samples = predictions.shape
     answered = predictions >= 0
-    cells = torch.arange(samples, device=predictions.device) * (int(predictions.max()) + 2)
+    cells = torch.arange(samples, device=predictions.device) * (classes + 1)
     keys = (predictions + cells)[answered]
     _, columns, counts = torch.unique(keys, return_inverse=True, return_counts=True)
     shared = (counts > 1).nonzero().flatten()

@@ -5,29 +5,36 @@ from torch import Tensor
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
-COUNTS = (
-    "answered",
-    "graded",
-    "right",
-    "both_answered",
-    "both_graded",
-    "both_right",
-    "both_wrong",
-    "right_given",
-)
+ANSWERED = ("answered", "both_answered")
+COUNTS = ("graded", "right", "both_graded", "both_right", "both_wrong", "right_given")
+
+
+def answered_sums(piece: Piece) -> dict[str, Tensor]:
+    """The sums named in `ANSWERED`."""
+    if piece.bundle.gapless:
+        models = len(piece.predictions)
+        amount = total(piece.compared[0], piece.weights)
+        both = amount.expand(models, models).clone()
+        return {"answered": amount.expand(models).clone(), "both_answered": both}
+    return {
+        "answered": total(piece.answered, piece.weights),
+        "both_answered": product(piece.compared, piece.compared, piece.weights),
+    }
 
 
 def count_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `COUNTS`."""
-    graded, right, weights = piece.graded, piece.right, piece.weights
-    both_graded = product(graded, graded, weights)
-    both_right = product(right, right, weights)
-    right_given = product(right, graded, weights)
+    both_right, weights = piece.both_right, piece.weights
+    right = both_right.diagonal().clone()
+    if piece.judged is not None:
+        both_graded = total(piece.judged, weights).expand_as(both_right).clone()
+        right_given = right[:, None].expand_as(both_right).clone()
+    else:
+        both_graded = product(piece.graded, piece.graded, weights)
+        right_given = product(piece.right, piece.graded, weights)
     return {
-        "answered": total(piece.answered, weights),
-        "graded": total(graded, weights),
-        "right": total(right, weights),
-        "both_answered": product(piece.compared, piece.compared, weights),
+        "graded": both_graded.diagonal().clone(),
+        "right": right,
         "both_graded": both_graded,
         "both_right": both_right,
         "right_given": right_given,
@@ -37,8 +44,11 @@ def count_sums(piece: Piece) -> dict[str, Tensor]:
 
 def group_sums(piece: Piece, column: str) -> dict[str, Tensor]:
     """Graded and right answers per level of one grouping, [M, G] each."""
-    member = piece.bundle.groups[column].membership(piece.rows).T
-    return {
-        f"group_graded/{column}": product(piece.graded, member, piece.weights),
-        f"group_right/{column}": product(piece.right, member, piece.weights),
-    }
+    member = piece.bundle.groups[column].membership(piece.place)
+    right = product(piece.right, member.T, piece.weights)
+    if piece.judged is not None:
+        here = product(piece.judged[None], member.T, piece.weights)
+        graded = here.expand_as(right).clone()
+    else:
+        graded = product(piece.graded, member.T, piece.weights)
+    return {f"group_graded/{column}": graded, f"group_right/{column}": right}

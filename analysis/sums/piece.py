@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, normalised
+from analysis.bundle import Bundle
+from analysis.sums.products import product
 
 Missing = Literal["exclude", "wrong"]
 
@@ -36,6 +37,19 @@ class Distributions:
         """Ln of the values, clipped at `CLIP`, [S, n, C]."""
         return self.values.clamp_min(CLIP).log_()
 
+    @cached_property
+    def mean(self) -> Tensor:
+        """Mean probability of the models that answered, float64 [n, C]; NaN where none did."""
+        total = torch.zeros(self.values.shape[1:], dtype=torch.float64, device=self.values.device)
+        for table in self.values:
+            total += table
+        return total / self.scored.sum(0)[:, None]
+
+    @cached_property
+    def entropies(self) -> Tensor:
+        """Entropy of each model's own probabilities, float64 [S, n], 0 where it did not answer."""
+        return torch.stack([entropy(table) for table in self.values])
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
@@ -44,28 +58,71 @@ class Piece:
     Attributes:
         bundle: the whole bundle.
         rows: int64 [n], which samples of it.
+        place: the same as a slice where they stand in one run, so that no tensor is copied.
         weights: float64 [n], or None for plain counting.
-        answered: bool [M, n], the model is taken to have answered under the missing rule.
-        compared: bool [M, n], its answer can be compared with others.
-        graded: bool [M, n], it is judged under the missing rule.
-        right: bool [M, n], it is judged and right.
         predictions: int32 [M, n], -1 = no answer.
+        grades: int8 [M, n] as in the bundle.
+        labelled: bool [n], the samples that count where a gap is wrong; None where gaps are left
+            out.
     """
 
     bundle: Bundle
     rows: Tensor
+    place: Tensor | slice
     weights: Tensor | None
-    answered: Tensor
-    compared: Tensor
-    graded: Tensor
-    right: Tensor
     predictions: Tensor
+    grades: Tensor
+    labelled: Tensor | None
+
+    @cached_property
+    def answered(self) -> Tensor:
+        """Bool [M, n], the model is taken to have answered under the missing rule."""
+        if self.labelled is not None or self.bundle.gapless:
+            return _all(self.predictions)
+        return (self.predictions >= 0) | (self.grades >= 0)
+
+    @cached_property
+    def compared(self) -> Tensor:
+        """Bool [M, n], its answer can be compared with others."""
+        if self.bundle.gapless:
+            return _all(self.predictions)
+        return self.answered & ~((self.grades >= 0) & (self.predictions < 0))
+
+    @cached_property
+    def graded(self) -> Tensor:
+        """Bool [M, n], it is judged under the missing rule."""
+        if self.labelled is not None:
+            return self.labelled.expand_as(self.grades)
+        return _all(self.grades) if self._all_graded else self.grades >= 0
+
+    @cached_property
+    def right(self) -> Tensor:
+        """Bool [M, n], it is judged and right."""
+        return self.grades.view(torch.bool) if self._all_graded else self.grades == 1
+
+    @cached_property
+    def judged(self) -> Tensor | None:
+        """Bool [n], the samples on which models are judged; None where that depends on the model.
+
+        Without gaps it does not, and one product counts what else takes three.
+        """
+        alike = self.labelled is not None or self._all_graded
+        return self.graded[0] if alike or (self.graded == self.graded[0]).all() else None
+
+    @cached_property
+    def both_right(self) -> Tensor:
+        """[M, M], weighted samples on which both are right."""
+        return product(self.right, self.right, self.weights)
+
+    @cached_property
+    def _all_graded(self) -> bool:
+        return bool(self.grades.numel()) and int(self.grades.min()) >= 0
 
     @property
     def labels(self) -> Tensor | None:
         """int64 [n], -1 = unlabelled; None without any labels."""
         labels = self.bundle.labels
-        return None if labels is None else labels[self.rows].long()
+        return None if labels is None else labels[self.place].long()
 
     @cached_property
     def distributions(self) -> Distributions | None:
@@ -85,9 +142,29 @@ class Piece:
             device=bundle.device,
         )
         for place, table in enumerate(stored):
-            values[place] = normalised(table[self.rows])
-        values.masked_fill_(~scored[..., None], 0)
+            given = table[self.place]
+            total = given.sum(-1, keepdim=True, dtype=torch.float64)
+            torch.div(given, total.to(values.dtype), out=values[place])
+        if not scored.all():
+            values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)
+
+
+def entropy(probabilities: Tensor) -> Tensor:
+    """Shannon entropy in nats, 0 ln 0 = 0.
+
+    Args:
+        probabilities: float [..., C], rows sum to 1.
+
+    Returns:
+        float64 [...] in [0, ln C].
+
+    Example:
+        >>> entropy(torch.tensor([[1.0, 0.0], [0.5, 0.5]])).round(decimals=4).tolist()
+        [0.0, 0.6931]
+    """
+    doubles = probabilities.double()
+    return (0 - (doubles * doubles.clamp_min(CLIP).log()).sum(-1)).clamp_min(0)
 
 
 def pieces(
@@ -116,21 +193,21 @@ def pieces(
         if weights.dtype == torch.bool:
             rows, weights = rows[weights], None
     labelled = bundle.labelled if missing == "wrong" else None
+    run = len(rows) == len(bundle.ids)
     for start in range(first, max(len(rows), 1), step):
         part = rows[start : start + step]
-        predictions, grades = bundle.predictions[:, part], bundle.grades[:, part]
-        answered, graded = (predictions >= 0) | (grades >= 0), grades >= 0
-        only_graded = graded & (predictions < 0)
-        if labelled is not None:
-            answered = torch.ones_like(answered)
-            graded = labelled[part].expand_as(graded)
+        place = slice(start, start + step) if run else part
         yield Piece(
             bundle=bundle,
             rows=part,
+            place=place,
             weights=None if weights is None else weights[part].double(),
-            answered=answered,
-            compared=answered & ~only_graded,
-            graded=graded,
-            right=(grades == 1) & graded,
-            predictions=predictions,
+            predictions=bundle.predictions[:, place],
+            grades=bundle.grades[:, place],
+            labelled=None if labelled is None else labelled[place],
         )
+
+
+def _all(like: Tensor) -> Tensor:
+    """True everywhere, without memory of its own."""
+    return torch.ones((1, 1), dtype=torch.bool, device=like.device).expand_as(like)

@@ -1,7 +1,13 @@
 """Exact sums over the samples of a chunk, alone and for all pairs of rows."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+LONGEST = 1 << 24
+CUDA_ROWS = 17
+CUDA_MULTIPLE = 8
 
 
 def product(left: Tensor, right: Tensor, weights: Tensor | None) -> Tensor:
@@ -15,9 +21,38 @@ def product(left: Tensor, right: Tensor, weights: Tensor | None) -> Tensor:
     Returns:
         [A, B]; int64 and exact without weights, else float64.
     """
-    if weights is None:
-        return (left.float() @ right.float().T).round().to(torch.int64)
-    return (left.double() * weights) @ right.double().T
+    if weights is not None:
+        return (left.double() * weights) @ right.double().T
+    multiply = chosen(left, right)
+    counts = multiply(left[:, :LONGEST], right[:, :LONGEST]).long()
+    for start in range(LONGEST, left.shape[1], LONGEST):
+        part = slice(start, start + LONGEST)
+        counts += multiply(left[:, part], right[:, part])
+    return counts
+
+
+def chosen(left: Tensor, right: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
+    """What multiplies these flags: int8 where the device is quick at it, else float32."""
+    if left.device.type == "cuda":
+        return by_padded_int8
+    # Without VNNI torch adds up int8 one by one; a dimension of 1 gives wrong sums (torch 2.13).
+    quick = left.device.type == "cpu" and torch.cpu._is_vnni_supported()
+    return by_int8 if quick and min(*left.shape, *right.shape) > 1 else by_float32
+
+
+def by_int8(left: Tensor, right: Tensor) -> Tensor:
+    """int32 [A, B], exact; about ten times as quick as float32 where the CPU has VNNI or AMX."""
+    return torch._int_mm(_plain(left).view(torch.int8), _plain(right).view(torch.int8).T)
+
+
+def by_padded_int8(left: Tensor, right: Tensor) -> Tensor:
+    """The same on CUDA, which wants over 16 rows and multiples of 8 in all directions."""
+    return by_int8(_padded(left), _padded(right))[: len(left), : len(right)]
+
+
+def by_float32(left: Tensor, right: Tensor) -> Tensor:
+    """float32 [A, B], exact up to 2^24 samples, which TF32 would keep too."""
+    return left.float() @ right.float().T
 
 
 def total(values: Tensor, weights: Tensor | None) -> Tensor:
@@ -31,5 +66,24 @@ def total(values: Tensor, weights: Tensor | None) -> Tensor:
         [...]; int64 for unweighted flags, else float64.
     """
     if weights is None:
+        if values.ndim == 2 and values.dtype == torch.bool:
+            every = torch.ones((2, values.shape[1]), dtype=torch.bool, device=values.device)
+            return product(values, every, None)[:, 0]
         return values.sum(-1) if values.dtype == torch.bool else values.double().sum(-1)
     return (values.double() * weights).sum(-1)
+
+
+def _plain(flags: Tensor) -> Tensor:
+    """Itself where rows or columns stand one behind the other, else (repeated rows) a copy."""
+    (rows, samples), (down, along) = flags.shape, flags.stride()
+    plain = (along == 1 and down >= samples) or (down == 1 and along >= rows)
+    return flags if plain else flags.contiguous()
+
+
+def _padded(flags: Tensor) -> Tensor:
+    rows, samples = flags.shape
+    more = max(CUDA_ROWS, rows)
+    size = (more + -more % CUDA_MULTIPLE, samples + -samples % CUDA_MULTIPLE)
+    padded = torch.zeros(size, dtype=torch.bool, device=flags.device)
+    padded[:rows, :samples] = flags
+    return padded

@@ -6,38 +6,79 @@ bundle too (`scope`), so no function here knows of selections.
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
 from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.calibration import (
+    CALIBRATION_BINS,
+    confidence_bins,
+    detection,
+    reliability,
+    stated_alone,
+    temperatures,
+)
+from dashboard.compute.difficulty import (
+    binned,
+    judgeable,
+    number_right,
+    score_choices,
+    score_edges,
+    score_values,
+    scores,
+    share_differing,
+    shares_right,
+    sides,
+)
 from dashboard.compute.ensembles import (
     combined,
     judged,
     outcome_table,
     reference,
     rule_labels,
+    sample_texts,
 )
-from dashboard.compute.models import accuracy_of, differing, model_table, pairs
-from dashboard.compute.samples import confidences, different_answers, hover, pca_map
+from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_table, size_curve
 
 __all__ = [
+    "CALIBRATION_BINS",
     "accuracy_of",
+    "binned",
     "combined",
+    "confidence_bins",
     "confidences",
+    "detection",
     "different_answers",
     "differing",
+    "discrepant_samples",
     "front",
     "group_table",
-    "hover",
+    "judgeable",
     "judged",
     "model_table",
     "narrowed",
+    "number_right",
     "opened",
     "outcome_table",
+    "pair_measures",
     "pairs",
     "pca_map",
     "reference",
+    "reliability",
     "rule_labels",
+    "sample_texts",
     "scope",
+    "score_choices",
+    "score_edges",
+    "score_values",
+    "scores",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
+    "share_differing",
+    "shares_right",
+    "sides",
     "size_curve",
+    "stated_alone",
+    "suspects",
+    "temperatures",
 ]

@@ -6,11 +6,12 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, combine
+from analysis.judging import best_single, judge
 from analysis.outcomes import corrected_against_majority, outcomes
 from analysis.rules import RULES
-from analysis.summary import best_single, judge
 from dashboard import state
 from dashboard.compute.caching import cached, kept
+from dashboard.compute.samples import hover
 from dashboard.state import Choices
 
 
@@ -109,3 +110,18 @@ def outcome_table(
         rule or choices.ensemble.rule,
         choices.missing,
     )
+
+
+@cached()
+def _sample_texts(
+    _bundle: Bundle, fingerprint: str, ensemble: str, _table: dict, rows: bytes
+) -> list[str]:
+    return hover(_bundle, _table, np.frombuffer(rows, dtype=np.int32))
+
+
+def sample_texts(choices: Choices, rows: np.ndarray) -> list[str]:
+    """What is said of these samples when they are pointed at, not escaped, in lines."""
+    bundle, ensemble = choices.bundle, choices.ensemble
+    key = repr((ensemble.rule, ensemble.members, choices.missing))
+    table = outcome_table(choices, bundle)
+    return _sample_texts(bundle, bundle.fingerprint, key, table, rows.astype(np.int32).tobytes())

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.catalog import CATALOG, value
+from analysis.catalog import CATALOG, of_kind, value
 from analysis.intervals import accuracy_interval
 from analysis.measure import Measure
-from analysis.projection import classical_mds, similarity_order
+from analysis.projection import classical_mds, similarity_tree
+from analysis.representations import REPRESENTATIONS, representation_similarity
+from analysis.resampling import intervals
 from analysis.summary import judged_answers
 from analysis.tally import tally
 from dashboard.compute.caching import cached
@@ -42,31 +45,57 @@ def accuracy_of(bundle: Bundle, model: str, missing: str) -> dict[str, float]:
 def _pairs(
     _bundle: Bundle, fingerprint: str, models: tuple[str, ...], name: str, missing: str
 ) -> dict[str, np.ndarray]:
-    measure = CATALOG[name]
     pool = _bundle.select(models)
-    sums = tally(pool, (*measure.needs, "both_answered", "same"), missing=missing)
-    matrix = value(measure, sums)
-    churn = value(CATALOG["disagreement_labels"], sums)
-    distance = matrix if measure.diverse == "higher" else churn
-    distance = distance.clone()
+    measure = pair_measures()[name]
+    found = _of_embeddings(pool, name) if name in REPRESENTATIONS else _of(pool, measure, missing)
+    churn = CATALOG["disagreement_labels"]
+    distance = found["matrix"]
+    if measure.diverse != "higher":
+        distance = value(churn, tally(pool, churn.needs, missing=missing))
+    distance = ((distance + distance.T) / 2).clamp_min(0)
     distance.fill_diagonal_(0)
-    others = torch.isfinite(distance).sum(1) > 1
-    known = others.nonzero().flatten()
+    order, joins = similarity_tree(distance)
+    found |= {"order": order, "joins": joins}
+    return {key: part.cpu().numpy() for key, part in found.items()} | _placed(distance)
+
+
+def pair_measures() -> dict[str, Measure]:
+    """Every measure of pairs by name, those of the catalogue and those of embeddings."""
+    return {measure.name: measure for measure in of_kind("pair")} | REPRESENTATIONS
+
+
+def _of(pool: Bundle, measure: Measure, missing: str) -> dict[str, Tensor]:
+    """A measure of the catalogue [M, M] with its interval and the samples behind it."""
+    behind = next((need for need in measure.needs if need.startswith("both_")), "both_scored")
+    sums = tally(pool, (*measure.needs, behind), missing=missing)
+    low, high = intervals(pool, [measure], missing=missing)[measure.name]
+    return {"matrix": value(measure, sums), "low": low, "high": high, "n": sums[behind]}
+
+
+def _of_embeddings(pool: Bundle, name: str) -> dict[str, Tensor]:
+    """A similarity of embeddings [M, M], for which no interval is made."""
+    found = representation_similarity(pool, name)
+    unknown = torch.full_like(found.matrix, torch.nan)
+    there = torch.tensor([model in pool.model_embeddings for model in pool.models])
+    n = (there[:, None] & there) * found.samples
+    return {"matrix": found.matrix, "low": unknown, "high": unknown, "n": n}
+
+
+def _placed(distance: Tensor) -> dict[str, np.ndarray]:
+    """The models on a flat map, those without any known distance nowhere."""
+    known = (torch.isfinite(distance).sum(1) > 1).nonzero().flatten()
     placed, eigenvalues = classical_mds(distance[known][:, known].sqrt())
-    coordinates = torch.full((len(models), 2), torch.nan, dtype=torch.float64)
+    coordinates = torch.full((len(distance), 2), torch.nan, dtype=torch.float64)
     coordinates[known.cpu()] = placed.cpu()
     positive = eigenvalues.clamp_min(0)
     return {
-        "matrix": matrix.cpu().numpy(),
-        "n": sums[measure.needs[0]].cpu().numpy(),
-        "order": similarity_order(distance).cpu().numpy(),
-        "coordinates": coordinates.cpu().numpy(),
+        "coordinates": coordinates.numpy(),
         "explained": float(positive[:2].sum() / positive.sum().clamp_min(1e-300)),
     }
 
 
 def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str) -> dict:
-    """A pair measure [M, M] with its n, an order of similar models and a map of them."""
+    """A pair measure [M, M] with interval and n, the tree of similar models and a map of them."""
     return _pairs(bundle, bundle.fingerprint, tuple(models), measure.name, missing)
 
 

@@ -9,7 +9,7 @@ from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.outcomes import OUTCOMES
 from analysis.projection import pca
-from analysis.rules import local_codes
+from analysis.samples import sample_values
 from dashboard.compute.caching import cached
 from dashboard.theme import DASH, shortened
 
@@ -38,8 +38,8 @@ def confidences(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
 
 @cached()
 def _different_answers(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> np.ndarray:
-    codes, _ = local_codes(_bundle.select(members).predictions)
-    return (codes.amax(0) + 1).cpu().numpy()
+    values = sample_values(_bundle.select(members), ["different_answers"])
+    return values["different_answers"].int().cpu().numpy()
 
 
 def different_answers(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
@@ -47,24 +47,27 @@ def different_answers(bundle: Bundle, members: Sequence[str]) -> np.ndarray:
     return _different_answers(bundle, bundle.fingerprint, tuple(members))
 
 
-@cached()
-def hover(
-    _bundle: Bundle, fingerprint: str, ensemble: str, _table: dict[str, np.ndarray]
-) -> list[str]:
-    """One text per sample, not escaped, in lines: id, label, the ensemble's answer, outcome."""
-    names = np.array([*_bundle.classes, DASH], dtype=object)
-    labels = np.full(len(_bundle.ids), -1) if _bundle.labels is None else _bundle.labels.cpu()
-    outcome = np.array([*OUTCOMES, "not judged"], dtype=object)[_table["codes"]]
-    rows = zip(
-        _bundle.ids,
-        names[np.asarray(labels)],
-        names[_table["answers"]],
+def hover(bundle: Bundle, table: dict[str, np.ndarray], rows: np.ndarray) -> list[str]:
+    """One text per row, not escaped, in lines: id, label, the ensemble's answer, outcome.
+
+    Args:
+        bundle: N samples.
+        table: outcomes of the ensemble, as `compute.outcome_table` gives them.
+        rows: int [n], which samples.
+    """
+    names = np.array([*bundle.classes, DASH], dtype=object)
+    labels = np.full(len(bundle.ids), -1) if bundle.labels is None else bundle.labels.cpu()
+    outcome = np.array([*OUTCOMES, "not judged"], dtype=object)[table["codes"][rows]]
+    lines = zip(
+        [bundle.ids[row] for row in rows.tolist()],
+        names[np.asarray(labels)[rows]],
+        names[table["answers"][rows]],
         outcome,
-        _table["members_right"].tolist(),
+        table["members_right"][rows].tolist(),
         strict=True,
     )
     return [
         f"{shortened(sample, 60)}\nlabel {shortened(label)}, ensemble {shortened(said)} ({made})\n"
         f"{right} members right"
-        for sample, label, said, made, right in rows
+        for sample, label, said, made, right in lines
     ]

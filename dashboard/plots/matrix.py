@@ -1,18 +1,16 @@
-"""Pairs of models: the ordered heatmap and the model map."""
+"""Pairs of models: the ordered heatmap with its tree."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, shown, three_digits
+from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, plain_interval, shown, three_digits
 
 NAMED_MODELS = 40
 NAMED_COLUMNS = 14
 WRITTEN_MODELS = 12
-OTHER = "other families"
 
 
 def pair_heatmap(
@@ -24,6 +22,10 @@ def pair_heatmap(
     label: str,
     bounds: tuple[float | None, float | None],
     symmetric: bool = True,
+    undefined: str = "",
+    low: np.ndarray | None = None,
+    high: np.ndarray | None = None,
+    joins: np.ndarray | None = None,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -38,17 +40,82 @@ def pair_heatmap(
         bounds: of the measure; signed measures get a diverging scale around 0, others run from
             the lower bound to the largest value seen, which the colour bar states.
         symmetric: say "A and B" rather than "A, then B".
+        undefined: why a value with samples behind it can be NaN, a sentence's rest.
+        low: float [M, M], lower ends of the 95 % intervals, NaN where unknown.
+        high: float [M, M], upper ends.
+        joins: float [M - 1, 3], the tree behind the order, drawn above the matrix.
         subtitle: measure, n, direction.
         palette: colours.
 
     Returns:
         A figure whose transparent markers carry customdata = i * M + j of the models themselves.
     """
+    hover = [
+        [_value(label, matrix, together, undefined, low, high, i, j) for j in range(len(names))]
+        for i in range(len(names))
+    ]
+    figure = _cells(matrix, names, order, bounds, symmetric, hover, palette)
+    titled(figure, "How much each pair of models differs", subtitle, height=600, palette=palette)
+    _name_axes(figure, names, order, symmetric)
+    if joins is not None and len(joins) > 1:
+        _add_tree(figure, joins, order, palette)
+    return figure
+
+
+def pair_counts(
+    together: np.ndarray,
+    names: Sequence[str],
+    order: np.ndarray,
+    *,
+    subtitle: str = "",
+    palette: Palette = LIGHT,
+) -> go.Figure:
+    """How many samples stand behind every pair, in the order of the matrix of the measure.
+
+    Args:
+        together: int [M, M].
+        names: M.
+        order: int [M].
+        subtitle: what is counted.
+        palette: colours.
+
+    Returns:
+        A figure as `pair_heatmap` makes it.
+    """
+    hover = [[f"n = {count(int(n))}" for n in row] for row in together.tolist()]
+    figure = _cells(together.astype(float), names, order, (0.0, None), True, hover, palette)
+    title = "How many samples stand behind each pair"
+    titled(figure, title, subtitle, height=520, palette=palette)
+    _name_axes(figure, names, order, True)
+    return figure
+
+
+def _value(label, matrix, together, undefined, low, high, i: int, j: int) -> str:
+    """What is known of one pair: the value with interval and n, or why there is none."""
+    n = int(together[i, j])
+    if n == 0:
+        return "undefined: no sample answered by both"
+    if not np.isfinite(matrix[i, j]):
+        return f"undefined: {undefined or 'too little is known of the two.'} (n = {count(n)})"
+    ends = "" if low is None else plain_interval(float(low[i, j]), float(high[i, j]))
+    ends = f" {ends} (95 %)" if ends else ""
+    return f"{label} {three_digits(float(matrix[i, j]))}{ends}, n = {count(n)}"
+
+
+def _cells(
+    matrix: np.ndarray,
+    names: Sequence[str],
+    order: np.ndarray,
+    bounds: tuple[float | None, float | None],
+    symmetric: bool,
+    hover: Sequence[Sequence[str]],
+    palette: Palette,
+) -> go.Figure:
+    """The coloured cells, and over them the marks that can be pointed at and picked."""
     models = len(names)
     drawn = matrix[np.ix_(order, order)]
     off = drawn[~np.eye(models, dtype=bool)]
     low, high, scale = _scale(off[np.isfinite(off)], bounds, palette)
-    ticks = [shown(names[row], 22) for row in order.tolist()]
     figure = go.Figure(
         go.Heatmap(
             z=drawn,
@@ -56,10 +123,10 @@ def pair_heatmap(
             zmax=high,
             colorscale=scale,
             hoverinfo="skip",
-            colorbar={"title": {"text": label, "side": "right"}, "thickness": 12, "len": 0.9},
+            colorbar={"thickness": 12, "len": 0.86, "y": 0, "yanchor": "bottom"},
             xgap=0.5,
             ygap=0.5,
-            texttemplate="%{z:.2f}" if models <= WRITTEN_MODELS else "",
+            texttemplate=_written(drawn) if models <= WRITTEN_MODELS else "",
         )
     )
     rows, columns = np.divmod(np.arange(models * models), models)
@@ -74,21 +141,64 @@ def pair_heatmap(
         unselected={"marker": {"opacity": 0}},
         customdata=(first * models + second).astype(np.int32),
         hovertext=[
-            f"<b>{shown(names[i])}{joint}{shown(names[j])}</b><br>{label} "
-            f"{three_digits(float(matrix[i, j]))}, n = {count(int(together[i, j]))}"
+            f"<b>{shown(names[i])}{joint}{shown(names[j])}</b><br>{hover[i][j]}"
             for i, j in zip(first.tolist(), second.tolist(), strict=True)
         ],
         hoverinfo="text",
     )
-    titled(figure, "How much each pair of models differs", subtitle, height=560, palette=palette)
-    named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": {"size": 10}}
-    none = {"tickvals": [], "title": "Models, similar ones side by side"}
-    figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(showgrid=False, range=[-0.5, models - 0.5], tickangle=-60)
-    figure.update_xaxes(**(named if models <= NAMED_COLUMNS else none))
-    figure.update_yaxes(showgrid=False, range=[models - 0.5, -0.5])
-    figure.update_yaxes(**(named if models <= NAMED_MODELS else none))
     return figure
+
+
+def _written(drawn: np.ndarray) -> str:
+    """How a value is written into its cell: whole numbers without digits behind the point."""
+    known = drawn[np.isfinite(drawn)]
+    return "%{z:,d}" if len(known) and known.max() > 1 and (known % 1 == 0).all() else "%{z:.2f}"
+
+
+def _name_axes(figure: go.Figure, names: Sequence[str], order: np.ndarray, symmetric: bool) -> None:
+    models = len(names)
+    ticks = [shown(names[row], 22) for row in order.tolist()]
+    named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": {"size": 10}}
+    figure.update_layout(dragmode=False, clickmode="event+select")
+    across = named if models <= NAMED_COLUMNS else {"tickvals": []}
+    up = named if models <= NAMED_MODELS else {"tickvals": []}
+    axis = {"showgrid": False, "tickangle": -60, "range": [-0.5, models - 0.5]}
+    titles = ("Second model", "First model") if not symmetric else ("", "")
+    if models > NAMED_COLUMNS:
+        titles = (f"{titles[0] or 'Models'}, similar ones side by side", titles[1])
+    figure.update_xaxes(**axis, **across, title=titles[0])
+    figure.update_yaxes(showgrid=False, range=[models - 0.5, -0.5], **up, title=titles[1])
+
+
+def _add_tree(figure: go.Figure, joins: np.ndarray, order: np.ndarray, palette: Palette) -> None:
+    """The tree above the matrix: the higher a bracket, the less alike what it joins."""
+    models = len(order)
+    place, height = np.zeros(2 * models - 1), np.zeros(2 * models - 1)
+    place[order] = np.arange(models)
+    across, up = [], []
+    for row, (first, second, level) in enumerate(joins.tolist()):
+        left, right = int(first), int(second)
+        across += [place[left], place[left], place[right], place[right], None]
+        up += [height[left], level, level, height[right], None]
+        place[models + row], height[models + row] = (place[left] + place[right]) / 2, level
+    figure.add_scatter(
+        x=across,
+        y=up,
+        yaxis="y2",
+        mode="lines",
+        line={"color": palette.member, "width": 1},
+        hoverinfo="skip",
+    )
+    top = float(np.nanmax(joins[:, 2])) or 1.0
+    figure.update_layout(
+        yaxis={"domain": [0, 0.86]},
+        yaxis2={
+            "domain": [0.87, 1],
+            "range": [0, 1.05 * top],
+            "visible": False,
+            "fixedrange": True,
+        },
+    )
 
 
 def _scale(
@@ -97,7 +207,8 @@ def _scale(
     largest = float(values.max()) if len(values) else 1.0
     if bounds[0] is not None and bounds[0] < 0:
         low, middle, high = palette.diverging
-        return bounds[0], bounds[1] or 1.0, [[0.0, low], [0.5, middle], [1.0, high]]
+        reach = bounds[1] or max(float(np.abs(values).max()), 1e-12) if len(values) else 1.0
+        return -reach, reach, [[0.0, low], [0.5, middle], [1.0, high]]
     return 0.0, largest or 1.0, SEQUENTIAL
 
 
@@ -106,92 +217,3 @@ def decode_pairs(points: Sequence[Mapping], models: int) -> list[tuple[int, int]
     codes = [point["customdata"] for point in points if point.get("customdata") is not None]
     pairs = [divmod(int(code), models) for code in codes]
     return [(i, j) for i, j in pairs if i != j and i < models]
-
-
-def model_map(
-    coordinates: np.ndarray,
-    names: Sequence[str],
-    families: Sequence[str],
-    members: np.ndarray,
-    explained: float,
-    *,
-    subtitle: str = "",
-    palette: Palette = LIGHT,
-) -> go.Figure:
-    """Models as points: near ones answer alike.
-
-    Args:
-        coordinates: float [M, 2].
-        names: M.
-        families: M, "" where unknown; the largest get a colour of their own.
-        members: bool [M], members of the ensemble are ringed.
-        explained: share of the positive eigenvalues that the two axes keep.
-        subtitle: measure and n.
-        palette: colours.
-
-    Returns:
-        A figure; customdata = row of the model.
-    """
-    families = _largest(families, len(palette.levels))
-    kinds = sorted(set(families), key=lambda kind: (kind == OTHER, kind))
-    coloured = len(kinds) > 1
-    figure = go.Figure()
-    for place, kind in enumerate(kinds):
-        rows = np.array([row for row, family in enumerate(families) if family == kind])
-        colour = palette.levels[place] if coloured and kind != OTHER else palette.member
-        figure.add_scatter(
-            x=coordinates[rows, 0],
-            y=coordinates[rows, 1],
-            mode="markers+text" if len(names) <= 12 else "markers",
-            text=[shown(names[row], 18) for row in rows.tolist()],
-            textposition="top center",
-            name=shown(kind, 20) or "no family",
-            cliponaxis=False,
-            marker={
-                "size": np.where(members[rows], 14, 9),
-                "color": colour,
-                "line": {"width": np.where(members[rows], 2.5, 0.5), "color": palette.text},
-            },
-            customdata=rows.astype(np.int32),
-            hovertext=[
-                f"<b>{shown(names[row])}</b><br>{shown(families[row]) or 'no family'}"
-                f"{', member of the ensemble' if members[row] else ''}"
-                for row in rows.tolist()
-            ],
-            hoverinfo="text",
-        )
-    titled(
-        figure,
-        "Models that answer alike lie close together",
-        subtitle,
-        height=560,
-        palette=palette,
-        legend="right" if coloured else "none",
-    )
-    figure.update_layout(dragmode="pan")
-    axis = {"showticklabels": False, "showgrid": False, "showline": True, "mirror": True}
-    axis |= {"linecolor": palette.grid}
-    across, up = _square(coordinates)
-    figure.update_xaxes(
-        title=f"First axis (both keep {explained:.0%} of the distances)", range=across, **axis
-    )
-    figure.update_yaxes(title="Second axis", range=up, **axis)
-    return figure
-
-
-def _largest(families: Sequence[str], most: int) -> list[str]:
-    """The families, all but the `most` largest as one."""
-    counted = Counter(families).most_common()
-    if len(counted) <= most:
-        return list(families)
-    own = {family for family, _ in counted[: most - 1]}
-    return [family if family in own else OTHER for family in families]
-
-
-def _square(coordinates: np.ndarray) -> tuple[list[float], list[float]]:
-    """Ranges of equal length for both axes, with room for names."""
-    placed = coordinates[np.isfinite(coordinates).all(1)]
-    low, high = (placed.min(0), placed.max(0)) if len(placed) else (np.zeros(2), np.ones(2))
-    reach = 0.62 * max(float((high - low).max()), 1e-6)
-    middle = (low + high) / 2
-    return tuple([float(centre - reach), float(centre + reach)] for centre in middle)

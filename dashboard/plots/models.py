@@ -1,6 +1,7 @@
-"""Models beside their ensemble: accuracies with intervals."""
+"""Models beside their ensemble: one number each with its interval."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,78 +10,119 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, count, interval, percent, shown
 
 NAMED_ROWS = 45
+ROLES = ("other", "member", "best", "ensemble")
 
 
-def accuracies(
+@dataclass(frozen=True)
+class Quantity:
+    """What the dots show: name in the hover, title of figure and axis, and which end is good."""
+
+    name: str
+    title: str
+    axis: str
+    higher_is_better: bool = True
+
+
+ACCURACY = Quantity(
+    "accuracy",
+    "Accuracy of the models and of the ensemble",
+    "Accuracy (95 % interval), higher is better",
+)
+CALIBRATION_ERROR = Quantity(
+    "calibration error",
+    "How far confidence is from accuracy (ECE)",
+    "ECE (95 % interval), lower is better",
+    higher_is_better=False,
+)
+
+
+def role_styles(palette: Palette) -> dict[str, tuple[str, str, str, int]]:
+    """Name, colour, symbol and size of a model by its role, the same in every figure."""
+    return {
+        "other": ("models outside the ensemble", palette.muted, "circle", 7),
+        "member": ("members", palette.member, "circle", 9),
+        "best": ("best member", palette.best, "circle", 11),
+        "ensemble": ("ensemble", palette.ensemble, "diamond", 14),
+    }
+
+
+def model_dots(
     names: Sequence[str],
     rate: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
     judged: np.ndarray,
     roles: Sequence[str],
+    quantity: Quantity = ACCURACY,
     *,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
-    """Accuracy of every model and of the ensemble, best on top.
+    """A share of every model and of the ensemble, best on top.
 
     Args:
         names: M rows, the ensemble among them.
-        rate: float [M]; low and high: ends of the 95 % interval.
-        low: float [M].
-        high: float [M].
+        rate: float [M], NaN is not drawn.
+        low: float [M], lower end of the 95 % interval, NaN where unknown.
+        high: float [M], upper end.
         judged: int [M], judged answers.
-        roles: M of "ensemble", "best", "member", "other".
+        roles: M of `ROLES`.
+        quantity: what the share is.
         subtitle: n and missing rule.
         palette: colours.
 
     Returns:
         A figure; customdata = row of the model.
     """
-    order = np.argsort(np.nan_to_num(rate, nan=-1.0), kind="stable")
-    place = {row: rank for rank, row in enumerate(order.tolist())}
-    styles = {
-        "other": ("models outside the ensemble", palette.muted, "circle", 7),
-        "member": ("members", palette.member, "circle", 9),
-        "best": ("best member", palette.best, "circle", 11),
-        "ensemble": ("ensemble", palette.ensemble, "diamond", 14),
-    }
+    worst_first = rate if quantity.higher_is_better else -rate
+    order = np.argsort(np.nan_to_num(worst_first, nan=-np.inf), kind="stable")
+    place = np.empty(len(order), dtype=int)
+    place[order] = np.arange(len(order))
     figure = go.Figure()
-    for role, (label, colour, symbol, size) in styles.items():
+    for role, (label, colour, symbol, size) in role_styles(palette).items():
         rows = np.array([row for row, kind in enumerate(roles) if kind == role], dtype=int)
         if not len(rows):
             continue
         figure.add_scatter(
             x=rate[rows],
-            y=[place[row] for row in rows.tolist()],
+            y=place[rows].tolist(),
             mode="markers",
             name=label,
             marker={"color": colour, "symbol": symbol, "size": size},
             error_x={
                 "type": "data",
-                "array": high[rows] - rate[rows],
-                "arrayminus": rate[rows] - low[rows],
+                "array": np.nan_to_num(high[rows] - rate[rows]).clip(0),
+                "arrayminus": np.nan_to_num(rate[rows] - low[rows]).clip(0),
                 "color": colour,
                 "thickness": 1.2,
                 "width": 0,
             },
             customdata=rows.astype(np.int32),
             hovertext=[
-                f"<b>{shown(names[row])}</b> ({label})<br>accuracy {percent(rate[row])} "
+                f"<b>{shown(names[row])}</b> ({label})<br>{quantity.name} {percent(rate[row])} "
                 f"{interval(low[row], high[row])}<br>n = {count(int(judged[row]))}"
                 for row in rows.tolist()
             ],
             hoverinfo="text",
         )
-    titled(
-        figure,
-        "Accuracy of the models and of the ensemble",
-        subtitle,
-        height=max(190 + 17 * min(len(names), NAMED_ROWS), 300),
-        palette=palette,
-        legend="bottom",
+    return _framed(figure, names, order, quantity, subtitle, palette)
+
+
+def _framed(
+    figure: go.Figure,
+    names: Sequence[str],
+    order: np.ndarray,
+    quantity: Quantity,
+    subtitle: str,
+    palette: Palette,
+) -> go.Figure:
+    height = max(190 + 17 * min(len(names), NAMED_ROWS), 300)
+    titled(figure, quantity.title, subtitle, height=height, palette=palette, legend="bottom")
+    figure.update_xaxes(
+        title=quantity.axis,
+        tickformat=".0%",
+        rangemode="normal" if quantity.higher_is_better else "tozero",
     )
-    figure.update_xaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
     few = len(names) <= NAMED_ROWS
     figure.update_yaxes(
         tickmode="array",

@@ -1,30 +1,22 @@
 """One test per reference case of measures.md that belongs to what is built."""
 
-import math
-
-import numpy as np
 import pytest
 import torch
 from known import compare, measured, t12
 
+from analysis import divergences
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import mcnemar_p, wilson
-from analysis.outcomes import against, ledger, outcomes
-from analysis.pairwise import mean_over_pairs
 from analysis.pareto import ranks
-from analysis.projection import classical_mds
-from analysis.quality import aurc, ece
+from analysis.quality import aurc
 from analysis.search import evaluate
-from analysis.summary import judge
 from analysis.tally import tally
 from analysis.teams import teams_of_size
 
-RULE_OF = {"plurality": "plurality", "mean_prob": "mean", "geo": "geometric"}
-PAIRS = tuple(measure.name for measure in of_kind("pair"))
+PAIRS = tuple(row.name for row in of_kind("pair") if row not in divergences.MEASURES)
 EDGE_PAIRS = ("both_perfect", "one_perfect", "both_all_wrong", "complementary")
 
 COVERED = (
@@ -34,21 +26,8 @@ COVERED = (
     "pair.counts_N00",
     "pair.error_consistency_observed",
     "pair.error_consistency_expected",
-    "pair.js_bits",
-    "mds.classical_sqrt_js",
-    "ens.pfail.all",
-    "ens.pfail.group0",
-    "ens.pfail.group1",
-    "ens.mean_label_disagreement_vs_error",
-    "decomp.brier",
-    "decomp.nll_mean_prob",
-    "decomp.nll_geometric",
     "vote.plurality_lowest_index",
     "vote.plurality_tie_mean_prob",
-    *(f"correction.{rule}" for rule in RULE_OF),
-    *(f"correction.outcomes.{rule}" for rule in RULE_OF),
-    "correction.fourway_members_0_1",
-    "correction.fourway_members_0_2",
     "selective.binomial_p",
     "selective.aurc",
     "selective.aurc_ties",
@@ -58,24 +37,13 @@ COVERED = (
     "group.wilson",
     "group.accuracy_mean_prob",
     "curve.ensemble_size",
-    "calib.ece_width10",
-    "calib.ece_mass5",
-    "calib.ece_width4_mean_prob",
-    "calib.edge_convention_member0_ece4",
     *(f"edge.pair_{name}" for name in EDGE_PAIRS),
-    "edge.js_disjoint_one_hot",
     "edge.pareto_duplicates",
-    "edge.ece_empty_bins",
     "edge.aurc_all_right",
 )
 
 NOT_BUILT = {
-    "decomp.nll_mean_prob": {"jensen_gap_per_sample"},
     "selective.aurc": {"eaurc", "trapz_variant", "risk_at_80", "cov_at_risk_5", "cov_at_risk_15"},
-    "calib.ece_width10": {"mce", "bins"},
-    "calib.ece_width4_mean_prob": {"mce"},
-    "calib.edge_convention_member0_ece4": {"left_closed"},
-    "edge.js_disjoint_one_hot": {"hellinger_affinity"},
     "edge.pareto_duplicates": {"exclusive_hv"},
     "edge.aurc_all_right": {"eaurc"},
 }
@@ -103,8 +71,6 @@ def of_pair(name, case, fixture):
     sums = tally(bundle, CATALOG["error_disagreement"].needs)
     if name in PAIRS:
         return measured(bundle, name)
-    if name == "js_bits":
-        return measured(bundle, "js_nats") / math.log(2)
     if name == "error_consistency_observed":
         return 1 - measured(bundle, "error_disagreement")
     if name == "error_consistency_expected":
@@ -118,104 +84,9 @@ def of_pair(name, case, fixture):
     return counts[name]
 
 
-def of_mds(name, case, fixture):
-    coordinates, eigenvalues = classical_mds(measured(t12(fixture), "js_nats").sqrt())
-    return {"coords": coordinates, "eigenvalues": eigenvalues}
-
-
-def of_ens(name, case, fixture):
-    bundle = t12(fixture)
-    if name == "mean_label_disagreement_vs_error":
-        return {
-            "mean_pairwise_disagreement": mean_over_pairs(measured(bundle, "disagreement_labels")),
-            "mean_member_error": (1 - measured(bundle, "accuracy")).mean(),
-        }
-    if name != "pfail.all":
-        bundle = bundle.take(bundle.groups["g"].codes == int(name[-1]))
-    found = outcomes(bundle, combine(bundle, Ensemble(bundle.models)))
-    by_right = ledger(found, len(bundle.models)).sum(1)
-    return by_right.flip(0).double() / by_right.sum()
-
-
-def of_decomp(name, case, fixture):
-    bundle = t12(fixture)
-    rule = "geometric" if name == "nll_geometric" else "mean"
-    loss = "brier" if name == "brier" else "log_loss"
-    combined = combine(bundle, Ensemble(bundle.models, rule))
-    members, ensemble = measured(bundle, loss), measured(combined, loss)[0]
-    keys = {
-        "brier": ("members", "mean_member", "ensemble", "ambiguity"),
-        "nll_mean_prob": ("members", "average", "ensemble", "jensen_gap"),
-        "nll_geometric": (None, "average", "ensemble", "variance"),
-    }[name]
-    values = (members, members.mean(), ensemble, members.mean() - ensemble)
-    return {key: entry for key, entry in zip(keys, values, strict=True) if key}
-
-
 def of_vote(name, case, fixture):
     bundle = t12(fixture, probabilities=name != "plurality_lowest_index")
     return answer(bundle, Ensemble(bundle.models, "plurality")).predictions
-
-
-def of_correction(name, case, fixture):
-    bundle = t12(fixture)
-    if name.startswith("fourway"):
-        return fourway(bundle, case["params"])
-    if name.startswith("outcomes."):
-        ensemble = Ensemble(bundle.models, RULE_OF[name.partition(".")[2]])
-        return outcomes(bundle, combine(bundle, ensemble)).counts()
-    ensemble = Ensemble(bundle.models, RULE_OF[name])
-    entry = judge(bundle, ensemble)
-    assert entry["reference"] == "A"
-    combined = combine(bundle, ensemble)
-    majority = against(combined, combine(bundle, Ensemble(bundle.models, "plurality")))
-    found, members, n = entry["outcomes"], len(bundle.models), entry["n"]
-    rows = [entry["members_right"][str(k)] for k in range(members + 1)]
-    best = measured(bundle, "accuracy")[0].item()
-    gap = entry["oracle_accuracy"] - best
-    return {
-        "pred": combined.predictions[0],
-        "acc": entry["accuracy"],
-        "fft": found["rescued"],
-        "fft_rate": found["rescued"] / n,
-        "fft_given_all_wrong": found["rescued"] / (found["rescued"] + found["missed"]),
-        "majority_wrong_rescue": int((majority > 0).sum()),
-        "minority_right_rescue": entry["corrected_against_majority"],
-        "best_wrong_rescue": entry["corrections"],
-        "breakage_best": entry["regressions"],
-        "breakage_majority": int((majority < 0).sum()),
-        "breakage_any": found["overruled"] + found["spoiled"],
-        "breakage_all": found["overruled"],
-        "oracle": entry["oracle_accuracy"],
-        "recoverable_gap": gap,
-        "recovered_fraction": (entry["accuracy"] - best) / gap,
-        "good_diversity": sum(r["right"] * (members - k) for k, r in enumerate(rows)) / members / n,
-        "bad_diversity": sum(r["wrong"] * k for k, r in enumerate(rows)) / members / n,
-        "correct_by_r": [[row["right"] + row["wrong"], row["right"]] for row in rows],
-        "mcnemar_p": entry["mcnemar_p"],
-        **{f"g{level}": by_group(bundle, entry, level) for level in "01"},
-    }
-
-
-def by_group(bundle, entry, level):
-    sums = tally(bundle, CATALOG["group_accuracy"].needs, groups=("g",))
-    row = entry["groups"]["g"][level]
-    return {
-        "n": row["n"],
-        "acc": row["accuracy"],
-        "best_acc": value(CATALOG["group_accuracy"], sums, group="g")[0, int(level)],
-        "rescue": row["corrections"],
-        "breakage": row["regressions"],
-        "fft": row["rescued"],
-    }
-
-
-def fourway(bundle, params):
-    members = tuple(bundle.models[row] for row in params["members"])
-    combined = combine(bundle, Ensemble(members, RULE_OF[params["rule"]]))
-    table = torch.cat([bundle.select(members).correct, combined.correct])
-    found = ["".join("FT"[flag] for flag in column) for column in table.T.int().tolist()]
-    return {a + b + c: found.count(a + b + c) for a in "TF" for b in "TF" for c in "TF"}
 
 
 def of_selective(name, case, fixture):
@@ -274,56 +145,12 @@ def of_curve(name, case, fixture):
     return found
 
 
-def binned_ece(confidence, right, *, width=None, mass=None):
-    """The library's formula on bins that the case asks for; the tally has 15 of equal width."""
-    if width:
-        bins = torch.bucketize(confidence, torch.arange(1, width).double() / width, right=False)
-    else:
-        parts = np.array_split(confidence.sort(stable=True).indices.numpy(), mass)
-        bins = torch.zeros(len(confidence), dtype=torch.int64)
-        for number, part in enumerate(parts):
-            bins[part] = number
-    sums = [
-        torch.bincount(bins, weights=weights.double(), minlength=width or mass)[None]
-        for weights in (torch.ones(len(bins)), confidence, right)
-    ]
-    return ece(*sums)[0]
-
-
-def of_calib(name, case, fixture):
-    if name == "edge_convention_member0_ece4":
-        bundle = t12(fixture)
-        confidence = confidence_of(bundle, "A")
-        return {"right_closed": binned_ece(confidence, bundle.correct[0], width=4)}
-    if name == "ece_width4_mean_prob":
-        bundle = t12(fixture)
-        combined = combine(bundle, Ensemble(bundle.models, "mean"))
-        confidence = confidence_of(combined, combined.models[0])
-        return {"ece": binned_ece(confidence, combined.correct[0], width=4)}
-    confidence = torch.tensor(fixture["conf"], dtype=torch.float64)
-    right = torch.tensor(fixture["correct"])
-    if name == "ece_mass5":
-        return binned_ece(confidence, right, mass=5)
-    return {"ece": binned_ece(confidence, right, width=10)}
-
-
 def of_edge(name, case, fixture):
     given = case["inputs"]
     if name == "pareto_duplicates":
         return {"rank": ranks(torch.tensor(given["points"]).double(), given["sense"])}
     if name == "aurc_all_right":
         return {"aurc": area_of(given)}
-    if name == "ece_empty_bins":
-        confidence = torch.tensor(given["conf"], dtype=torch.float64)
-        right = torch.tensor(given["correct"])
-        return {"ece": binned_ece(confidence, right, width=given["bins"])}
-    if name == "js_disjoint_one_hot":
-        rows = {"i": torch.tensor([given["p"]]), "j": torch.tensor([given["q"]])}
-        bundle = Bundle(
-            ("i", "j"), ("0",), ("x", "y"), torch.tensor([[0], [1]]).int(), probabilities=rows
-        )
-        js = measured(bundle, "js_nats")[0, 1]
-        return {"js_nats": js, "js_bits": js / math.log(2)}
     return edge_pair(case, given)
 
 

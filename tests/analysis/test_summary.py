@@ -11,7 +11,8 @@ from made import bundle_of, random_bundle
 from analysis import Bundle, BundleError, Ensemble, Grouping
 from analysis.catalog import of_kind
 from analysis.intervals import accuracy_interval, mcnemar_p, per_unit, wilson
-from analysis.summary import best_single, default_ensembles, judge, model_aurc, plain, summarise
+from analysis.judging import best_single, judge, plain
+from analysis.summary import default_ensembles, model_aurc, summarise
 
 
 def partly_labelled() -> Bundle:
@@ -64,6 +65,11 @@ def test_a_summary_is_json_without_nan(name, missing):
     assert found["bundle"]["models"] == list(bundle.models)
     assert set(found["models"]) == set(bundle.models)
     assert set(found["pairs"]) == {"n", "n_judged", *(measure.name for measure in of_kind("pair"))}
+    sets = {measure.name for measure in of_kind("set")}
+    diversity, parts = set(found["diversity"]) - {"n"}, set(found["decompositions"])
+    assert diversity | parts == sets | {"n", "n_scored", "n_mixed"}
+    assert not diversity & parts
+    assert {"entropy", "kw", "kappa", "theta", "gd", "cfd", "fleiss_kappa_labels"} <= diversity
     for entry in found["ensembles"]:
         assert sum(entry.get("outcomes", {}).values()) == (entry["n"] if "outcomes" in entry else 0)
         assert ("outcomes" in entry) == (entry["n"] > 0)
@@ -147,7 +153,44 @@ def test_an_ensemble_is_judged_against_its_best_member():
         "2": {"right": 1, "wrong": 0},
         "3": {"right": 1, "wrong": 0},
     }
+    assert entry["ledger"] == {
+        "rescued_given_all_wrong": None,
+        "majority_wrong_rescue": 0,
+        "breakage_majority": 0,
+        "breakage_any": 2,
+        "mean_member_error": pytest.approx(5 / 12),
+        "good_diversity": pytest.approx(1 / 12),
+        "bad_diversity": pytest.approx(2 / 12),
+    }
+    assert entry["correction_curve"]["2"]["rate"] == 1.0
+    assert entry["correction_curve"]["0"] == {"rate": None, "interval": [None, None]}
+    assert entry["recoverable_gap"] == 0.25
+    assert entry["recovered_fraction"] == -1.0
     assert judge(bundle, Ensemble(("a", "b", "c")), reference="a")["corrections"] == 1
+
+
+def test_diversity_and_decompositions_say_how_many_samples_stand_behind_them():
+    answers = [[0, 1, 1, 0], [0, 0, -1, 1], [0, 0, 0, 1]]
+    tables = {name: torch.full((4, 3), 1 / 3) for name in "ab"}
+    bundle = bundle_of(answers, [0, 0, 0, -1], probabilities=tables)
+    found = summarise(bundle)
+    assert found["diversity"]["n"] == 2
+    assert found["diversity"]["entropy"] == 0.5
+    assert found["diversity"]["kw"] == pytest.approx(1 / 9)
+    parts = found["decompositions"]
+    assert (parts["n"], parts["n_scored"], parts["n_mixed"]) == (3, 2, 3)
+    assert parts["mean_log_loss"] == pytest.approx(math.log(3))
+    assert parts["domingos_bias"] == 0
+    strict = summarise(bundle, missing="wrong")
+    assert strict["diversity"]["n"] == 3
+
+
+def test_a_group_reports_the_accuracy_of_the_reference():
+    groups = {"g": Grouping(torch.tensor([0, 0, 1]).int(), ("p", "q"))}
+    bundle = bundle_of([[0, 1, -1], [0, 0, 1]], [0, 0, 0], groups=groups)
+    found = judge(bundle, Ensemble(("a", "b")), reference="a")["groups"]["g"]
+    assert found["p"]["reference_accuracy"] == 0.5
+    assert found["q"]["reference_accuracy"] is None
 
 
 def test_the_first_of_equally_good_members_is_the_best():

@@ -17,7 +17,18 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(driver.chromium() is None, reason=f"{CANNOT} Chromium"),
 ]
-PAGES = ("Data", "Disagreement", "Corrections", "Front", "Groups", "Map", "Samples", "Overview")
+PAGES = (
+    "Data",
+    "Disagreement",
+    "Calibration",
+    "Corrections",
+    "Front",
+    "Groups",
+    "Difficulty",
+    "Map",
+    "Samples",
+    "Overview",
+)
 FIRST_PLOT_SECONDS = 10
 
 
@@ -229,6 +240,42 @@ def test_picking_an_outcome_narrows_every_other_page(demo, chromium):
     assert f"of {rescued} samples" in page.inner_text("[data-testid=stMain]")
     driver.visit(page, "Map")
     assert driver.highlighted(page) == rescued
+    assert page.problems == []
+    page.context.close()
+
+
+def test_a_bar_of_hard_samples_narrows_every_other_page(demo, chromium):
+    bundle = load_bundle(ROOT / "data" / "demo")
+    marks = bundle.model_info["opening_team"]
+    team = tuple(m for m, mark in zip(bundle.models, marks, strict=True) if mark == "yes")
+    missed = judge(bundle, Ensemble(team, "mean"))["outcomes"]["missed"]
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Difficulty")
+    driver.click_bar(page, "number-right", "ensemble wrong", 0)
+    assert driver.selected(page) == missed
+    scores = page.locator("[class*='st-key-score-'] .js-plotly-plot")
+    drawn = scores.evaluate("g => g.calcdata.flat().reduce((n, bar) => n + bar.s, 0)")
+    assert drawn == missed
+    driver.visit(page, "Calibration")
+    assert f"Within the selection (n = {missed:,})" in page.inner_text("[data-testid=stMain]")
+    driver.visit(page, "Map")
+    assert driver.highlighted(page) == missed
+    assert page.problems == []
+    page.context.close()
+
+
+def test_a_ticked_doubtful_label_is_the_selection(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Difficulty")
+    table = page.locator("[class*='st-key-suspects'] [data-testid=stDataFrame]")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 18, box["y"] + 35 + 17)
+    page.wait_for_timeout(400)
+    driver.settle(page)
+    assert driver.selected(page) == 1
+    driver.visit(page, "Samples")
+    assert "1 to 1 of 1 samples" in page.inner_text("[data-testid=stMain]")
     assert page.problems == []
     page.context.close()
 

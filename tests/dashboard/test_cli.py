@@ -16,7 +16,17 @@ from dashboard.theme import STREAMLIT_THEME
 
 LONG = "sample_id,model,prediction\n1,a,x\n2,a,y\n3,a,x\n1,b,x\n2,b,x\n3,b,\n"
 SAMPLES = "sample_id,label,site\n1,x,north\n2,y,north\n3,y,south\n"
-KEYS = {"dissensus", "bundle", "models", "pairs", "groups", "ensembles", "fitted_on"}
+KEYS = {
+    "dissensus",
+    "bundle",
+    "models",
+    "pairs",
+    "diversity",
+    "decompositions",
+    "groups",
+    "ensembles",
+    "fitted_on",
+}
 SEVEN = {
     "disagreement_labels",
     "error_disagreement",

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from analysis.ensemble import Ensemble, combine
 from analysis.loading import save_bundle
 from analysis.outcomes import OUTCOMES, outcomes
+from dashboard.plots.calibration import decode_bins
+from dashboard.plots.difficulty import decode_sides
 from dashboard.plots.front import decode_candidate
 from dashboard.plots.groups import decode_groups
 from dashboard.plots.maps import decode_samples
@@ -32,6 +34,8 @@ def test_picked_marks_are_read_back():
     assert decode_candidate(points(4, 9)) == 9
     assert decode_candidate([]) is None
     assert decode_groups(points(2, 0, 2, 7), 3) == [0, 2]
+    assert decode_bins(points(15 * 2 + 4, 15 * 9), 3, 15) == [(2, 4)]
+    assert decode_sides(points(3 * 2 + 1, 3 * 8), 4) == [(2, 1)]
     assert decode_samples(points(7, 3, 7)).tolist() == [3, 7]
 
 
@@ -68,10 +72,10 @@ def chosen(app: AppTest):
 
 
 def test_an_outcome_bar_selects_exactly_its_samples(app):
-    from dashboard import panels
+    from dashboard.panels.outcomes import _pick_outcome
 
     corrected = points(OUTCOMES.index("corrected"))
-    pick(app, panels._pick_outcome, corrected, "p", chosen(app), ("mean",))
+    pick(app, _pick_outcome, corrected, "p", chosen(app), ("mean",))
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     codes = outcomes(BUNDLE, whole).codes.numpy()
     expected = np.flatnonzero(codes == OUTCOMES.index("corrected"))
@@ -80,34 +84,34 @@ def test_an_outcome_bar_selects_exactly_its_samples(app):
 
 
 def test_a_pair_of_models_selects_the_samples_on_which_they_differ(app):
-    from dashboard import panels
+    from dashboard.panels.pairs import _pick_pair
 
-    pick(app, panels._pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
+    pick(app, _pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
     differ = BUNDLE.predictions[1] != BUNDLE.predictions[2]
     expected = differ.nonzero().flatten().tolist()
     assert app.session_state["selection"].positions.tolist() == expected
 
 
 def test_a_candidate_becomes_the_active_ensemble(app):
-    from dashboard import panels
+    from dashboard.panels.teams import _pick_candidate
 
     membership = np.array([[True, False, True, False], [False, True, True, True]])
-    pick(app, panels._pick_candidate, points(1), "front", membership, BUNDLE.models)
+    pick(app, _pick_candidate, points(1), "front", membership, BUNDLE.models)
     assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
 
 
 def test_a_group_selects_its_samples(app):
-    from dashboard import panels
+    from dashboard.panels.groups import _pick_group
 
-    pick(app, panels._pick_group, points(2), "groups", chosen(app))
+    pick(app, _pick_group, points(2), "groups", chosen(app))
     codes = BUNDLE.groups["region"].codes.numpy()
     assert app.session_state["selection"].positions.tolist() == np.flatnonzero(codes == 2).tolist()
 
 
 def test_a_ledger_bar_selects_the_samples_it_counts(app):
-    from dashboard import panels
+    from dashboard.panels.outcomes import _pick_ledger
 
-    pick(app, panels._pick_ledger, points(4 * 8 + 0, 2 * 8 + 4), "ledger", chosen(app))
+    pick(app, _pick_ledger, points(4 * 8 + 0, 2 * 8 + 4), "ledger", chosen(app))
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     found = outcomes(BUNDLE, whole)
     right, wrong = found.members_right == 4, found.members_right == 2
@@ -120,13 +124,85 @@ def test_a_ledger_bar_selects_the_samples_it_counts(app):
 def test_a_group_that_overlaps_others_selects_all_samples_that_have_its_level(
     tmp_path, monkeypatch
 ):
-    from dashboard import panels
+    from dashboard.panels.groups import _pick_group
 
     bundle = overlapping()
     save_bundle(bundle, tmp_path / "tagged")
     monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "tagged")]}))
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
     app.session_state["grouping"] = "tags"
-    pick(app, panels._pick_group, points(1), "groups", chosen(app))
+    pick(app, _pick_group, points(1), "groups", chosen(app))
     expected = bundle.groups["tags"].membership()[:, 1].nonzero().flatten()
     assert app.session_state["selection"].positions.tolist() == expected.tolist()
+
+
+def selected(app) -> list[int]:
+    return app.session_state["selection"].positions.tolist()
+
+
+def test_a_reliability_bin_selects_the_samples_of_that_confidence(app):
+    from dashboard.panels.calibration import _pick_bin
+
+    pick(app, _pick_bin, points(1 * 15 + 9, 4 * 15 + 7), "reliability", chosen(app))
+    whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
+    member = BUNDLE.probabilities["model-1"].amax(1)
+    team = whole.probabilities[whole.models[0]].amax(1)
+    expected = (member > 9 / 15) & (member <= 10 / 15) | (team > 7 / 15) & (team <= 8 / 15)
+    assert selected(app) == expected.nonzero().flatten().tolist()
+    assert "model-1 says 60 to 67 %" in app.session_state["selection"].description.replace("\\", "")
+
+
+def test_a_bar_of_members_right_selects_the_samples_it_counts(app):
+    from dashboard.panels.difficulty import _pick_number
+
+    pick(app, _pick_number, points(2 * 3 + 1, 4 * 3), "number-right", chosen(app))
+    right = BUNDLE.correct.sum(0)
+    team = combine(BUNDLE, Ensemble(BUNDLE.models, "mean")).correct[0]
+    expected = (right == 2) & ~team | (right == 4) & team
+    assert selected(app) == expected.nonzero().flatten().tolist()
+
+
+def test_a_bar_of_a_score_selects_the_samples_it_counts(app):
+    from dashboard import compute
+    from dashboard.panels.difficulty import BINS, _pick_score
+
+    score = compute.score_choices(chosen(app))["el2n"]
+    edges = compute.score_edges(chosen(app), score, BINS)
+    pick(app, _pick_score, points(10 * 3, 10 * 3 + 1), "score", chosen(app), score)
+    label = np.eye(4)[BUNDLE.labels.numpy()]
+    apart = [np.linalg.norm(BUNDLE.probabilities[m].numpy() - label, axis=1) for m in BUNDLE.models]
+    value = np.mean(apart, axis=0)
+    expected = np.flatnonzero((value >= edges[10]) & (value < edges[11]))
+    assert len(expected)
+    assert selected(app) == expected.tolist()
+
+
+def test_a_pick_in_a_narrowed_histogram_stays_inside_the_selection(app):
+    from dashboard import compute
+    from dashboard.panels.difficulty import _pick_score
+    from dashboard.state import Selection
+
+    inside = Selection(np.arange(10, dtype=np.int32), "elsewhere", "ten", 80)
+    app.session_state["selection"] = inside
+    score = compute.score_choices(chosen(app))["el2n"]
+    marks = points(*range(3 * 30))
+    state = {key: app.session_state[key] for key in CHOICES} | {"selection": inside}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.session_state", state)
+        _pick_score(marks, "score", chosen(app), score)
+    assert state["selection"].positions.tolist() == list(range(10))
+
+
+def test_ticked_rows_of_a_list_select_their_samples_and_unticking_clears(app):
+    from dashboard.panels.sample_lists import _pick_rows
+
+    rows = np.array([40, 7, 21])
+    state = {key: app.session_state[key] for key in CHOICES}
+    state["list"] = {"selection": {"rows": [0, 2]}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.session_state", state)
+        _pick_rows("list", "suspects", rows, "ticked")
+        assert state["selection"].positions.tolist() == [21, 40]
+        state["list"] = {"selection": {"rows": []}}
+        _pick_rows("list", "suspects", rows, "ticked")
+        assert "selection" not in state

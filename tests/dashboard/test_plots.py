@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from dashboard.plots import front, groups, maps, matrix, models, outcomes
+from dashboard.plots import (
+    calibration,
+    difficulty,
+    front,
+    groups,
+    maps,
+    matrix,
+    model_map,
+    models,
+    outcomes,
+)
 from dashboard.theme import DARK, LIGHT
 
 SUMMARIES = dict.fromkeys(outcomes.NAMES, "what it means")
@@ -69,7 +79,7 @@ def test_the_ledger_marks_the_selection_where_its_bars_are_drawn():
 
 def test_accuracies_are_drawn_best_on_top_with_their_intervals():
     rate = np.array([0.5, 0.9, np.nan, 0.7])
-    figure = models.accuracies(
+    figure = models.model_dots(
         ["a", "b", "c", "team"],
         rate,
         rate - 0.1,
@@ -110,7 +120,7 @@ def test_a_signed_measure_gets_a_diverging_scale_around_zero():
 
 def test_the_model_map_colours_the_largest_families_and_rings_the_members():
     families = [f"family {place % 12}" for place in range(30)]
-    figure = matrix.model_map(
+    figure = model_map.model_map(
         np.random.default_rng(0).normal(size=(30, 2)),
         [f"m{place}" for place in range(30)],
         families,
@@ -118,7 +128,7 @@ def test_the_model_map_colours_the_largest_families_and_rings_the_members():
         0.5,
     )
     assert len(figure.data) == len(LIGHT.levels)
-    assert figure.data[-1].name == matrix.OTHER
+    assert figure.data[-1].name == model_map.OTHER
     assert codes(figure) == list(range(30))
 
 
@@ -204,4 +214,152 @@ def test_the_plain_map_carries_rows_and_escapes_texts(coloured):
     )
     figure = maps.sample_map(points, [EVIL] * 3, ("x", "y"), selected=np.array([1]), **colour)
     assert codes(figure) == [0, 1, 2]
+    assert EVIL not in texts(figure)
+
+
+PAIRS = {"label": "Churn", "bounds": (0.0, 1.0)}
+
+
+def hovers(figure) -> dict[int, str]:
+    """What a pair heatmap says of each cell, by i * M + j."""
+    marks = figure.data[1]
+    return dict(zip(np.asarray(marks.customdata).tolist(), marks.hovertext, strict=True))
+
+
+def test_a_cell_tells_its_interval_or_why_it_is_undefined():
+    values = np.array([[0.0, 0.25, np.nan], [0.25, 0.0, np.nan], [np.nan, np.nan, 0.0]])
+    together = np.array([[9, 8, 7], [8, 9, 0], [7, 0, 9]])
+    figure = matrix.pair_heatmap(
+        values,
+        together,
+        ["a", "b", "c"],
+        np.arange(3),
+        undefined="one is always right.",
+        low=values - 0.125,
+        high=values + 0.125,
+        **PAIRS,
+    )
+    said = hovers(figure)
+    assert "0.25 [0.125, 0.375] (95 %), n = 8" in said[0 * 3 + 1]
+    assert "undefined: one is always right. (n = 7)" in said[0 * 3 + 2]
+    assert "undefined: no sample answered by both" in said[1 * 3 + 2]
+
+
+def test_the_tree_stands_over_the_models_in_their_order():
+    joins = np.array([[0, 2, 0.1], [1, 3, 0.5]])
+    order = np.array([1, 0, 2])
+    figure = matrix.pair_heatmap(
+        np.zeros((3, 3)), np.ones((3, 3)), list("abc"), order, joins=joins, **PAIRS
+    )
+    tree = figure.data[-1]
+    assert tree.yaxis == "y2"
+    assert [x for x in tree.x if x is not None] == [1, 1, 2, 2, 0, 0, 1.5, 1.5]
+    assert [y for y in tree.y if y is not None] == [0, 0.1, 0.1, 0, 0, 0.5, 0.5, 0.1]
+
+
+def test_an_asymmetric_measure_says_which_model_comes_first():
+    figure = matrix.pair_heatmap(
+        np.zeros((2, 2)), np.ones((2, 2)), ["a", "b"], np.arange(2), symmetric=False, **PAIRS
+    )
+    assert figure.layout.yaxis.title.text == "First model"
+    assert "a, then b" in hovers(figure)[1]
+
+
+def test_samples_behind_each_pair_are_written_as_whole_numbers():
+    together = np.array([[9, 8], [8, 1200]])
+    figure = matrix.pair_counts(together, ["a", "b"], np.arange(2))
+    assert figure.data[0].texttemplate == "%{z:,d}"
+    assert "n = 1,200" in hovers(figure)[3]
+
+
+COUNT = np.array([[0, 4, 6], [0, 0, 0], [5, 5, 0]])
+RELIABILITY = {
+    "count": COUNT,
+    "confidence": np.where(COUNT > 0, [[0.1, 0.5, 0.9]] * 3, np.nan),
+    "accuracy": np.where(COUNT > 0, 0.5, np.nan),
+    "low": np.where(COUNT > 0, 0.25, np.nan),
+    "high": np.where(COUNT > 0, 0.75, np.nan),
+}
+
+
+def test_reliability_draws_filled_bins_and_raises_one_model():
+    names = ["a", EVIL, "team"]
+    figure = calibration.reliability(names, RELIABILITY, ["member", "best", "ensemble"], 2)
+    curves = {trace.name: trace for trace in figure.data if trace.type == "scatter"}
+    assert curves["team"].error_y.visible is True
+    assert curves["members"].error_y.visible is False
+    assert curves["members"].x.tolist() == [0.5, 0.9]
+    bars = next(trace for trace in figure.data if trace.type == "bar")
+    assert bars.y.tolist() == [5, 5, 0]
+    marks = [{"customdata": code} for code in codes(figure)]
+    assert set(calibration.decode_bins(marks, 3, 3)) == {(0, 1), (0, 2), (2, 0), (2, 1), (2, 2)}
+    assert "says 50.0 %, is right on 50.0 % [25.0, 75.0]" in curves["members"].hovertext[0]
+    assert EVIL not in texts(figure)
+
+
+def test_calibration_errors_are_drawn_lowest_on_top_from_zero():
+    rate = np.array([0.2, 0.1, np.nan])
+    figure = models.model_dots(
+        ["a", "b", "c"],
+        rate,
+        rate - 0.05,
+        np.full(3, np.nan),
+        np.array([9, 9, 0]),
+        ["member", "best", "ensemble"],
+        models.CALIBRATION_ERROR,
+    )
+    assert list(figure.layout.yaxis.ticktext) == ["c", "a", "b"]
+    assert figure.layout.xaxis.rangemode == "tozero"
+    assert "lower is better" in figure.layout.xaxis.title.text
+    assert sum(trace.error_x.array.sum() for trace in figure.data) == 0
+
+
+def test_temperatures_join_before_and_after_and_set_the_means_apart():
+    figure = calibration.temperatures(
+        ["a", "b", "mean of members", "mean of calibrated members"],
+        np.array([2.0, 0.5, 1.5, np.nan]),
+        np.array([0.1, 0.2, 0.3, 0.3]),
+        np.array([0.05, 0.1, 0.2, 0.25]),
+        np.array([False, False, True, True]),
+    )
+    line, before, after = figure.data
+    assert line.x[:2].tolist() == [0.1, 0.05]
+    assert before.x.tolist() == [0.1, 0.2, 0.3, 0.3]
+    assert after.marker.symbol.tolist() == ["circle", "circle", "diamond", "diamond"]
+    assert figure.layout.yaxis.ticktext[-1] == "mean of members"
+    assert "temperature 2" in after.hovertext[0]
+    assert "<br>temperature" not in after.hovertext[3]
+
+
+def test_bars_of_members_right_carry_level_and_side():
+    table = np.array([[0, 7], [2, 3], [9, 0]])
+    figure = difficulty.number_right(table)
+    right, wrong = figure.data
+    assert right.y.tolist() == [0, 2, 9]
+    assert wrong.y.tolist() == [7, 3, 0]
+    assert wrong.marker.pattern.shape == "/"
+    assert difficulty.decode_sides([{"customdata": codes(figure)[-1]}, {"x": 1}], 3) == [(2, 1)]
+    assert "of 2" in figure.layout.xaxis.title.text
+
+
+def test_a_histogram_stacks_only_the_sides_that_occur():
+    table = np.array([[3, 0, 0], [0, 2, 0]])
+    figure = difficulty.score_histogram(table, np.array([0.0, 0.5, 1.0]), label=EVIL)
+    assert [trace.name for trace in figure.data] == ["ensemble right", "ensemble wrong"]
+    assert codes(figure) == [0, 1, 3, 4]
+    assert figure.data[0].x.tolist() == [0.25, 0.75]
+    assert EVIL not in "".join(figure.data[0].hovertext)
+
+
+@pytest.mark.parametrize("number", [3, 3000])
+def test_uncertainty_is_drawn_by_side_with_the_rows_of_the_samples(number):
+    sides = np.arange(number) % 3
+    rows = np.arange(number) + 7
+    figure = difficulty.uncertainty(
+        np.linspace(0, 1, number), np.zeros(number), sides, rows, [EVIL] * number
+    )
+    assert codes(figure) == rows.tolist()
+    assert [trace.name for trace in figure.data] == list(difficulty.SIDES)
+    assert figure.data[0].type == ("scatter" if number == 3 else "scattergl")
+    assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
     assert EVIL not in texts(figure)

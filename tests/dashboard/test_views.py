@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.loading import save_bundle
 
 VIEWS = sorted(path.stem for path in (ROOT / "dashboard" / "views").glob("*.py"))
-NEED_LABELS = {"overview", "corrections", "front", "groups"}
+NEED_LABELS = {"overview", "corrections", "front", "groups", "calibration"}
 
 
 def opened(bundle=None, folder=None, monkeypatch=None, selected=None) -> AppTest:
@@ -41,11 +41,36 @@ def no_labels(bundle):
     return replace(bundle, labels=None, grades=None, fingerprint="")
 
 
+def stated(bundle):
+    """Models that state a confidence in their answers, but have no probabilities."""
+    sure = torch.stack([table.amax(1) for table in bundle.probabilities.values()]).float()
+    return replace(bundle, probabilities={}, confidence=sure, fingerprint="")
+
+
+def checkpointed(bundle):
+    """All models are checkpoints of one run."""
+    epochs = np.arange(len(bundle.models))
+    return replace(bundle, model_info={"epoch": epochs}, fingerprint="")
+
+
+def embedded(bundle):
+    """Every model has embeddings of its own."""
+    tables = {
+        model: torch.randn(len(bundle.ids), 3 + place) for place, model in enumerate(bundle.models)
+    }
+    return replace(bundle, model_embeddings=tables, fingerprint="")
+
+
 BUNDLES = {
     "full": random_bundle(),
     "gaps": random_bundle(gaps=0.2, seed=3),
     "labels only": random_bundle(probabilities=False),
     "no labels": no_labels(random_bundle(probabilities=False)),
+    "probabilities without labels": no_labels(random_bundle()),
+    "stated confidence": stated(random_bundle()),
+    "checkpoints": checkpointed(random_bundle()),
+    "embeddings of models": embedded(random_bundle()),
+    "hard": random_bundle(accuracy=0.2, seed=7),
     "one model": random_bundle(models=1),
     "one sample": random_bundle(samples=1),
     "two models": random_bundle(models=2),
@@ -68,11 +93,13 @@ def test_every_view_shows_every_kind_of_bundle(kind, tmp_path, monkeypatch):
     app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
     for view in VIEWS:
         visit(app, view)
-        if kind == "no labels" and view in NEED_LABELS:
+        if kind in ("no labels", "probabilities without labels") and view in NEED_LABELS:
             assert "There are no labels" in words(app)
 
 
-@pytest.mark.parametrize("kind", ["full", "gaps", "labels only", "one model"])
+@pytest.mark.parametrize(
+    "kind", ["full", "gaps", "labels only", "one model", "stated confidence", "checkpoints"]
+)
 def test_every_view_narrows_to_a_selection(kind, tmp_path, monkeypatch):
     app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch, selected=[1, 2, 5, 8])
     for view in VIEWS:
@@ -80,7 +107,9 @@ def test_every_view_narrows_to_a_selection(kind, tmp_path, monkeypatch):
         assert "**4 of 60** selected: chosen by hand" in words(app)
 
 
-@pytest.mark.parametrize("view", ["overview", "corrections", "front", "groups", "samples"])
+@pytest.mark.parametrize(
+    "view", ["overview", "corrections", "front", "groups", "samples", "calibration", "difficulty"]
+)
 def test_a_selection_of_one_sample_breaks_nothing(view, tmp_path, monkeypatch):
     app = opened(BUNDLES["gaps"], tmp_path / "bundle", monkeypatch, selected=[0])
     visit(app, view)
@@ -242,3 +271,130 @@ def test_the_map_colours_overlapping_groups_by_what_a_sample_has_together():
     assert len(names) == 8
     assert names[-1].endswith("other levels")
     assert any(";" in name for name in names)
+
+
+def options(app: AppTest, key: str) -> list[str]:
+    return app.selectbox(key=f"widget/{key}").options
+
+
+def test_pair_measures_are_offered_by_what_they_compare(tmp_path, monkeypatch):
+    expected = {
+        "full": {"Answers", "Right and wrong", "Probabilities"},
+        "labels only": {"Answers", "Right and wrong"},
+        "no labels": {"Answers"},
+        "embeddings of models": {"Answers", "Right and wrong", "Probabilities", "Embeddings"},
+    }
+    for place, (kind, bases) in enumerate(expected.items()):
+        app = visit(opened(BUNDLES[kind], tmp_path / str(place), monkeypatch), "disagreement")
+        assert {option.split(":")[0] for option in options(app, "pair-measure")} == bases
+
+
+@pytest.mark.parametrize("kind", ["gaps", "embeddings of models"])
+def test_every_pair_measure_is_drawn_and_says_which_way_is_diverse(kind, tmp_path, monkeypatch):
+    from dashboard.compute import pair_measures
+    from dashboard.pair_measures import direction
+
+    app = visit(opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch), "disagreement")
+    picker = app.selectbox(key="widget/pair-measure")
+    for measure in pair_measures().values():
+        labels = {option.split(": ", 1)[1] for option in picker.options}
+        if measure.label in labels:
+            app.session_state["pair-measure"] = measure.name
+            app.run()
+            assert not app.exception, measure.name
+            assert measure.summary + direction(measure) in words(app)
+
+
+def test_the_samples_behind_each_pair_can_be_shown_where_answers_are_missing(tmp_path, monkeypatch):
+    app = visit(opened(BUNDLES["gaps"], tmp_path / "gaps", monkeypatch), "disagreement")
+    app.toggle(key="widget/pair-n").set_value(True).run()
+    titles = [figure["layout"]["title"]["text"] for figure in figures(app)]
+    assert "How many samples stand behind each pair" in titles
+    app = visit(opened(BUNDLES["full"], tmp_path / "full", monkeypatch), "disagreement")
+    assert not app.toggle
+
+
+def test_calibration_states_the_error_of_the_ensemble_with_its_interval(tmp_path, monkeypatch):
+    from analysis.catalog import CATALOG, value
+    from analysis.ensemble import Ensemble, combine
+    from analysis.resampling import intervals
+    from analysis.tally import tally
+
+    bundle = BUNDLES["hard"]
+    whole = combine(bundle, Ensemble(bundle.models, "mean"))
+    measure = CATALOG["ece"]
+    error = 100 * float(value(measure, tally(whole, measure.needs)))
+    low, high = (100 * float(end) for end in intervals(whole, [measure])["ece"])
+    text = words(visit(opened(bundle, tmp_path / "bundle", monkeypatch), "calibration"))
+    assert f"**{error:.1f} %** [{low:.1f}, {high:.1f}]" in text
+    assert "Fitted on 30 samples and judged on 30 others" in text
+    assert "of all such pairs (AUROC; 50 % is chance; 30 held-out samples" in text
+
+
+def test_calibration_without_any_confidence_is_answered_with_a_way_on(tmp_path, monkeypatch):
+    app = visit(opened(BUNDLES["labels only"], tmp_path / "bundle", monkeypatch), "calibration")
+    assert "No member says how sure it is" in words(app)
+    assert not figures(app)
+
+
+def test_a_stated_confidence_is_judged_but_gets_no_temperature(tmp_path, monkeypatch):
+    bundle = BUNDLES["stated confidence"]
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "calibration")
+    titles = [figure["layout"]["title"]["text"] for figure in figures(app)]
+    assert titles == [
+        "Does confidence keep what it promises?",
+        "How far confidence is from accuracy (ECE)",
+    ]
+    assert "a stated confidence alone cannot be rescaled" in words(app)
+
+
+def test_difficulty_states_how_many_samples_nobody_gets_right(tmp_path, monkeypatch):
+    from analysis.intervals import wilson
+
+    bundle = BUNDLES["labels only"]
+    nobody = (bundle.correct.sum(0) == 0).sum()
+    low, high = (100 * float(end) for end in wilson(nobody, torch.tensor(60)))
+    text = words(visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty"))
+    assert f"**{nobody} of 60 samples ({100 * nobody / 60:.1f} % [{low:.1f}, {high:.1f}])**" in text
+    assert "the probabilities of two members or more" in text
+
+
+def test_difficulty_without_labels_says_where_the_members_differ(tmp_path, monkeypatch):
+    bundle = BUNDLES["probabilities without labels"]
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    differ = int((bundle.predictions != bundle.predictions[0]).any(0).sum())
+    assert f"different answers on **{differ} of 60 samples" in words(app)
+    assert len(figures(app)) == 2
+    assert "Labels can be doubted where there are labels and answers" in words(app)
+
+
+def test_checkpoints_of_a_run_offer_margins_and_forgetting(tmp_path, monkeypatch):
+    bundle = BUNDLES["checkpoints"]
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    offered = options(app, "score")
+    assert "Area under the margin (AUM), all models" in offered
+    app.session_state["score"] = "forgetting/all models"
+    app.run()
+    assert not app.exception
+    histogram = figures(app)[1]
+    assert histogram["layout"]["xaxis"]["title"]["text"] == "Times forgotten, all models"
+    app = visit(opened(BUNDLES["full"], tmp_path / "full", monkeypatch), "difficulty")
+    assert not any("forgotten" in option for option in options(app, "score"))
+
+
+def test_suspected_labels_are_listed_most_suspicious_first(tmp_path, monkeypatch):
+    from analysis.suspects import suspects
+
+    bundle = BUNDLES["hard"]
+    found = suspects(bundle)
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    table = next(frame.value for frame in app.dataframe if "suggested" in frame.value)
+    doubted = [
+        row for row in found.order.tolist() if found.flagged[row] or found.consensus[row] == 1
+    ]
+    assert table["sample"].tolist() == [bundle.ids[row] for row in doubted]
+    assert table["suggested"].tolist() == [
+        bundle.classes[int(found.suggested[row])] for row in doubted
+    ]
+    app.button(key="select-suspects").click().run()
+    assert app.session_state["selection"].positions.tolist() == sorted(doubted)

@@ -1,0 +1,220 @@
+"""What is known of one ensemble: quality, outcomes, corrections, groups."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from analysis.bundle import Bundle, BundleError, Grouping
+from analysis.catalog import CATALOG, value
+from analysis.ensemble import Ensemble, answer, combine
+from analysis.intervals import accuracy_interval, mcnemar_p
+from analysis.outcomes import (
+    OUTCOMES,
+    Outcomes,
+    against,
+    compared,
+    corrected_against_majority,
+    correction_curve,
+    good_and_bad,
+    ledger,
+    mean_member_error,
+    outcomes,
+    recovered_fraction,
+)
+from analysis.pairwise import share
+from analysis.tally import Missing, tally
+
+
+def judge(
+    bundle: Bundle,
+    ensemble: Ensemble,
+    *,
+    reference: str | None = None,
+    missing: Missing = "exclude",
+    seed: int = 0,
+) -> dict:
+    """Everything that is known of one ensemble: accuracy, outcomes, corrections, groups.
+
+    Args:
+        bundle: holds the members and the reference.
+        ensemble: members and rule.
+        reference: as in `summarise`.
+        missing: as in `summarise`.
+        seed: of the bootstrap intervals.
+
+    Returns:
+        One entry of the JSON's "ensembles". Without any judged sample the counts of outcomes,
+        corrections and regressions are absent.
+
+    Raises:
+        BundleError: the ensemble does not fit the bundle.
+    """
+    said = answer(bundle, ensemble)
+    team, combined = bundle.select(ensemble.members), combine(bundle, ensemble, said)
+    found = outcomes(team, combined, missing=missing)
+    judged = int(found.judged.sum())
+    base = {
+        "rule": ensemble.rule,
+        "members": list(ensemble.members),
+        "n": judged,
+        "right": int(found.right.sum()),
+        "ties": int(said.tied.sum()),
+        "abstained": 0,
+        **_ensemble_quality(combined, missing, seed),
+    }
+    if not judged:
+        return base | {"accuracy": None, "accuracy_interval": [None, None]}
+    majority = combined
+    if ensemble.rule != "plurality":
+        majority = combine(bundle, Ensemble(ensemble.members, "plurality"))
+    return base | {
+        "outcomes": found.counts(),
+        "corrected_against_majority": int(corrected_against_majority(found, majority).sum()),
+        **_by_members_right(found, len(team.models)),
+        "oracle_accuracy": float((found.members_right > 0)[found.judged].double().mean()),
+        "ledger": _ledger(found, against(combined, majority, missing=missing)),
+        **_ensemble_against(bundle, team, combined, found, reference, missing),
+    }
+
+
+def _by_members_right(found: Outcomes, members: int) -> dict:
+    table = ledger(found, members)
+    rate, low, high = map(plain, correction_curve(table))
+    return {
+        "members_right": {
+            str(k): {"right": right, "wrong": wrong}
+            for k, (right, wrong) in enumerate(table.tolist())
+        },
+        "correction_curve": {
+            str(k): {"rate": rate[k], "interval": [low[k], high[k]]} for k in range(members + 1)
+        },
+    }
+
+
+def _ledger(found: Outcomes, change: Tensor) -> dict:
+    """What was put right and broken; change is `against` the plurality of the same members."""
+    counts, (good, bad) = found.counts(), good_and_bad(found)
+    return {
+        "rescued_given_all_wrong": plain(
+            share(*map(torch.tensor, (counts["rescued"], counts["rescued"] + counts["missed"])))
+        ),
+        "majority_wrong_rescue": int((change > 0).sum()),
+        "breakage_majority": int((change < 0).sum()),
+        "breakage_any": counts["overruled"] + counts["spoiled"],
+        "mean_member_error": plain(mean_member_error(found)),
+        "good_diversity": plain(good),
+        "bad_diversity": plain(bad),
+    }
+
+
+def _ensemble_quality(combined: Bundle, missing: Missing, seed: int) -> dict:
+    needs = (*CATALOG["accuracy"].needs, *CATALOG["log_loss"].needs)
+    sums = tally(combined, needs, missing=missing)
+    low, high = answered_interval(combined, missing, seed)
+    return {
+        "accuracy": plain(value(CATALOG["accuracy"], sums)[0]),
+        "accuracy_interval": [plain(low[0]), plain(high[0])],
+        "log_loss": plain(value(CATALOG["log_loss"], sums)[0]),
+    }
+
+
+def _ensemble_against(
+    bundle: Bundle,
+    team: Bundle,
+    combined: Bundle,
+    found: Outcomes,
+    reference: str | None,
+    missing: Missing,
+) -> dict:
+    reference = reference or best_single(team, missing=missing)
+    if reference is None:
+        raise BundleError("No member has a judged answer; labels are needed for this.")
+    single = bundle.select((reference,))
+    change = against(combined, single, missing=missing)
+    corrections, regressions = int((change > 0).sum()), int((change < 0).sum())
+    both = compared(combined, single, missing=missing)
+    right = [
+        (flags & both).sum()
+        for flags in (combined.correct[0], single.correct[0], found.members_right > 0)
+    ]
+    groups = {
+        column: _group_outcomes(grouping, found, change, single, missing)
+        for column, grouping in bundle.groups.items()
+    }
+    return {
+        "reference": reference,
+        "corrections": corrections,
+        "regressions": regressions,
+        "mcnemar_p": mcnemar_p(corrections, regressions),
+        "recoverable_gap": plain(share(right[2] - right[1], both.sum())),
+        "recovered_fraction": plain(recovered_fraction(*right)),
+        "groups": groups,
+    }
+
+
+def _group_outcomes(
+    grouping: Grouping, found: Outcomes, change: Tensor, single: Bundle, missing: Missing
+) -> dict:
+    counted = {
+        "n": found.judged,
+        "right": found.right,
+        "corrections": change > 0,
+        "regressions": change < 0,
+        "rescued": found.codes == OUTCOMES.index("rescued"),
+        "reference_n": judged_answers(single, missing)[0],
+        "reference_right": single.correct[0],
+    }
+    sizes = {name: grouping.sizes(samples) for name, samples in counted.items()}
+    columns = {
+        "n": plain(sizes["n"]),
+        "accuracy": plain(share(sizes["right"], sizes["n"])),
+        **{name: plain(sizes[name]) for name in ("corrections", "regressions", "rescued")},
+        "reference_accuracy": plain(share(sizes["reference_right"], sizes["reference_n"])),
+    }
+    return {
+        level: {name: values[place] for name, values in columns.items()}
+        for place, level in enumerate(grouping.levels)
+    }
+
+
+def best_single(team: Bundle, *, missing: Missing = "exclude") -> str | None:
+    """The member with the highest accuracy, the first of equals; None when none is judged.
+
+    Members judged on fewer than half as many samples as another one are passed over: a handful
+    of lucky answers is no reference. Chosen and judged on the same samples, so its accuracy is
+    optimistic.
+    """
+    sums = tally(team, CATALOG["accuracy"].needs, missing=missing)
+    accuracy = value(CATALOG["accuracy"], sums)
+    covered = 2 * sums["graded"] >= sums["graded"].max()
+    accuracy = torch.where(covered, accuracy, torch.nan)
+    if not torch.isfinite(accuracy).any():
+        return None
+    return team.models[int(accuracy.nan_to_num(nan=-1.0).argmax())]
+
+
+def judged_answers(bundle: Bundle, missing: Missing) -> Tensor:
+    """Bool [M, N]: the model is judged on this sample under the missing rule."""
+    graded = bundle.grades >= 0
+    return bundle.labelled.expand_as(graded) if missing == "wrong" else graded
+
+
+def answered_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Tensor, Tensor]:
+    """95 % interval of each model's accuracy on what it is judged on, float64 [M] twice."""
+    return accuracy_interval(
+        bundle.correct, judged_answers(bundle, missing), bundle.units, seed=seed
+    )
+
+
+def plain(tensor: Tensor) -> list | float | int | None:
+    """A tensor as nested lists; NaN and infinity become None."""
+    return _plain(tensor.tolist())
+
+
+def _plain(values):
+    if isinstance(values, list):
+        return [_plain(entry) for entry in values]
+    if isinstance(values, float) and not math.isfinite(values):
+        return None
+    return values

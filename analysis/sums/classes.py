@@ -1,0 +1,64 @@
+"""How often each model gives each answer, on the samples that another model answered too."""
+
+import torch
+from torch import Tensor
+
+from analysis.sums import compiled
+from analysis.sums.piece import Piece
+from analysis.sums.products import product
+
+CLASSES = ("class_answers",)
+MOST_VALUES = 1 << 25
+MOST_PRODUCTS = 256
+STEPS_PER_ANSWER = 200
+
+
+def class_sums(piece: Piece) -> dict[str, Tensor]:
+    """The sum named in `CLASSES`: [M, 1, C] where gaps play no part, else [M, M, C].
+
+    [i, j, c] counts the samples on which model i answers c and model j answered. That would be
+    too large for many models with gaps; then it is [M, 0, C]: not kept. The shape depends on the
+    whole bundle, so that tallies of its parts add up.
+    """
+    bundle = piece.bundle
+    models, classes = len(bundle.models), len(bundle.classes)
+    counting_gaps = piece.labelled is not None and not bundle.graded_elsewhere
+    if bundle.gapless or counting_gaps:
+        return {"class_answers": _of_each(piece, classes)[:, None]}
+    if models * models * classes > MOST_VALUES:
+        dtype = torch.int64 if piece.weights is None else torch.float64
+        return {"class_answers": torch.zeros(models, 0, classes, dtype=dtype, device=bundle.device)}
+    few = 0 < classes <= MOST_PRODUCTS
+    return {"class_answers": towards_by_products(piece) if few else towards_by_adding(piece)}
+
+
+def _of_each(piece: Piece, classes: int) -> Tensor:
+    """How often each model gives each answer, [M, C]."""
+    said, weights = piece.predictions, piece.weights
+    work = STEPS_PER_ANSWER * len(said) * len(piece.bundle.ids)
+    if weights is None and compiled.chosen(("classes",), work, said.device):
+        return compiled.class_counts(said, classes)
+    index = torch.where(said < 0, classes, said).long()
+    one = torch.ones((), dtype=torch.int64, device=said.device) if weights is None else weights
+    found = torch.zeros(len(said), classes + 1, dtype=one.dtype, device=said.device)
+    return found.scatter_add_(1, index, one.expand(index.shape))[:, :-1]
+
+
+def towards_by_products(piece: Piece) -> Tensor:
+    """[M, M, C] by one product for each class; quickest for up to hundreds of classes."""
+    classes = range(len(piece.bundle.classes))
+    said, weights = piece.predictions, piece.weights
+    return torch.stack([product(said == c, piece.compared, weights) for c in classes], dim=2)
+
+
+def towards_by_adding(piece: Piece) -> Tensor:
+    """[M, M, C] by adding up the other models' columns per class; does not grow with classes."""
+    said, classes, models = piece.predictions, len(piece.bundle.classes), len(piece.predictions)
+    others = piece.compared.T.long()
+    if piece.weights is not None:
+        others = others * piece.weights[:, None]
+    found = others.new_zeros(models, models, classes)
+    for row, index in enumerate(torch.where(said < 0, classes, said)):
+        per_class = others.new_zeros(classes + 1, models)
+        found[row] = per_class.index_add_(0, index, others)[:-1].T
+    return found

@@ -1,0 +1,236 @@
+"""Kernels compiled by numba, for work on the CPU that is large enough to pay for compiling them.
+
+They release the interpreter and run in plain threads, so that several sessions can use them at
+once.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+TILE = 32
+WORDS = 64
+PAYS_FROM = 10_000_000_000
+
+_built: set[tuple] = set()
+
+
+def chosen(kernel: tuple, work: int, device: torch.device) -> bool:
+    """Whether a compiled kernel does this work; torch does it where not.
+
+    Args:
+        kernel: which one, with what it is compiled for.
+        work: comparisons or other steps that the whole task takes.
+        device: where the tensors are.
+
+    Returns:
+        On the CPU, once it is compiled or when the work takes torch longer than importing numba
+        and compiling; elsewhere never.
+    """
+    return device.type == "cpu" and (kernel in _built or work >= PAYS_FROM)
+
+
+def agreement_kernel(classes: int) -> tuple:
+    """The kernel of `equal_answers` for this many classes; it is compiled per two bits."""
+    bits = max(1, classes.bit_length())
+    return ("agreement", bits + bits % 2)
+
+
+def equal_answers(predictions: Tensor, classes: int) -> Tensor:
+    """How often two models gave the same answer, by comparing 64 samples at once, bit by bit.
+
+    Args:
+        predictions: int32 [M, n] on the CPU, -1 = no answer, equal to none.
+        classes: answers are below this.
+
+    Returns:
+        int64 [M, M], exact and symmetric; the diagonal counts the answers.
+    """
+    kernel = agreement_kernel(classes)
+    pack, agree = _agreement(kernel[1])
+    _built.add(kernel)
+    answers = predictions.numpy()
+    models, samples = answers.shape
+    even = models + models % 2
+    blocks = -(-samples // (64 * WORDS))
+    words = min(WORDS, -(-samples // 64))
+    planes = np.full((blocks, even, kernel[1] + 1, words), 2**64 - 1, dtype=np.uint64)
+    found = np.zeros((even, even), dtype=np.int64)
+    rows, columns = np.triu_indices(-(-even // TILE))
+    workers = min(torch.get_num_threads(), len(rows))
+    bounds = [models * worker // workers for worker in range(workers + 1)]
+    _in_threads(
+        lambda worker: pack(answers, bounds[worker], bounds[worker + 1], planes), range(workers)
+    )
+    parts = [(rows[part::workers].copy(), columns[part::workers].copy()) for part in range(workers)]
+    _in_threads(lambda part: agree(planes, *part, found), parts)
+    upper = torch.from_numpy(found)[:models, :models].triu()
+    return upper + upper.triu(1).T
+
+
+def class_counts(predictions: Tensor, classes: int) -> Tensor:
+    """How often each model gave each answer, int64 [M, C], from int32 [M, n] on the CPU."""
+    count = _class_counts()
+    _built.add(("classes",))
+    found = torch.zeros(len(predictions), classes, dtype=torch.int64)
+    _over_rows(count, len(predictions), predictions.numpy(), found.numpy())
+    return found
+
+
+def binned(confidence: Tensor, right: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Count, summed confidence and right answers per bin (lo, hi] of the confidence.
+
+    Args:
+        confidence: float32 or float64 [M, n] on the CPU; NaN is left out.
+        right: bool [M, n].
+        edges: float64 [B - 1], increasing.
+
+    Returns:
+        int64, float64 and int64 [M, B].
+    """
+    count = _binned(confidence.dtype == torch.float64)
+    _built.add(("bins", confidence.dtype))
+    shape = (len(confidence), len(edges) + 1)
+    counted, correct = (torch.zeros(shape, dtype=torch.int64) for _ in range(2))
+    summed = torch.zeros(shape, dtype=torch.float64)
+    arrays = (confidence, right, edges, counted, summed, correct)
+    _over_rows(count, len(confidence), *(array.numpy() for array in arrays))
+    return counted, summed, correct
+
+
+def _over_rows(kernel: Callable[..., None], rows: int, *arrays: np.ndarray) -> None:
+    workers = min(torch.get_num_threads(), rows)
+    bounds = [rows * worker // workers for worker in range(workers + 1)]
+    _in_threads(lambda worker: kernel(bounds[worker], bounds[worker + 1], *arrays), range(workers))
+
+
+def _in_threads(work: Callable, parts: range | list) -> None:
+    if len(parts) == 1:
+        work(parts[0])
+        return
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(work, parts))
+
+
+def _jit(signature: str) -> Callable:
+    """Compile for one signature; kept on disk where a folder for it can be written."""
+    from numba import njit
+
+    def compiled(function: Callable) -> Callable:
+        try:
+            return njit(signature, nogil=True, cache=True)(function)
+        except RuntimeError:
+            return njit(signature, nogil=True)(function)
+
+    return compiled
+
+
+@cache
+def _agreement(depth: int) -> tuple[Callable, Callable]:
+    """Packing answers into bit planes, and counting where all planes of two models agree."""
+    gaps = depth
+
+    @_jit("void(int32[:, :], int64, int64, uint64[:, :, :, ::1])")
+    def pack(answers, first, last, planes):
+        blocks, _, _, words = planes.shape
+        lane = np.zeros(blocks * words * 64, dtype=np.uint8)
+        eight = lane.view(np.uint64)
+        ones, spread = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
+        for row in range(first, last):
+            for start in range(0, depth + 8, 8):
+                of_gaps = start >= depth
+                for place in range(answers.shape[1]):
+                    answer = answers[row, place]
+                    lane[place] = np.uint8(answer < 0 if of_gaps else (answer >> start) & 255)
+                lane[answers.shape[1] :] = 1
+                for bit in range(1 if of_gaps else min(8, depth - start)):
+                    plane = gaps if of_gaps else start + bit
+                    for at in range(blocks * words):
+                        word = np.uint64(0)
+                        for byte in range(8):
+                            flags = (eight[at * 8 + byte] >> np.uint64(bit)) & ones
+                            word |= ((flags * spread) >> np.uint64(56)) << np.uint64(8 * byte)
+                        planes[at // words, row, plane, at % words] = word
+
+    @_jit("void(uint64[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1])")
+    def agree(planes, rows, columns, found):
+        def bits_set(word):
+            word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+            pairs = np.uint64(0x3333333333333333)
+            word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+            word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+            return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+        blocks, models, _, words = planes.shape
+        for tile in range(len(rows)):
+            top, left = rows[tile] * TILE, columns[tile] * TILE
+            for block in range(blocks):
+                for i in range(top, min(top + TILE, models), 2):
+                    for j in range(max(i, left), min(left + TILE, models), 2):
+                        a, b = planes[block, i], planes[block, i + 1]
+                        c, d = planes[block, j], planes[block, j + 1]
+                        ac = ad = bc = bd = np.uint64(0)
+                        for word in range(words):
+                            not_ac = not_ad = a[gaps, word]
+                            not_bc = not_bd = b[gaps, word]
+                            for bit in range(depth):
+                                first, second = a[bit, word], b[bit, word]
+                                third, fourth = c[bit, word], d[bit, word]
+                                not_ac |= first ^ third
+                                not_ad |= first ^ fourth
+                                not_bc |= second ^ third
+                                not_bd |= second ^ fourth
+                            ac += bits_set(~not_ac)
+                            ad += bits_set(~not_ad)
+                            bc += bits_set(~not_bc)
+                            bd += bits_set(~not_bd)
+                        found[i, j] += np.int64(ac)
+                        found[i, j + 1] += np.int64(ad)
+                        found[i + 1, j] += np.int64(bc)
+                        found[i + 1, j + 1] += np.int64(bd)
+
+    return pack, agree
+
+
+@cache
+def _class_counts() -> Callable:
+    @_jit("void(int64, int64, int32[:, :], int64[:, ::1])")
+    def count(first, last, answers, found):
+        for row in range(first, last):
+            for place in range(answers.shape[1]):
+                answer = answers[row, place]
+                if answer >= 0:
+                    found[row, answer] += 1
+
+    return count
+
+
+@cache
+def _binned(double: bool) -> Callable:
+    values = "float64[:, :]" if double else "float32[:, :]"
+
+    @_jit(
+        f"void(int64, int64, {values}, boolean[:, :], float64[::1], int64[:, ::1], "
+        "float64[:, ::1], int64[:, ::1])"
+    )
+    def count(first, last, confidence, right, edges, counted, summed, correct):
+        bins = len(edges) + 1
+        for row in range(first, last):
+            for place in range(confidence.shape[1]):
+                value = np.float64(confidence[row, place])
+                if not np.isfinite(value):
+                    continue
+                bin_ = min(max(int(value * bins), 0), bins - 1)
+                while bin_ > 0 and value <= edges[bin_ - 1]:
+                    bin_ -= 1
+                while bin_ < bins - 1 and value > edges[bin_]:
+                    bin_ += 1
+                counted[row, bin_] += 1
+                summed[row, bin_] += value
+                correct[row, bin_] += right[row, place]
+
+    return count

@@ -1,0 +1,74 @@
+"""Which measure of two models is shown: what it needs, what it says and which way is diverse."""
+
+import streamlit as st
+
+from analysis.bundle import Bundle
+from analysis.measure import Measure
+from analysis.sums import OF_PROBABILITIES
+from dashboard import compute, state
+from dashboard.state import Choices
+
+ANSWERS, GRADES = "Answers", "Right and wrong"
+PROBABILITIES, EMBEDDINGS = "Probabilities", "Embeddings"
+BASES = (ANSWERS, GRADES, PROBABILITIES, EMBEDDINGS)
+
+
+def pick_measure(choices: Choices) -> Measure:
+    """One of the pair measures that the data can answer, and what it says."""
+    there = _there(choices.bundle)
+    offered = {
+        measure.name: measure
+        for base in BASES
+        for measure in compute.pair_measures().values()
+        if basis(measure) == base and base in there
+    }
+    if state.get("pair-measure") not in offered:
+        state.put("pair-measure", next(iter(offered)))
+    name = st.selectbox(
+        "Measure",
+        list(offered),
+        format_func=lambda name: f"{basis(offered[name])}: {offered[name].label}",
+        help="How two models are compared. In front: what of them is compared.",
+        **state.widget("pair-measure"),
+    )
+    measure = offered[name]
+    undefined = f" Undefined where {measure.undefined}" if measure.undefined else ""
+    st.caption(f"{measure.summary}{direction(measure)}{undefined}")
+    return measure
+
+
+def basis(measure: Measure) -> str:
+    """What of two models a measure compares, one of `BASES`."""
+    needs = set(measure.needs)
+    if "features" in needs:
+        return EMBEDDINGS
+    if needs & set(OF_PROBABILITIES):
+        return PROBABILITIES
+    return GRADES if any("right" in name or "graded" in name for name in needs) else ANSWERS
+
+
+def _there(bundle: Bundle) -> set[str]:
+    """The bases that the data of two models or more allow; answers where nothing else is."""
+    found = {
+        ANSWERS: not bundle.grades_alone,
+        GRADES: bool(bundle.labelled.any()),
+        PROBABILITIES: len(bundle.probabilities) > 1,
+        EMBEDDINGS: len(bundle.model_embeddings) > 1,
+    }
+    return {base for base, there in found.items() if there} or {ANSWERS}
+
+
+def direction(measure: Measure) -> str:
+    """Which way is more diverse, and better, as far as the measure says: " Lower is ..."."""
+    parts = []
+    if measure.diverse:
+        parts.append(f"{measure.diverse} is more diverse")
+    if measure.better:
+        parts.append(f"{measure.better} is better for a team")
+    text = " and ".join(parts)
+    return f" {text[0].upper()}{text[1:]}." if text else ""
+
+
+def basis_of_map(measure: Measure) -> str:
+    """The label of what the distances of the tree and of the map are: churn unless it is one."""
+    return measure.label if measure.diverse == "higher" else "Disagreement"

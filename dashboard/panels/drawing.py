@@ -1,0 +1,81 @@
+"""A figure with its picks, and what every panel says of the selection.
+
+A panel never changes its own figure on its own pick (Streamlit would mount it anew and lose the
+mark and the zoom): `compute.scope` gives it all samples then, and the others the selection.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import state, words
+from dashboard.state import Choices
+from dashboard.theme import DARK, LIGHT, Palette
+
+CONFIG = {
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "modeBarButtonsToRemove": ["autoScale2d"],
+}
+
+
+def palette() -> Palette:
+    """The colours of the theme that the browser shows."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def chart(
+    figure: go.Figure,
+    panel: str,
+    alt: str,
+    pick: Callable | None = None,
+    *args,
+    modes: str | Sequence[str] = "points",
+) -> None:
+    """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns."""
+    config = CONFIG | {
+        "toImageButtonOptions": {"format": "svg", "filename": f"dissensus-{panel}"},
+    }
+    key = state.panel_key(panel)
+    if pick is None:
+        st.plotly_chart(figure, key=key, config=config, alt=alt)
+        return
+    st.plotly_chart(
+        figure,
+        key=key,
+        config=config,
+        alt=alt,
+        on_select=lambda: _picked(key, panel, pick, args),
+        selection_mode=modes,
+    )
+
+
+def _picked(key: str, panel: str, pick: Callable, args: Sequence) -> None:
+    points = state.event(key).get("selection", {}).get("points", [])
+    current = state.selection()
+    if points:
+        pick(points, panel, *args)
+    elif current is not None and current.source == panel:
+        state.clear()
+
+
+def within(choices: Choices, panel: str) -> str:
+    """How many samples the figure of a panel is about, in words."""
+    current = state.narrowing(panel)
+    total = len(choices.bundle.ids)
+    return words.within(None if current is None else len(current.positions), total)
+
+
+def select_within(rows: np.ndarray, panel: str, description: str) -> None:
+    """Select rows of a panel that was drawn for the selection only; nothing found changes nothing.
+
+    What the figure counted inside the selection is what a pick in it has to give.
+    """
+    current = state.narrowing(panel)
+    if current is not None:
+        rows = np.intersect1d(rows, current.positions)
+        description = words.nested(description, current.description)
+    if len(rows):
+        state.select(rows, panel, description)

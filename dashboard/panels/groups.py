@@ -1,0 +1,64 @@
+"""Accuracy per group, and against the number of members."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.rules import RULES
+from dashboard import compute, words
+from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.plots import groups as group_plots
+from dashboard.state import Choices
+from dashboard.theme import markdown
+
+
+def group_dots(choices: Choices, panel: str) -> None:
+    """Accuracy per group; picking one selects its samples."""
+    bundle, column = compute.scope(choices, panel), choices.grouping
+    table = compute.group_table(choices, bundle, column)
+    best = compute.reference(choices)
+    row = choices.ensemble.members.index(best)
+    ends = [
+        (name, *(table[part][place] for part in ("accuracy", "low", "high")))
+        for name, place in ((best, row), (choices.ensemble.label, -1))
+    ]
+    figure = group_plots.group_accuracies(
+        bundle.groups[column].levels,
+        table["n"][-1],
+        table["accuracy"][:-1],
+        choices.ensemble.members,
+        (f"best member: {best}", *ends[0][1:]),
+        ends[1],
+        column=column,
+        subtitle=within(choices, panel),
+        palette=palette(),
+    )
+    chart(figure, panel, f"Accuracy by {column}", _pick_group, choices)
+
+
+def _pick_group(points, panel: str, choices: Choices) -> None:
+    grouping = choices.bundle.groups[choices.grouping]
+    chosen = group_plots.decode_groups(points, len(grouping.levels))
+    rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
+    names = words.listed([grouping.levels[place] for place in chosen])
+    select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
+
+
+def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
+    """Accuracy per group against the number of members."""
+    bundle, column = compute.scope(choices, panel), choices.grouping
+    found = compute.size_curve(choices, bundle, column, pool)
+    grouping = bundle.groups[column]
+    figure = group_plots.size_curve(
+        found["sizes"].tolist(),
+        grouping.levels,
+        found["mean"],
+        found["low"],
+        found["high"],
+        grouping.sizes().cpu().numpy(),
+        column=column,
+        subtitle=f"{RULES[choices.ensemble.rule].label}, mean over teams of {len(pool)} models, "
+        f"band: 10 to 90 % of the teams; {within(choices, panel)}",
+        palette=palette(),
+    )
+    chart(figure, panel, f"Accuracy by {column} against team size")

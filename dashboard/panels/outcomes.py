@@ -1,0 +1,95 @@
+"""What the ensemble makes of its members: the strip of outcomes and the ledger."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
+from analysis.rules import RULES
+from dashboard import compute, state, words
+from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.plots import outcomes
+from dashboard.state import Choices
+from dashboard.theme import count
+
+
+def outcome_strip(choices: Choices, rules: Sequence[str], panel: str) -> None:
+    """Stacked outcomes of the members under each rule; picking a part selects its samples."""
+    bundle = compute.scope(choices, panel)
+    found = {rule: compute.judged(choices, bundle, rule) for rule in rules}
+    rows = {
+        RULES[rule].label: judged["outcomes"]
+        for rule, judged in found.items()
+        if "outcomes" in judged
+    }
+    if not rows:
+        st.info("None of the selected samples can be judged.")
+        return
+    figure = outcomes.outcome_strip(
+        rows,
+        OUTCOME_SUMMARIES,
+        title="What the ensemble makes of its members' answers",
+        subtitle=f"{within(choices, panel)}. Blue and green: right. Orange and red: wrong.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Share of samples per outcome", _pick_outcome, choices, tuple(rules))
+
+
+def _pick_outcome(points, panel: str, choices: Choices, rules: tuple[str, ...]) -> None:
+    picked = outcomes.decode_strip(points, len(rules))
+    if picked is None:
+        return
+    rule, outcome = rules[picked[0]], picked[1]
+    codes = compute.outcome_table(choices, choices.bundle, rule)["codes"]
+    select_within(
+        np.flatnonzero(codes == OUTCOMES.index(outcome)),
+        panel,
+        f"{outcome} by the {words.rule_phrase(rule)} ({OUTCOME_SUMMARIES[outcome]})",
+    )
+
+
+def ledger(choices: Choices, panel: str, *, everything: bool) -> None:
+    """Members right against ensemble right or wrong; picking a bar selects its samples."""
+    table = compute.outcome_table(choices, choices.bundle)
+    current, chosen = state.narrowing(panel), None
+    levels = len(choices.ensemble.members) + 1
+    if current is not None:
+        chosen = _ledger_of(table, current.positions, levels)
+    everybody = np.arange(len(choices.bundle.ids))
+    figure = outcomes.ledger(
+        _ledger_of(table, everybody, levels),
+        np.bincount(table["members_right"][table["against_majority"]], minlength=levels),
+        everything=everything,
+        chosen=chosen,
+        subtitle=_ledger_subtitle(choices, everything, current),
+        palette=palette(),
+    )
+    chart(figure, panel, "Samples by number of members right", _pick_ledger, choices)
+
+
+def _ledger_subtitle(choices: Choices, everything: bool, current) -> str:
+    rule = RULES[choices.ensemble.rule].label
+    easy = "" if everything else " Kept and missed samples are left out."
+    marks = "" if current is None else " Lines mark the selection."
+    gaps = "" if choices.bundle.answered.all() else " Outcomes look at the members that answered."
+    return f"{rule}, n = {count(len(choices.bundle.ids))}.{easy}{gaps}{marks}"
+
+
+def _ledger_of(table: dict, positions: np.ndarray, levels: int) -> np.ndarray:
+    kept = positions[table["judged"][positions]]
+    keys = table["members_right"][kept] * 6 + table["codes"][kept]
+    return np.bincount(keys, minlength=6 * levels).reshape(-1, 6)
+
+
+def _pick_ledger(points, panel: str, choices: Choices) -> None:
+    table = compute.outcome_table(choices, choices.bundle)
+    mask, parts = np.zeros(len(choices.bundle.ids), dtype=bool), []
+    for level, part in outcomes.decode_ledger(points):
+        outcome = "corrected" if part == outcomes.AGAINST else part
+        here = table["codes"] == OUTCOMES.index(outcome)
+        if outcome == "corrected":
+            here &= table["against_majority"] == (part == outcomes.AGAINST)
+        mask |= here & (table["members_right"] == level)
+        parts.append(f"{part}, {level} {'member' if level == 1 else 'members'} right")
+    state.select(np.flatnonzero(mask), panel, "; ".join(dict.fromkeys(parts)))

@@ -1,0 +1,90 @@
+"""Pairs of models: the matrix of a measure, the samples behind it, and the map of the models."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analysis.measure import Measure
+from dashboard import compute, pair_measures, state
+from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.plots import matrix
+from dashboard.plots.model_map import model_map as plot_model_map
+from dashboard.state import Choices
+from dashboard.theme import markdown
+
+
+def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
+    """Heatmap of a pair measure; picking a cell selects the samples on which the two differ."""
+    bundle = compute.scope(choices, panel)
+    found = compute.pairs(bundle, pool, measure, choices.missing)
+    open_ended = "" if None not in measure.bounds else " It has no limit: colours span the data."
+    figure = matrix.pair_heatmap(
+        found["matrix"],
+        found["n"],
+        pool,
+        found["order"],
+        label=measure.label,
+        bounds=measure.bounds,
+        symmetric=measure.symmetric,
+        undefined=measure.undefined,
+        low=found["low"],
+        high=found["high"],
+        joins=found["joins"],
+        subtitle=f"{measure.label}, {within(choices, panel)}.{pair_measures.direction(measure)}"
+        f"{open_ended}",
+        palette=palette(),
+    )
+    chart(figure, panel, "Matrix of model pairs", _pick_pair, choices, tuple(pool))
+
+
+def pair_counts(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
+    """How many samples stand behind each pair; picking a cell does what it does in the matrix."""
+    bundle = compute.scope(choices, panel)
+    found = compute.pairs(bundle, pool, measure, choices.missing)
+    figure = matrix.pair_counts(
+        found["n"],
+        pool,
+        found["order"],
+        subtitle=f"Samples on which both can be compared, {within(choices, panel)}.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Samples behind each pair", _pick_pair, choices, tuple(pool))
+
+
+def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> None:
+    pairs = tuple(
+        (pool[first], pool[second]) for first, second in matrix.decode_pairs(points, len(pool))
+    )
+    if not pairs:
+        return
+    rows = compute.differing(choices.bundle, choices.bundle.fingerprint, pairs, choices.missing)
+    state.put("pair", pairs[-1])
+    first, second = (markdown(name) for name in pairs[-1])
+    more = f" (and {len(pairs) - 1} more pairs)" if len(pairs) > 1 else ""
+    select_within(rows, panel, f"{first} and {second} answer differently{more}")
+
+
+def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
+    """Models as points, near ones answer alike."""
+    bundle = compute.scope(choices, panel)
+    found = compute.pairs(bundle, pool, measure, choices.missing)
+    info = bundle.model_info.get("family")
+    families = {} if info is None else dict(zip(bundle.models, info, strict=True))
+    basis = pair_measures.basis_of_map(measure)
+    members = set(choices.ensemble.members)
+    figure = plot_model_map(
+        found["coordinates"],
+        pool,
+        [str(families.get(model) or "") for model in pool],
+        np.array([model in members for model in pool]),
+        found["explained"],
+        subtitle=f"Classical MDS of the square root of: {basis.lower()}, "
+        f"{within(choices, panel)}. Ringed: members.{_left_out(found['coordinates'], basis)}",
+        palette=palette(),
+    )
+    chart(figure, panel, "Map of the models")
+
+
+def _left_out(coordinates: np.ndarray, basis: str) -> str:
+    number = int(np.isnan(coordinates[:, 0]).sum())
+    return f" {number} models without {basis.lower()} are left out." if number else ""

@@ -1,0 +1,222 @@
+"""Every way of counting pairs gives what a loop over models and samples gives."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from made import ROOT, bundle_of, random_bundle
+from sklearn.metrics import cohen_kappa_score
+
+from analysis.bundle import Grouping
+from analysis.catalog import CATALOG, value
+from analysis.sums import classes as class_module
+from analysis.sums import compiled
+from analysis.sums.answers import same_by_cells, same_by_distance
+from analysis.sums.classes import towards_by_adding, towards_by_products
+from analysis.sums.losses import binned
+from analysis.sums.piece import pieces
+from analysis.sums.products import by_float32, by_int8, by_padded_int8, product, total
+from analysis.tally import tally
+
+SIZES = ((1, 1), (1, 7), (2, 1), (3, 0), (1, 0), (2, 64), (5, 65), (7, 4097), (33, 130), (67, 9))
+
+
+def drawn(models, samples, classes, *, gaps=0.3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    said = torch.randint(classes, (models, samples), generator=generator, dtype=torch.int32)
+    missing = torch.rand(models, samples, generator=generator) < gaps
+    return said.masked_fill(missing, -1)
+
+
+def counted(left, right, weights=None):
+    weights = [1] * left.shape[1] if weights is None else weights.tolist()
+    return torch.tensor(
+        [
+            [
+                sum(w for a, b, w in zip(one, other, weights, strict=True) if a and b)
+                for other in right.tolist()
+            ]
+            for one in left.tolist()
+        ],
+        dtype=torch.float64,
+    ).reshape(len(left), len(right))
+
+
+def agreeing(said, weights=None):
+    weights = [1] * said.shape[1] if weights is None else weights.tolist()
+    return torch.tensor(
+        [
+            [
+                sum(w for a, b, w in zip(one, other, weights, strict=True) if a == b != -1)
+                for other in said.tolist()
+            ]
+            for one in said.tolist()
+        ],
+        dtype=torch.float64,
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_product_of_flags_is_exact(size):
+    left, right = drawn(*size, 2) == 0, drawn(size[0] + 2, size[1], 2, seed=1) == 0
+    ways = [by_float32, by_padded_int8, *([by_int8] if min(size) > 1 else [])]
+    for multiply in ways:
+        assert torch.equal(multiply(left, right).double(), counted(left, right))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_product_takes_slices_columns_and_repeated_rows(size):
+    models, samples = size
+    wide = drawn(models, samples + 5, 2) == 0
+    for flags in (
+        wide[:, 3 : samples + 3],
+        wide.T[:samples].contiguous().T,
+        wide[:1, :samples].expand(models, samples),
+        torch.ones((1, 1), dtype=torch.bool).expand(models, samples),
+    ):
+        assert torch.equal(product(flags, flags, None).double(), counted(flags, flags))
+        assert torch.equal(total(flags, None), flags.sum(1))
+
+
+def test_a_weighted_product_is_the_weighted_count():
+    flags, weights = drawn(4, 50, 2) == 0, torch.arange(50).double() / 8
+    found = product(flags, flags, weights)
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found, counted(flags, flags, weights), rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("classes", [1, 3, 10, 255, 256, 40_000])
+def test_equal_answers_are_counted_alike_by_every_kernel(size, classes):
+    said = drawn(*size, min(classes, 12))
+    said = torch.where(said >= 0, classes - 1 - said.clamp_max(classes - 1), -1)
+    expected = agreeing(said)
+    assert torch.equal(compiled.equal_answers(said, classes).double(), expected)
+    assert torch.equal(same_by_distance(said).double(), expected)
+    weights = torch.arange(size[1]).double()
+    torch.testing.assert_close(
+        same_by_cells(said, weights, classes), agreeing(said, weights), rtol=1e-14, atol=0
+    )
+
+
+def test_the_compiled_kernel_reads_a_chunk_where_it_stands():
+    said = drawn(6, 300, 5)
+    part = said[:, 100:250]
+    assert not part.is_contiguous()
+    assert torch.equal(compiled.equal_answers(part, 5).double(), agreeing(part))
+    expected = torch.stack([(part == c).sum(1) for c in range(5)], dim=1)
+    assert torch.equal(compiled.class_counts(part, 5), expected)
+
+
+def test_a_kernel_is_compiled_only_for_large_work_on_the_cpu():
+    cpu, never = torch.device("cpu"), ("a kernel that is not there",)
+    assert not compiled.chosen(never, 10**6, cpu)
+    assert compiled.chosen(never, 10**12, cpu)
+    assert not compiled.chosen(never, 10**12, torch.device("meta"))
+    compiled.equal_answers(drawn(2, 3, 3), 3)
+    assert compiled.chosen(compiled.agreement_kernel(3), 1, cpu)
+
+
+def test_a_small_tally_does_not_load_numba():
+    code = (
+        "import sys; from made import random_bundle; from analysis.catalog import CATALOG;"
+        "from analysis.tally import tally;"
+        "tally(random_bundle(20, 500, 10), {n for m in CATALOG.values() if m.kind != 'sample' "
+        "for n in m.needs}); print('numba' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', 'tests']; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_reliability_bins_are_the_same_in_torch_and_compiled(dtype):
+    edges = torch.arange(1, 15) / 15
+    generator = torch.Generator().manual_seed(0)
+    confidence = torch.rand(3, 500, generator=generator, dtype=dtype)
+    confidence[:, :14] = edges.to(dtype)
+    confidence[:, 14:20] = torch.tensor([0, 1, torch.nan, torch.inf, -torch.inf, 0.5], dtype=dtype)
+    right = confidence > 0.4
+    found = binned(confidence, right, edges.double(), None)
+    fast = compiled.binned(confidence, right, edges.double())
+    assert torch.equal(found[0], fast[0])
+    assert torch.equal(found[2], fast[2])
+    torch.testing.assert_close(found[1], fast[1], rtol=1e-14, atol=0)
+    closed = (confidence[..., None] <= torch.cat([edges.double(), torch.ones(1).double()])).long()
+    known = confidence.isfinite()
+    per_bin = torch.stack([((closed.argmax(2) == b) & known).sum(1) for b in range(15)], dim=1)
+    assert torch.equal(found[0], per_bin)
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_answers_per_class_are_counted_where_the_other_model_answered(missing, weighted):
+    said = drawn(4, 37, 5)
+    bundle = bundle_of(said.tolist(), classes="vwxyz")
+    weights = torch.arange(37).double() if weighted else None
+    found = tally(bundle, ("class_answers",), missing=missing, weights=weights)["class_answers"]
+    there = said >= 0 if missing == "exclude" else torch.ones_like(said, dtype=torch.bool)
+    expected = torch.stack([counted(said == c, there, weights) for c in range(5)], dim=2)
+    assert found.shape == ((4, 4, 5) if missing == "exclude" else (4, 1, 5))
+    torch.testing.assert_close(found.double().expand(4, 4, 5), expected, rtol=1e-14, atol=0)
+    (piece,) = pieces(bundle, 100, missing=missing, weights=weights)
+    for way in (towards_by_adding, towards_by_products):
+        torch.testing.assert_close(way(piece).double(), expected, rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_kappa_of_labels_agrees_with_scikit_learn_on_common_samples(gaps):
+    bundle = random_bundle(5, 200, 4, gaps=gaps, probabilities=False)
+    measure = CATALOG["cohen_kappa_labels"]
+    found = value(measure, tally(bundle, measure.needs, chunk=33))
+    for i in range(5):
+        for j in range(5):
+            both = (bundle.predictions[i] >= 0) & (bundle.predictions[j] >= 0)
+            one, other = bundle.predictions[i, both].numpy(), bundle.predictions[j, both].numpy()
+            expected = cohen_kappa_score(one, other)
+            assert found[i, j].item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_kappa_of_labels_is_undefined_where_both_give_one_class_only():
+    bundle = bundle_of([[1, 1, 1], [1, 1, 1], [1, 1, 0]])
+    measure = CATALOG["cohen_kappa_labels"]
+    for weights in (None, torch.tensor([0.1, 0.2, 0.3])):
+        found = value(measure, tally(bundle, measure.needs, weights=weights))
+        assert found[0, 1].isnan()
+        assert found[0, 2].item() == pytest.approx(0, abs=1e-12)
+        assert found[2, 2].item() == pytest.approx(1, abs=1e-12)
+
+
+def test_kappa_of_labels_is_undefined_where_gaps_make_its_sums_too_large(monkeypatch):
+    monkeypatch.setattr(class_module, "MOST_VALUES", 10)
+    measure = CATALOG["cohen_kappa_labels"]
+    gappy = bundle_of([[0, 1, -1], [0, 1, 2]])
+    parts = [tally(gappy, measure.needs, weights=torch.arange(3) == row) for row in range(3)]
+    assert value(measure, parts[0] + parts[1] + parts[2]).isnan().all()
+    whole = bundle_of([[0, 1, 1], [0, 1, 2]])
+    assert value(measure, tally(whole, measure.needs)).isfinite().all()
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+@pytest.mark.parametrize("gaps", [0.0, 0.4])
+def test_group_sums_count_the_samples_of_each_group(missing, gaps):
+    bundle = random_bundle(4, 61, 3, gaps=gaps, probabilities=False)
+    codes = torch.arange(61, dtype=torch.int32)[:, None] % 7
+    twice = torch.cat([codes, torch.where(codes == 0, -1, (codes + 3) % 7)], dim=1)
+    groupings = {"one": Grouping(codes[:, 0], tuple("abcdefg")), "two": Grouping(twice, "abcdefg")}
+    bundle = replace(bundle, groups=groupings, fingerprint="")
+    judged = torch.ones(4, 61, dtype=torch.bool) if missing == "wrong" else bundle.grades >= 0
+    for weights in (None, torch.arange(61).double()):
+        found = tally(bundle, (), groups=("one", "two"), missing=missing, weights=weights, chunk=25)
+        for name, grouping in groupings.items():
+            inside = grouping.membership().T
+            for what, flags in (("graded", judged), ("right", bundle.correct)):
+                expected = counted(flags, inside, weights)
+                assert torch.equal(found[f"group_{what}/{name}"].double(), expected)
