@@ -1,6 +1,5 @@
 """What several models answered on the same samples: the immutable `Bundle`."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,8 +9,9 @@ import torch
 from torch import Tensor
 
 from analysis.checks import BundleError, check
+from analysis.fingerprints import derived, fingerprint_of
 from analysis.grouping import Grouping
-from analysis.lazy import LazyRows, blocks
+from analysis.lazy import LazyRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Bundle:
         if self.grades is None:
             object.__setattr__(self, "grades", graded(self.predictions, self.labels))
         if not self.fingerprint:
-            object.__setattr__(self, "fingerprint", _fingerprint(self))
+            object.__setattr__(self, "fingerprint", fingerprint_of(self))
 
     @property
     def answered(self) -> Tensor:
@@ -124,7 +124,7 @@ class Bundle:
             ids=tuple(self.ids[row] for row in rows.tolist()),
             attributes={name: values[rows] for name, values in self.attributes.items()},
             thumbnails=None if self.thumbnails is None else self.thumbnails[rows],
-            fingerprint=_derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
+            fingerprint=derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
             **_mapped(self, lambda tensor, axis: tensor.index_select(axis, samples)),
         )
 
@@ -150,7 +150,7 @@ class Bundle:
                 m: self.model_embeddings[m] for m in models if m in self.model_embeddings
             },
             model_info={name: values[rows.numpy()] for name, values in self.model_info.items()},
-            fingerprint=_derived(self.fingerprint, "select", "\0".join(models).encode()),
+            fingerprint=derived(self.fingerprint, "select", "\0".join(models).encode()),
         )
 
     def append(self, other: "Bundle") -> "Bundle":
@@ -176,7 +176,7 @@ class Bundle:
             model_info={
                 name: np.concatenate([_info(self, name), _info(other, name)]) for name in columns
             },
-            fingerprint=_derived(self.fingerprint, "append", other.fingerprint.encode()),
+            fingerprint=derived(self.fingerprint, "append", other.fingerprint.encode()),
         )
 
 
@@ -255,50 +255,3 @@ def _info(bundle: Bundle, name: str) -> np.ndarray:
     if name in bundle.model_info:
         return bundle.model_info[name]
     return np.full(len(bundle.models), None, dtype=object)
-
-
-def _derived(parent: str, operation: str, detail: bytes) -> str:
-    return f"{parent}/{operation}:{hashlib.blake2b(detail, digest_size=6).hexdigest()}"
-
-
-def _unpadded(codes: Tensor) -> np.ndarray:
-    """Codes without columns of padding alone, which a subset of samples may be left with."""
-    if codes.ndim == 2:
-        codes = codes[:, : int((codes >= 0).sum(1).max())]
-    return codes.cpu().numpy()
-
-
-def _fingerprint(bundle: Bundle) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for names in (bundle.models, bundle.ids, bundle.classes):
-        digest.update(f"{len(names)}\0".encode() + "\0".join(names).encode())
-
-    def begin(name: str, dtype: np.dtype | str, shape: Sequence[int]) -> None:
-        digest.update(f"\0{name}\0{dtype}\0{tuple(shape)}\0".encode())
-
-    def add(name: str, values: np.ndarray) -> None:
-        begin(name, values.dtype, values.shape)
-        if values.dtype == object:
-            digest.update("\0".join(map(repr, values.tolist())).encode())
-        else:
-            digest.update(np.ascontiguousarray(values).reshape(-1).view(np.uint8))
-
-    for name in ("predictions", "labels", "grades", "confidence", "embeddings", "units"):
-        if (tensor := getattr(bundle, name)) is not None:
-            add(name, tensor.cpu().numpy())
-    for name in ("probabilities", "model_embeddings"):
-        for model, tensor in sorted(getattr(bundle, name).items()):
-            if not isinstance(tensor, LazyRows):
-                add(f"{name}\0{model}", tensor.cpu().numpy())
-                continue
-            begin(f"{name}\0{model}", str(tensor.dtype).removeprefix("torch."), tensor.shape)
-            for block in blocks(tensor):
-                digest.update(block.cpu().numpy().reshape(-1).view(np.uint8))
-    for name in ("attributes", "model_info"):
-        for column, values in sorted(getattr(bundle, name).items()):
-            add(f"{name}\0{column}", values)
-    for column, grouping in sorted(bundle.groups.items()):
-        add(f"group\0{column}\0" + "\0".join(grouping.levels), _unpadded(grouping.codes))
-    if bundle.thumbnails is not None:
-        add("thumbnails", bundle.thumbnails)
-    return digest.hexdigest()

@@ -8,13 +8,12 @@ from torch import Tensor
 from analysis.bundle import Bundle, normalised
 from analysis.confidence import bins_of_mass, bins_of_width, confidence_of
 from analysis.intervals import wilson
+from analysis.lazy import BLOCK
 from analysis.measure import Measure
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.sums.losses import CALIBRATION_BINS
 from analysis.tally import Tally
-
-CHUNK_VALUES = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +206,7 @@ def classwise_ece(probabilities: Tensor, labels: Tensor, *, bins: int = CALIBRAT
     """
     rows = (labels >= 0).nonzero().flatten()
     classes = probabilities.shape[1]
-    step = max(1, CHUNK_VALUES // classes)
+    step = max(1, BLOCK // classes)
     table = _classwise(probabilities[rows[:0]].double(), labels[rows[:0]], bins)
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
@@ -238,7 +237,7 @@ def calibration_errors(
     right = alone.correct[0, judged]
     confidence = torch.full(right.shape, torch.nan, dtype=torch.float64, device=right.device)
     if model in alone.probabilities or alone.confidence is not None:
-        parts = judged.split(max(1, CHUNK_VALUES // len(alone.classes)))
+        parts = judged.split(max(1, BLOCK // len(alone.classes)))
         confidence = torch.cat([confidence_of(alone, model, rows) for rows in parts])
     width = reliability(confidence, right, bins=bins)
     mass = reliability(confidence, right, bins=bins, scheme="mass")

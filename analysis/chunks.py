@@ -1,6 +1,7 @@
 """How much memory there is, and how many samples fit into it at a time."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ CACHE = 256 << 20  # more at a time gains nothing on a CPU
 RESERVE = 64 << 20  # what the libraries allocate for themselves while they work
 SMALLEST = 64 << 20  # for work; with less than this nothing can be promised
 LONGEST = 65_536  # samples; counts in float32 stay exact
+COMPILER = 160 << 20  # what numba takes once it has compiled something
 VALUE = 32  # bytes that one value of a chunk takes with all that is derived from it
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
@@ -56,6 +58,7 @@ def limit_memory(size: int | None) -> None:
             f"some for its work; give at least {_megabytes(used() + RESERVE + SMALLEST + 10**7)}."
         )
     _limit = size
+    compiler_fits.cache_clear()
 
 
 def used() -> int:
@@ -93,6 +96,15 @@ def working_memory(device: torch.device) -> int:
 def fits(size: int, device: torch.device = CPU, *, share: int = 4) -> bool:
     """Whether a table of this many bytes may be held: by default in a quarter of what is free."""
     return size <= working_memory(device) // share
+
+
+@cache
+def compiler_fits() -> bool:
+    """Whether numba may be loaded; under a tight stated memory its place is better used for data.
+
+    Decided once for each stated memory, so that one task is done in one way.
+    """
+    return fits(COMPILER, share=2)
 
 
 def samples_at_a_time(values: int, device: torch.device) -> int:

@@ -65,6 +65,8 @@ class _Count:
     chunk: int
 
     def __call__(self, partition: Bundle) -> Tally:
+        import numba  # noqa: F401 - how floats are summed depends on whether it is there already
+
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # sums come out the same whatever a worker has
         try:

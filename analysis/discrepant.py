@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, normalised, position
-from analysis.chunks import samples_at_a_time
 from analysis.confidence import confidence_of
+from analysis.lazy import BLOCK
 from analysis.sums.piece import entropy
 
 UNKNOWN, FIRST, SECOND = -1, 1, 2
@@ -111,7 +111,7 @@ def _distances(bundle: Bundle, first: str, second: str, rows: Tensor) -> tuple[T
     """How different the two are on these rows, float64 [n], and by what."""
     if first in bundle.probabilities and second in bundle.probabilities:
         one, other = (bundle.probabilities[model] for model in (first, second))
-        step = samples_at_a_time(2 * len(bundle.classes), bundle.device)
+        step = max(1, BLOCK // len(bundle.classes))
         parts = [js_divergence(normalised(one[p]), normalised(other[p])) for p in rows.split(step)]
         return torch.cat(parts), "js"
     sure = [confidence_of(bundle, model, rows) for model in (first, second)]

@@ -42,10 +42,10 @@ class LazyRows:
         if isinstance(wanted, tuple):
             rows, columns = wanted
             return self[rows][..., columns]
-        if isinstance(wanted, int):
-            return self._made(self._places(torch.tensor([range(len(self))[wanted]])))[0]
         if isinstance(wanted, slice):
             wanted = torch.arange(*wanted.indices(len(self)))
+        if not isinstance(wanted, Tensor):
+            return self[torch.tensor([range(len(self))[wanted]])][0]
         return self._made(self._places(wanted))
 
     def index_select(self, axis: int, samples: Tensor) -> "LazyRows":

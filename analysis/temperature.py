@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, normalised, position
+from analysis.lazy import blocks
 from analysis.pool_losses import losses
 from analysis.splits import Split
 from analysis.sums.piece import CLIP, Piece, pieces
@@ -117,12 +118,11 @@ def rescaled(bundle: Bundle, temperatures: Mapping[str, float]) -> Bundle:
     """
     _scored(bundle, tuple(temperatures))
     changed = dict(bundle.probabilities)
-    step = _step(1, len(bundle.classes))
     for model, temperature in temperatures.items():
         stored = bundle.probabilities[model]
         heat = torch.tensor([temperature], dtype=torch.float64, device=bundle.device)
         changed[model] = torch.cat(
-            [_at(normalised(part)[None], heat)[0].to(stored.dtype) for part in stored.split(step)]
+            [_at(normalised(part)[None], heat)[0].to(stored.dtype) for part in blocks(stored)]
         )
     said = "\0".join(f"{model}={value!r}" for model, value in temperatures.items())
     return replace(

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from analysis.chunks import compiler_fits
+
 TILE = 32
 WORDS = 64
 PAYS_FROM = 10_000_000_000
@@ -31,7 +33,9 @@ def chosen(kernel: tuple, work: int, device: torch.device) -> bool:
         On the CPU, once it is compiled or when the work takes torch longer than importing numba
         and compiling; elsewhere never.
     """
-    return device.type == "cpu" and (kernel in _built or work >= PAYS_FROM)
+    if device.type != "cpu":
+        return False
+    return kernel in _built or (work >= PAYS_FROM and compiler_fits())
 
 
 def agreement_kernel(classes: int) -> tuple:

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from analysis.chunks import compiler_fits
 from analysis.sums.distributions import placed, weighted
 from analysis.sums.piece import Piece
 from analysis.sums.products import product
@@ -86,7 +87,7 @@ def mixture_sums(values: Tensor, work: int) -> Tensor:
 
 def _compiling_pays(work: int) -> bool:
     least = PAYS_ONCE_LOADED if "numba" in sys.modules else PAYS
-    return work >= least and util.find_spec("numba") is not None
+    return work >= least and compiler_fits() and util.find_spec("numba") is not None
 
 
 def _sums_by_rows(values: Tensor) -> Tensor:

@@ -174,7 +174,7 @@ def test_classwise_error_agrees_with_a_loop_over_classes_and_skips_unlabelled():
 def test_classwise_error_is_the_same_in_small_chunks(monkeypatch):
     bundle = random_bundle(1, 50, 4, seed=6)
     whole = classwise_ece(bundle.probabilities["model-0"], bundle.labels)
-    monkeypatch.setattr("analysis.calibration.CHUNK_VALUES", 12)
+    monkeypatch.setattr("analysis.calibration.BLOCK", 12)
     close(classwise_ece(bundle.probabilities["model-0"], bundle.labels), whole, 1e-12)
 
 
