@@ -62,11 +62,11 @@ def same_by_distance(predictions: Tensor) -> Tensor:
     unequal = torch.zeros(models, models, dtype=torch.int64, device=predictions.device)
     if models > 1:
         upper = torch.triu_indices(models, models, 1, device=predictions.device)
-        for start in range(0, samples, DISTANCE_SAMPLES):
-            part = predictions[:, start : start + DISTANCE_SAMPLES].float()
-            unequal[upper[0], upper[1]] += torch.pdist(part, p=0).long()
+        parts = predictions.float().split(DISTANCE_SAMPLES, dim=1)
+        unequal[upper[0], upper[1]] = sum(torch.pdist(part, p=0).long() for part in parts)
+    same = samples - (unequal + unequal.T)
     gaps = predictions < 0
-    return samples - (unequal + unequal.T) - product(gaps, gaps, None)
+    return same - product(gaps, gaps, None) if gaps.any() else same
 
 
 def same_by_cells(predictions: Tensor, weights: Tensor, classes: int) -> Tensor:

@@ -85,12 +85,12 @@ def class_counts(predictions: Tensor, classes: int) -> Tensor:
     return found
 
 
-def binned(confidence: Tensor, right: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def binned(confidence: Tensor, grades: Tensor, edges: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Count, summed confidence and right answers per bin (lo, hi] of the confidence.
 
     Args:
-        confidence: float32 or float64 [M, n] on the CPU; NaN is left out.
-        right: bool [M, n].
+        confidence: float32 or float64 [M, n] on the CPU; what is not finite is left out.
+        grades: int8 [M, n], 1 right, 0 wrong; below 0 is left out too.
         edges: float64 [B - 1], increasing.
 
     Returns:
@@ -101,7 +101,7 @@ def binned(confidence: Tensor, right: Tensor, edges: Tensor) -> tuple[Tensor, Te
     shape = (len(confidence), len(edges) + 1)
     counted, correct = (torch.zeros(shape, dtype=torch.int64) for _ in range(2))
     summed = torch.zeros(shape, dtype=torch.float64)
-    arrays = (confidence, right, edges, counted, summed, correct)
+    arrays = (confidence, grades, edges, counted, summed, correct)
     _over_rows(count, len(confidence), *(array.numpy() for array in arrays))
     return counted, summed, correct
 
@@ -218,15 +218,15 @@ def _binned(double: bool) -> Callable:
     values = "float64[:, :]" if double else "float32[:, :]"
 
     @_jit(
-        f"void(int64, int64, {values}, boolean[:, :], float64[::1], int64[:, ::1], "
+        f"void(int64, int64, {values}, int8[:, :], float64[::1], int64[:, ::1], "
         "float64[:, ::1], int64[:, ::1])"
     )
-    def count(first, last, confidence, right, edges, counted, summed, correct):
+    def count(first, last, confidence, grades, edges, counted, summed, correct):
         bins = len(edges) + 1
         for row in range(first, last):
             for place in range(confidence.shape[1]):
                 value = np.float64(confidence[row, place])
-                if not np.isfinite(value):
+                if grades[row, place] < 0 or not np.isfinite(value):
                     continue
                 bin_ = min(max(int(value * bins), 0), bins - 1)
                 while bin_ > 0 and value <= edges[bin_ - 1]:
@@ -235,6 +235,6 @@ def _binned(double: bool) -> Callable:
                     bin_ += 1
                 counted[row, bin_] += 1
                 summed[row, bin_] += value
-                correct[row, bin_] += right[row, place]
+                correct[row, bin_] += grades[row, place]
 
     return count

@@ -23,68 +23,80 @@ STEPS_PER_CONFIDENCE = 300
 
 def loss_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `LOSSES`."""
-    shape, device = piece.predictions.shape, piece.bundle.device
-    scored = torch.zeros(shape, dtype=torch.bool, device=device)
-    of_label, brier, confidence = (
-        torch.full(shape, value, dtype=torch.float64, device=device)
-        for value in (1.0, 0.0, torch.nan)
-    )
-    if piece.bundle.confidence is not None:
-        confidence = piece.bundle.confidence[:, piece.place]
-    if piece.bundle.probabilities:
+    bundle, weights = piece.bundle, piece.weights
+    shape, device = (len(bundle.models),), bundle.device
+    whole = torch.int64 if weights is None else torch.float64
+    sums = {
+        name: torch.zeros(shape, dtype=dtype, device=device)
+        for name, dtype in (
+            ("scored", whole),
+            ("clipped", whole),
+            ("log_loss_sum", torch.float64),
+            ("brier_sum", torch.float64),
+        )
+    }
+    confidence = bundle.confidence
+    if confidence is not None:
+        confidence = confidence[:, piece.place]
+    rows = [row for row, model in enumerate(bundle.models) if model in bundle.probabilities]
+    if rows:
+        scored, of_label, brier, highest = _read(piece, rows)
+        sums["scored"][rows] = total(scored, weights)
+        sums["clipped"][rows] = total(of_label < CLIP, weights)
+        sums["log_loss_sum"][rows] = total(-of_label.clamp_min(CLIP).log(), weights)
+        sums["brier_sum"][rows] = total(brier, weights)
+        if confidence is None:
+            confidence = torch.full(piece.grades.shape, torch.nan, device=device)
         confidence = confidence.to(torch.float64, copy=True)
-        _read(piece, scored, of_label, brier, confidence)
-    return {
-        "scored": total(scored, piece.weights),
-        "clipped": total(of_label < CLIP, piece.weights),
-        "log_loss_sum": total(-of_label.clamp_min(CLIP).log(), piece.weights),
-        "brier_sum": total(brier, piece.weights),
-    } | _reliability(piece, confidence)
+        confidence[rows] = highest
+    return sums | _reliability(piece, confidence)
 
 
-def _read(
-    piece: Piece, scored: Tensor, of_label: Tensor, brier: Tensor, confidence: Tensor
-) -> None:
-    """Fill in the rows of the models with probabilities, which are read one at a time."""
+def _read(piece: Piece, rows: list[int]) -> tuple[Tensor, ...]:
+    """Scored, probability of the label, Brier score and highest probability, [S, n] each.
+
+    The tables are read one at a time; what is not scored has a loss of 0.
+    """
     labels = piece.labels
-    for row, model in enumerate(piece.bundle.models):
-        if model not in piece.bundle.probabilities:
-            continue
-        table = piece.bundle.probabilities[model][piece.place].double()
+    if labels is None:
+        labels = torch.full_like(piece.rows, -1)
+    found = []
+    for row in rows:
+        table = piece.bundle.probabilities[piece.bundle.models[row]][piece.place].double()
         sums = table.sum(1)
-        confidence[row] = table.amax(1) / sums
-        if labels is None:
-            continue
-        here = (labels >= 0) & (piece.predictions[row] >= 0)
+        scored = (labels >= 0) & (piece.predictions[row] >= 0)
         label = table.gather(1, labels.clamp_min(0)[:, None]).squeeze(1) / sums
-        square = torch.linalg.vecdot(table, table) / sums.square()
-        scored[row] = here
-        of_label[row] = torch.where(here, label, 1)
-        brier[row] = torch.where(here, square - 2 * label + 1, 0)
+        brier = torch.linalg.vecdot(table, table) / sums.square() - 2 * label + 1
+        losses = torch.where(scored, label, 1), torch.where(scored, brier, 0)
+        found.append((scored, *losses, table.amax(1) / sums))
+    return tuple(torch.stack(values) for values in zip(*found, strict=True))
 
 
-def _reliability(piece: Piece, confidence: Tensor) -> dict[str, Tensor]:
+def _reliability(piece: Piece, confidence: Tensor | None) -> dict[str, Tensor]:
     """Count, confidence and right answers per bin (lo, hi]; only what was graded by itself."""
-    confidence = torch.where(piece.grades >= 0, confidence, torch.nan)
-    right, device = piece.grades == 1, confidence.device
+    names, device = ("bin_count", "bin_confidence", "bin_right"), piece.bundle.device
+    if confidence is None:
+        empty = torch.zeros(len(piece.grades), CALIBRATION_BINS, dtype=torch.float64, device=device)
+        counts = empty if piece.weights is not None else empty.long()
+        return dict(zip(names, (counts, empty, counts), strict=True))
     edges = edges_of_width(CALIBRATION_BINS, device)
     work = STEPS_PER_CONFIDENCE * len(confidence) * len(piece.bundle.ids)
     kernel = ("bins", confidence.dtype)
     if piece.weights is None and compiled.chosen(kernel, work, device):
-        found = compiled.binned(confidence, right, edges)
+        found = compiled.binned(confidence, piece.grades, edges)
     else:
-        found = binned(confidence, right, edges, piece.weights)
-    return dict(zip(("bin_count", "bin_confidence", "bin_right"), found, strict=True))
+        found = binned(confidence, piece.grades, edges, piece.weights)
+    return dict(zip(names, found, strict=True))
 
 
 def binned(
-    confidence: Tensor, right: Tensor, edges: Tensor, weights: Tensor | None
+    confidence: Tensor, grades: Tensor, edges: Tensor, weights: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Count, summed confidence and right answers per bin (lo, hi] of the confidence.
 
     Args:
         confidence: float32 or float64 [M, n]; what is not finite is left out.
-        right: bool [M, n].
+        grades: int8 [M, n], 1 right, 0 wrong; below 0 is left out too.
         edges: float64 [B - 1], increasing.
         weights: float64 [n] or None.
 
@@ -92,7 +104,7 @@ def binned(
         [M, B] each: int64, float64 and int64 without weights, else float64.
     """
     confidence = confidence.double()
-    known = confidence.isfinite()
+    known = confidence.isfinite() & (grades >= 0)
     last = len(edges) + 1
     index = torch.where(known, torch.bucketize(confidence.contiguous(), edges), last)
     whole = torch.int64 if weights is None else torch.float64
@@ -106,5 +118,5 @@ def binned(
     return (
         summed(torch.ones_like(index), whole),
         summed(confidence.nan_to_num(0, 0, 0), torch.float64),
-        summed(right, whole),
+        summed(grades, whole),
     )

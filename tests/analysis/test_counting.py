@@ -143,14 +143,15 @@ def test_reliability_bins_are_the_same_in_torch_and_compiled(dtype):
     confidence = torch.rand(3, 500, generator=generator, dtype=dtype)
     confidence[:, :14] = edges.to(dtype)
     confidence[:, 14:20] = torch.tensor([0, 1, torch.nan, torch.inf, -torch.inf, 0.5], dtype=dtype)
-    right = confidence > 0.4
-    found = binned(confidence, right, edges.double(), None)
-    fast = compiled.binned(confidence, right, edges.double())
+    grades = (confidence > 0.4).to(torch.int8)
+    grades[:, 100:150] = -1
+    found = binned(confidence, grades, edges.double(), None)
+    fast = compiled.binned(confidence, grades, edges.double())
     assert torch.equal(found[0], fast[0])
     assert torch.equal(found[2], fast[2])
     torch.testing.assert_close(found[1], fast[1], rtol=1e-14, atol=0)
     closed = (confidence[..., None] <= torch.cat([edges.double(), torch.ones(1).double()])).long()
-    known = confidence.isfinite()
+    known = confidence.isfinite() & (grades >= 0)
     per_bin = torch.stack([((closed.argmax(2) == b) & known).sum(1) for b in range(15)], dim=1)
     assert torch.equal(found[0], per_bin)
 

@@ -59,13 +59,18 @@ def measured_rates(size: int = 2048, repeat: int = 5) -> Rates:
     )
 
 
-def heading(rates: Rates) -> None:
-    """The machine in a line, and the head of the table of `report`."""
-    print(
+def machine(rates: Rates) -> str:
+    """The machine in a line."""
+    return (
         f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch "
         f"{torch.__version__}: float32 GEMM {rates.float32 / 1e9:.0f} GFLOP/s, int8 GEMM "
-        f"{rates.int8 / 1e9:.0f} GOP/s, memory read {rates.read / 1e9:.1f} GB/s.\n"
+        f"{rates.int8 / 1e9:.0f} GOP/s, memory read {rates.read / 1e9:.1f} GB/s."
     )
+
+
+def heading(rates: Rates) -> None:
+    """The machine in a line, and the head of the table of `report`."""
+    print(machine(rates) + "\n")
     print("| work | size | ours | peer | peer time | ratio | target | limit | x limit |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
 
