@@ -207,14 +207,12 @@ def answered_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Tens
     )
 
 
-def plain(tensor: Tensor) -> list | float | int | None:
-    """A tensor as nested lists; NaN and infinity become None."""
-    return _plain(tensor.tolist())
-
-
-def _plain(values):
+def plain(values: Tensor | list | float) -> list | float | int | None:
+    """Values as nested lists; NaN and infinity become None."""
+    if isinstance(values, Tensor):
+        values = values.tolist()
     if isinstance(values, list):
-        return [_plain(entry) for entry in values]
+        return [plain(entry) for entry in values]
     if isinstance(values, float) and not math.isfinite(values):
         return None
     return values

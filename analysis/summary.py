@@ -13,8 +13,10 @@ from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble
 from analysis.intervals import group_interval
 from analysis.judging import answered_interval, judge, judged_answers, plain
+from analysis.kernels import model_vendi
 from analysis.quality import aurc
 from analysis.rules import RULES
+from analysis.runs import runs_report
 from analysis.tally import Missing, Tally, tally
 
 DECOMPOSITIONS = tuple(
@@ -64,6 +66,7 @@ def summarise(
         "diversity": _diversity(sums),
         "decompositions": _decompositions(sums),
         "groups": _groups(bundle, sums, missing, seed),
+        "runs": runs_report(bundle, missing=missing, seed=seed),
         "ensembles": [
             judge(bundle, ensemble, reference=reference, missing=missing, seed=seed)
             for ensemble in chosen
@@ -144,6 +147,7 @@ def _pairs(sums: Tally) -> dict:
 
 def _diversity(sums: Tally) -> dict:
     """Measures of all models as one team; n counts the samples on which all are judged."""
+    scores = model_vendi(sums)
     return {
         "n": plain(sums["members_right"].sum()),
         **{
@@ -151,6 +155,8 @@ def _diversity(sums: Tally) -> dict:
             for measure in of_kind("set")
             if measure.name not in DECOMPOSITIONS
         },
+        "kernel": scores["kernel"],
+        **{name: plain(score) for name, score in scores.items() if name.startswith("vendi_q")},
     }
 
 
