@@ -14,6 +14,7 @@ SMALLEST = 64 << 20  # for work; with less than this nothing can be promised
 LONGEST = 65_536  # samples; counts in float32 stay exact
 COMPILER = 160 << 20  # what numba takes once it has compiled something
 VALUE = 32  # bytes that one value of a chunk takes with all that is derived from it
+FLAG = 8  # the same where only answers are counted
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
@@ -107,12 +108,14 @@ def compiler_fits() -> bool:
     return fits(COMPILER, share=2)
 
 
-def samples_at_a_time(values: int, device: torch.device) -> int:
+def samples_at_a_time(values: int, device: torch.device, *, counted: bool = False) -> int:
     """How many samples to work on at once.
 
     Args:
         values: numbers per sample that a chunk holds (models x classes).
         device: where the work is done.
+        counted: the values are answers that are only counted. Then chunks are longer, since a
+            table of all pairs is added up for each of them.
 
     Returns:
         At least 1, at most `LONGEST`.
@@ -120,14 +123,18 @@ def samples_at_a_time(values: int, device: torch.device) -> int:
     Raises:
         BundleError: the stated memory has no room for a single sample.
     """
-    working, each = working_memory(device), max(1, values) * VALUE
+    each = max(1, values) * (FLAG if counted else VALUE)
+    if each * LONGEST <= SMALLEST:
+        return LONGEST
+    working = working_memory(device)
     if _limit is not None and device.type == "cpu" and working < each:
         raise BundleError(
             f"The memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, "
             f"and one sample of all models takes {_megabytes(each)}; give at least "
             f"{_megabytes(used() + RESERVE + 4 * each)}."
         )
-    bound = working if device.type == "cuda" else min(CACHE, working // 2)
+    most = 2 * CACHE if counted else CACHE
+    bound = working if device.type == "cuda" else min(most, working // 2)
     return max(1, min(LONGEST, bound // each))
 
 

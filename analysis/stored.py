@@ -59,7 +59,9 @@ class FileArray:
 
     def __getitem__(self, rows: slice) -> np.ndarray:
         """These rows of an array [N, C]."""
-        wanted = np.arange(*rows.indices(len(self)))
+        wanted = range(*rows.indices(len(self)))
+        if wanted.step != 1:
+            wanted = np.array(wanted)
         values = np.empty((len(wanted), self.shape[1]), dtype=self.dtype)
         for place, block in self.spans(wanted):
             values[place] = block
@@ -85,11 +87,11 @@ class FileArray:
         rows = replace(self, shape=(int(np.prod(self.shape[:-1])), self.shape[-1]))
         return rows[:].reshape(self.shape)
 
-    def spans(self, rows: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def spans(self, rows: np.ndarray | range) -> Iterator[tuple[slice, np.ndarray]]:
         """Some rows, block by block; what lies side by side in the file is read at once.
 
         Args:
-            rows: int64 [n], none of them negative.
+            rows: int64 [n], none of them negative, or a run of them.
 
         Yields:
             Places among the wanted rows, and their values [n', C], which hold until the next
@@ -100,7 +102,7 @@ class FileArray:
         """
         width = self.shape[1] * self._itemsize
         most, buffer = max(1, BUFFER // width), _buffer(max(BUFFER, width))
-        ends = np.flatnonzero(np.diff(rows) != 1) + 1
+        ends = [] if isinstance(rows, range) else np.flatnonzero(np.diff(rows) != 1) + 1
         with _opened(self.path) as stream:
             for first, end in zip([0, *ends], [*ends, len(rows)], strict=True):
                 for start in range(first, end, most):
@@ -173,17 +175,27 @@ class StoredArray(LazyRows):
         double = self.kind == "probabilities" and self.file.dtype == np.float64
         return torch.float64 if double else torch.float32
 
+    def _run(self, places: range) -> Tensor:
+        values = self._room(len(places))
+        for place, block in self._spans(places):
+            values[place].copy_(block)
+        return values.to(self.device, non_blocking=True)
+
     def _made(self, places: Tensor) -> Tensor:
-        on_cuda = self.device.type == "cuda"
-        values = torch.empty((len(places), self.width), dtype=self.dtype, pin_memory=on_cuda)
+        values = self._room(len(places))
         known = (places >= 0).nonzero().flatten()
-        whole = len(known) == len(places)
-        if not whole:
-            values[places < 0] = torch.nan
-        for place, block in self.file.spans(places[known].numpy()):
-            block = softmaxed(block) if self.kind == "logits" else block
-            values[place if whole else known[place]] = torch.from_numpy(block).to(self.dtype)
-        return values.to(self.device, non_blocking=True) if on_cuda else values
+        values[places < 0] = torch.nan
+        for place, block in self._spans(places[known].numpy()):
+            values[known[place]] = block.to(self.dtype)
+        return values.to(self.device, non_blocking=True)
+
+    def _room(self, samples: int) -> Tensor:
+        pinned = self.device.type == "cuda"
+        return torch.empty((samples, self.width), dtype=self.dtype, pin_memory=pinned)
+
+    def _spans(self, rows: np.ndarray | range) -> Iterator[tuple[slice, Tensor]]:
+        for place, block in self.file.spans(rows):
+            yield place, torch.from_numpy(softmaxed(block) if self.kind == "logits" else block)
 
 
 def softmaxed(logits: np.ndarray) -> np.ndarray:

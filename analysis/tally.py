@@ -89,8 +89,10 @@ def tally(
     """
     needed = set(needs)
     families = [family for names, family in FAMILIES if needed & set(names)]
-    width = max(1, len(bundle.classes)) if needed & set(OF_PROBABILITIES) else 1
-    step = chunk or samples_at_a_time(len(bundle.models) * width, bundle.device)
+    counted = not needed & set(OF_PROBABILITIES)
+    width = 1 if counted else max(1, len(bundle.classes))
+    values = len(bundle.models) * width
+    step = chunk or samples_at_a_time(values, bundle.device, counted=counted)
     ahead = width > 1 and bundle.device.type == "cuda"
     total, done, size = None, 0, step
     while True:

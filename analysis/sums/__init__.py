@@ -1,6 +1,6 @@
 """What a tally adds up on one chunk of samples: a function per family of sums."""
 
-from analysis.sums.answers import ANSWERS, answer_sums
+from analysis.sums.answers import ANSWERS, RIGHT_ANSWERS, answer_sums, right_answer_sums
 from analysis.sums.classes import CLASSES, class_sums
 from analysis.sums.counts import ANSWERED, COUNTS, answered_sums, count_sums, group_sums
 from analysis.sums.distributions import (
@@ -25,6 +25,7 @@ FAMILIES = (
     (ANSWERED, answered_sums),
     (COUNTS, count_sums),
     (ANSWERS, answer_sums),
+    (RIGHT_ANSWERS, right_answer_sums),
     (CLASSES, class_sums),
     (LOSSES, loss_sums),
     (SCORED, scored_sums),

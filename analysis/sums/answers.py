@@ -7,18 +7,29 @@ from analysis.sums import compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
-ANSWERS = ("same", "same_graded", "same_right")
+ANSWERS = ("same", "same_graded")
+RIGHT_ANSWERS = ("same_right",)
+DISTANCE_VALUES = 1 << 18
 DISTANCE_SAMPLES = 2048
 
 
 def answer_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `ANSWERS`."""
-    if piece.bundle.graded_elsewhere:
-        shown = torch.where(piece.grades >= 0, piece.predictions, -1)
-        right = torch.where(piece.right, piece.predictions, -1)
-        names = {"same": piece.predictions, "same_graded": shown, "same_right": right}
-        return {name: _same(piece, said, piece.weights) for name, said in names.items()}
-    return _by_labels(piece) | {"same_right": piece.both_right}
+    if not piece.bundle.graded_elsewhere:
+        return _by_labels(piece)
+    shown = torch.where(piece.grades >= 0, piece.predictions, -1)
+    return {
+        "same": _same(piece, piece.predictions, piece.weights),
+        "same_graded": _same(piece, shown, piece.weights),
+    }
+
+
+def right_answer_sums(piece: Piece) -> dict[str, Tensor]:
+    """The sum named in `RIGHT_ANSWERS`; with grades of their own two right answers may differ."""
+    if not piece.bundle.graded_elsewhere:
+        return {"same_right": piece.both_right}
+    right = torch.where(piece.right, piece.predictions, -1)
+    return {"same_right": _same(piece, right, piece.weights)}
 
 
 def _by_labels(piece: Piece) -> dict[str, Tensor]:
@@ -62,11 +73,14 @@ def same_by_distance(predictions: Tensor) -> Tensor:
     unequal = torch.zeros(models, models, dtype=torch.int64, device=predictions.device)
     if models > 1:
         upper = torch.triu_indices(models, models, 1, device=predictions.device)
-        parts = predictions.float().split(DISTANCE_SAMPLES, dim=1)
+        step = max(DISTANCE_SAMPLES, DISTANCE_VALUES // models)  # what the cache holds
+        parts = predictions.float().split(step, dim=1)
         unequal[upper[0], upper[1]] = sum(torch.pdist(part, p=0).long() for part in parts)
     same = samples - (unequal + unequal.T)
+    if not samples or int(predictions.min()) >= 0:
+        return same
     gaps = predictions < 0
-    return same - product(gaps, gaps, None) if gaps.any() else same
+    return same - product(gaps, gaps, None)
 
 
 def same_by_cells(predictions: Tensor, weights: Tensor, classes: int) -> Tensor:

@@ -16,6 +16,7 @@ from analysis.chunks import compiler_fits
 
 TILE = 32
 WORDS = 64
+LANES = 4
 PAYS_FROM = 10_000_000_000
 
 _built: set[tuple] = set()
@@ -223,18 +224,28 @@ def _binned(double: bool) -> Callable:
     )
     def count(first, last, confidence, grades, edges, counted, summed, correct):
         bins = len(edges) + 1
+        inner = np.empty(bins + 1)
+        inner[0], inner[1:bins], inner[bins] = -np.inf, edges, np.inf
+        # Neighbours that fall into one bin would wait for each other: each adds to a lane of its
+        # own. The upper half of a number holds the right answers.
+        both = np.empty((LANES, bins), dtype=np.int64)
+        sums = np.empty((LANES, bins))
         for row in range(first, last):
+            both[:], sums[:] = 0, 0
             for place in range(confidence.shape[1]):
-                value = np.float64(confidence[row, place])
-                if grades[row, place] < 0 or not np.isfinite(value):
+                value, grade = np.float64(confidence[row, place]), np.int64(grades[row, place])
+                if grade < 0 or not np.isfinite(value):
                     continue
-                bin_ = min(max(int(value * bins), 0), bins - 1)
-                while bin_ > 0 and value <= edges[bin_ - 1]:
-                    bin_ -= 1
-                while bin_ < bins - 1 and value > edges[bin_]:
-                    bin_ += 1
-                counted[row, bin_] += 1
-                summed[row, bin_] += value
-                correct[row, bin_] += grades[row, place]
+                bin_ = int(min(max(value, 0.0), 1.0) * bins)
+                bin_ -= bin_ == bins
+                bin_ += np.int64(value > inner[bin_ + 1]) - np.int64(value <= inner[bin_])
+                lane = place % LANES
+                both[lane, bin_] += (grade << 32) + 1
+                sums[lane, bin_] += value
+            for lane in range(LANES):
+                for bin_ in range(bins):
+                    counted[row, bin_] += both[lane, bin_] & 0xFFFFFFFF
+                    correct[row, bin_] += both[lane, bin_] >> 32
+                    summed[row, bin_] += sums[lane, bin_]
 
     return count

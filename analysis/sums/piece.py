@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 from typing import Literal
 
 import torch
@@ -35,7 +36,7 @@ class Distributions:
     @cached_property
     def logs(self) -> Tensor:
         """Ln of the values, clipped at `CLIP`, [S, n, C]."""
-        return self.values.clamp_min(CLIP).log_()
+        return self.values.log().clamp_min_(log(CLIP))
 
     @cached_property
     def mean(self) -> Tensor:
@@ -142,9 +143,8 @@ class Piece:
             device=bundle.device,
         )
         for place, table in enumerate(stored):
-            given = table[self.place]
-            total = given.sum(-1, keepdim=True, dtype=torch.float64)
-            torch.div(given, total.to(values.dtype), out=values[place])
+            given = table[self.place].to(values.dtype)
+            torch.div(given, given.sum(-1, keepdim=True), out=values[place])
         if not scored.all():
             values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)

@@ -243,9 +243,10 @@ def naive(bundle, i, j, missing) -> dict[str, int]:
 @given(all_bundles, missing_rules)
 def test_equal_answers_are_counted_alike_with_and_without_weights(bundle, missing):
     ones = torch.ones(len(bundle.ids), dtype=torch.float64)
-    plain = tally(bundle, ("same",), missing=missing)
-    weighted = tally(bundle, ("same",), missing=missing, weights=ones)
-    for name in ("same", "same_graded", "same_right"):
+    names = ("same", "same_graded", "same_right")
+    plain = tally(bundle, names, missing=missing)
+    weighted = tally(bundle, names, missing=missing, weights=ones)
+    for name in names:
         assert torch.equal(plain[name].double(), weighted[name])
 
 
