@@ -23,12 +23,14 @@ class Ensemble:
         members: names of models, at least one.
         rule: a name in RULES.
         options: settings of the rule, by name.
-        fitted_on: which samples weights or choices were fitted on; None when nothing is fitted.
+        weights: how much each member counts, at least 0; empty = all alike.
+        fitted_on: which samples the weights were fitted on; None when nothing was fitted.
     """
 
     members: tuple[str, ...]
     rule: str = "plurality"
     options: Mapping[str, float | str] = field(default_factory=dict)
+    weights: tuple[float, ...] = ()
     fitted_on: str | None = None
 
     @property
@@ -36,6 +38,12 @@ class Ensemble:
         """What a person reads: "mean of 5 models"."""
         models = "model" if len(self.members) == 1 else "models"
         return f"{RULES[self.rule].label} of {len(self.members)} {models}"
+
+    @property
+    def key(self) -> str:
+        """Text that is equal for ensembles that answer alike on the same bundle."""
+        weighed = ":".join(map(repr, self.weights))
+        return f"{self.rule}:{chr(0).join(self.members)}:{weighed}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +81,8 @@ def answer(bundle: Bundle, ensemble: Ensemble) -> Answer:
         BundleError: unknown member or rule, no member, or a member lacks what the rule needs.
     """
     team = bundle.select(check(bundle, ensemble).members)
-    membership = torch.ones(1, len(team.models), dtype=torch.float64, device=team.device)
+    weights = ensemble.weights or (1.0,) * len(team.models)
+    membership = torch.tensor([weights], dtype=torch.float64, device=team.device)
     held = fits(8 * len(team.ids) * len(team.classes), team.device)
     parts, pooled = [], []
     for part in answers(team, ensemble.rule, membership, in_full=True):
@@ -81,7 +90,7 @@ def answer(bundle: Bundle, ensemble: Ensemble) -> Answer:
         pooled += [part.probabilities[0]] if held and part.probabilities is not None else []
     probabilities = torch.cat(pooled) if pooled else None
     if RULES[ensemble.rule].pool is not None and not held:
-        probabilities = PooledArray(team, ensemble.rule, team.device)
+        probabilities = PooledArray(team, ensemble.rule, team.device, weights)
     return Answer(
         predictions=torch.cat([part.predictions[0] for part in parts]),
         probabilities=probabilities,
@@ -116,7 +125,7 @@ def combine(bundle: Bundle, ensemble: Ensemble, said: Answer | None = None) -> B
         attributes=bundle.attributes,
         groups=bundle.groups,
         units=bundle.units,
-        fingerprint=f"{bundle.fingerprint}/combine:{ensemble.rule}:{chr(0).join(ensemble.members)}",
+        fingerprint=f"{bundle.fingerprint}/combine:{ensemble.key}",
     )
 
 
@@ -156,11 +165,17 @@ def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Ten
     return known | (bundle.labels[rows] >= 0)
 
 
-def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:
+def check(bundle: Bundle, ensemble: Ensemble, *, fitted: bool = True) -> Ensemble:
     """The ensemble itself, if this bundle can answer it.
 
+    Args:
+        bundle: holds all members.
+        ensemble: members and rule.
+        fitted: a rule that is fitted must have its weights.
+
     Raises:
-        BundleError: unknown member or rule, no member, or a member lacks what the rule needs.
+        BundleError: unknown member or rule, no member, a member lacks what the rule needs, or
+            the weights are not one per member, at least 0, one of them above 0.
     """
     if ensemble.rule not in RULES:
         known = ", ".join(RULES)
@@ -177,7 +192,23 @@ def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:
                 f"({len(lacking)} of {len(ensemble.members)} members); use plurality, or load "
                 "its probabilities."
             )
+    _check_weights(ensemble, fitted=fitted)
     return ensemble
+
+
+def _check_weights(ensemble: Ensemble, *, fitted: bool) -> None:
+    weights, members = ensemble.weights, len(ensemble.members)
+    if fitted and not weights and RULES[ensemble.rule].fit is not None:
+        raise BundleError(
+            f"The rule '{ensemble.rule}' learns its weights; fit it on some samples first."
+        )
+    if weights and (len(weights) != members or not all(0 <= w < float("inf") for w in weights)):
+        raise BundleError(
+            f"The weights are {len(weights)} numbers for {members} members; expected one for each, "
+            "none of them negative."
+        )
+    if weights and not any(weights):
+        raise BundleError("All weights are zero, so nobody answers; give at least one a weight.")
 
 
 def answers(
@@ -200,9 +231,12 @@ def answers(
     classes = len(bundle.classes)
     values = models * (classes if row.pool else min(models, classes)) + 4 * ensembles
     step = samples_at_a_time(values + classes * bool(bundle.probabilities), bundle.device)
+    whole = bool((membership == membership.round()).all())
     for start in range(0, len(bundle.ids), step):
         rows = torch.arange(start, min(start + step, len(bundle.ids)), device=bundle.device)
         evidence = row.evidence(bundle, rows)
+        if not whole:  # fractions of votes are added in float64
+            evidence = replace(evidence, planes=evidence.planes.double())
         voters = membership @ evidence.answered.to(membership.dtype)
         answered = voters > 0
         if in_full:

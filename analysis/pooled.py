@@ -19,6 +19,7 @@ class PooledArray(LazyRows):
         team: the members.
         rule: a name in RULES, of a rule that yields probabilities.
         device: where the rows go.
+        weights: how much each member counts.
         rows: as in `LazyRows`.
         checked: always, since the members' were.
     """
@@ -26,6 +27,7 @@ class PooledArray(LazyRows):
     team: Bundle
     rule: str
     device: torch.device
+    weights: tuple[float, ...]
     rows: Tensor | None = None
     checked: bool = True
 
@@ -46,7 +48,7 @@ class PooledArray(LazyRows):
 
     def _made(self, places: Tensor) -> Tensor:
         row, team = RULES[self.rule], self.team
-        membership = torch.ones(1, len(team.models), dtype=torch.float64, device=team.device)
+        membership = torch.tensor([self.weights], dtype=torch.float64, device=team.device)
         step = samples_at_a_time((len(team.models) + 1) * self.width, team.device)
         values = torch.empty((len(places), self.width), dtype=self.dtype, device=self.device)
         for start in range(0, len(places), step):

@@ -1,13 +1,14 @@
 """How members' answers become one: a row per rule, and the evidence that each rule adds up."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from analysis.answer_codes import local_codes
 from analysis.bundle import Bundle, normalised
+from analysis.learners import Learned, Options, caruana, em_weights, greedy_soup
 from analysis.sums.piece import CLIP
 
 
@@ -53,6 +54,9 @@ class Rule:
         evidence: (bundle, rows) -> Evidence, added up over the members with their weights.
         pool: (summed evidence [..., C], members that answered [...]) -> probabilities [..., C];
             None for a rule that yields no probabilities.
+        fit: (members, rows, options) -> how much each member weighs; None for a rule that answers
+            as it is. See `analysis.fitting.fit`.
+        defaults: its options, where nothing else is said.
     """
 
     name: str
@@ -61,6 +65,8 @@ class Rule:
     needs: str
     evidence: Callable[[Bundle, Tensor], Evidence]
     pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    fit: Callable[[Bundle, Tensor, Options], Learned] | None = None
+    defaults: Mapping[str, float | str] = field(default_factory=dict)
 
 
 def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
@@ -134,6 +140,38 @@ RULES: dict[str, Rule] = {
             needs="probabilities",
             evidence=_log_probabilities,
             pool=_geometric,
+        ),
+        Rule(
+            name="weighted",
+            label="Weighted mean",
+            summary="The mean probability with the weights under which the labels of the samples "
+            "to fit on are most likely.",
+            needs="probabilities",
+            evidence=_probabilities,
+            pool=_mean,
+            fit=em_weights,
+            defaults={"rounds": 500},
+        ),
+        Rule(
+            name="caruana",
+            label="Greedy selection",
+            summary="The mean probability of models taken one by one, each time the one that helps "
+            "most on the samples to fit on; one may be taken again.",
+            needs="probabilities",
+            evidence=_probabilities,
+            pool=_mean,
+            fit=caruana,
+            defaults={"rounds": 50, "by": "accuracy"},
+        ),
+        Rule(
+            name="greedy_soup",
+            label="Greedy from the best down",
+            summary="The mean probability of the models that, from the most accurate down, do not "
+            "make it less accurate on the samples to fit on.",
+            needs="probabilities",
+            evidence=_probabilities,
+            pool=_mean,
+            fit=greedy_soup,
         ),
     )
 }

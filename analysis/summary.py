@@ -10,13 +10,15 @@ from analysis import decompositions, entropy_split, error_split
 from analysis.bundle import Bundle, position
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
-from analysis.ensemble import Ensemble
+from analysis.ensemble import Ensemble, combine
+from analysis.fitting import Fitted, fit, needs_fit, reported
 from analysis.intervals import group_interval
 from analysis.judging import answered_interval, judge, judged_answers, plain
 from analysis.kernels import model_vendi
 from analysis.quality import aurc
 from analysis.rules import RULES
 from analysis.runs import runs_report
+from analysis.splits import Split, split
 from analysis.tally import Missing, Tally, tally
 
 DECOMPOSITIONS = tuple(
@@ -33,6 +35,7 @@ def summarise(
     reference: str | None = None,
     missing: Missing = "exclude",
     seed: int = 0,
+    fit_on: Split | None = None,
     tallied: Callable[..., Tally] = tally,
 ) -> dict:
     """What `dissensus analyze` prints.
@@ -44,7 +47,9 @@ def summarise(
         reference: the model that corrections and regressions are counted against; None: the
             member with the highest accuracy.
         missing: "exclude" judges a model on what it answered; "wrong" counts a gap as wrong.
-        seed: of the bootstrap intervals.
+        seed: of the bootstrap intervals, and of the split where none is given.
+        fit_on: samples to fit on, which are left out of everything that is reported. None: half
+            of the labelled samples of each class where an ensemble is fitted, else nothing.
         tallied: counts the sums of all models; `tally`, or one that does so elsewhere.
 
     Returns:
@@ -55,9 +60,13 @@ def summarise(
     """
     if reference is not None:
         position(bundle, reference)
+    chosen = ensembles or default_ensembles(bundle)
+    if fit_on is None and any(map(needs_fit, chosen)):
+        fit_on = split(bundle, seed=seed)
+    fits = [fit(bundle, ensemble, fit_on) if needs_fit(ensemble) else None for ensemble in chosen]
+    whole, bundle = bundle, bundle if fit_on is None else reported(bundle, fit_on)
     needs = {name for measure in CATALOG.values() for name in measure.needs}
     sums = tallied(bundle, needs, groups=tuple(bundle.groups), missing=missing)
-    chosen = ensembles or default_ensembles(bundle)
     return {
         "dissensus": installed_version(),
         "bundle": _bundle(bundle),
@@ -68,18 +77,47 @@ def summarise(
         "groups": _groups(bundle, sums, missing, seed),
         "runs": runs_report(bundle, missing=missing, seed=seed),
         "ensembles": [
-            judge(bundle, ensemble, reference=reference, missing=missing, seed=seed)
-            for ensemble in chosen
+            judge(
+                bundle,
+                found.ensemble if found else ensemble,
+                reference=reference,
+                missing=missing,
+                seed=seed,
+            )
+            | _fit(whole, fit_on, found)
+            for ensemble, found in zip(chosen, fits, strict=True)
         ],
-        "fitted_on": None,
+        "fitted_on": None
+        if fit_on is None
+        else {"samples": fit_on.description, "n": int(fit_on.fit.sum())},
     }
 
 
 def default_ensembles(bundle: Bundle) -> tuple[Ensemble, ...]:
     """Plurality of all models; mean and geometric of those with probabilities."""
     scored = tuple(model for model in bundle.models if model in bundle.probabilities)
-    pools = [rule.name for rule in RULES.values() if rule.needs == "probabilities" and scored]
+    pools = [
+        rule.name
+        for rule in RULES.values()
+        if rule.needs == "probabilities" and rule.fit is None and scored
+    ]
     return (Ensemble(bundle.models), *(Ensemble(scored, rule) for rule in pools))
+
+
+def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:
+    """How the weights of a fitted ensemble came about, and how well it does where it was fitted."""
+    if found is None:
+        return {}
+    chosen = found.ensemble
+    seen = combine(bundle.take(split.fit.nonzero().flatten()), chosen)
+    right = seen.correct[seen.grades >= 0].double().mean()
+    return {
+        "weights": dict(zip(chosen.members, chosen.weights, strict=True)),
+        "candidates": list(found.candidates),
+        "path": [{"model": step.model, "score": step.score} for step in found.path],
+        "fit_n": found.n,
+        "fit_accuracy": plain(right),
+    }
 
 
 def installed_version() -> str:

@@ -156,7 +156,8 @@ def _path(text: str) -> Path | str:
 def _judging(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--missing", choices=("exclude", "wrong"), default="exclude", help="how gaps are judged")
-    add("--ensemble", action="append", default=[], metavar="RULE[:MEMBER,...]")
+    add("--ensemble", action="append", default=[], metavar="RULE[:MEMBER,...][;OPTION=VALUE]")
+    add("--fit-on", metavar="COL=VALUE", help="fit on these samples, report on the others")
     add("--reference", metavar="MODEL", help="corrections and regressions are against it")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
     add("--cluster", metavar="ADDRESS", help="count on this Dask scheduler, tcp://host:8786")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
                 reference=options.reference,
                 missing=options.missing,
                 seed=options.seed,
+                fit_on=_split(options.fit_on, bundle),
                 tallied=tallied,
             )
     except BundleError as problem:
@@ -198,10 +200,38 @@ def _ensemble(text: str, bundle):
     rule, _, members = head.partition(":")
     if rule not in RULES:
         raise BundleError(f"--ensemble {text}: the rules are {', '.join(RULES)}.")
-    if options:
-        raise BundleError(f"--ensemble {text}: '{rule}' has no options.")
     chosen = tuple(members.split(",")) if members else bundle.models
-    return Ensemble(chosen, rule)
+    return Ensemble(chosen, rule, _settings(text, options, RULES[rule].defaults))
+
+
+def _settings(text: str, given: str, defaults: Mapping[str, float | str]) -> dict:
+    """The options of a rule, 'name=value;name=value'; numbers where the default is one."""
+    from analysis.bundle import BundleError
+
+    found = {}
+    for option in filter(None, given.split(";")):
+        name, _, value = option.partition("=")
+        if name not in defaults:
+            known = ", ".join(defaults) or "none"
+            raise BundleError(f"--ensemble {text}: there is no option '{name}', only {known}.")
+        try:
+            found[name] = value if isinstance(defaults[name], str) else float(value)
+        except ValueError:
+            raise BundleError(f"--ensemble {text}: {name} must be a number.") from None
+    return found
+
+
+def _split(text: str | None, bundle):
+    """The samples to fit on, from 'COL=VALUE'."""
+    from analysis.bundle import BundleError
+    from analysis.splits import split_by
+
+    if text is None:
+        return None
+    column, found, value = text.partition("=")
+    if not found:
+        raise BundleError(f"--fit-on {text}: expected COL=VALUE, such as split=validation.")
+    return split_by(bundle, column, value)
 
 
 def fail(sentence: str) -> int:

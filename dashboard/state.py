@@ -153,9 +153,13 @@ def choices() -> Choices | None:
 
 
 def usable_rules(opened: Bundle, members: Sequence[str]) -> list[str]:
-    """Rules that these members can answer."""
+    """Rules that these members can answer as they are."""
     scored = all(member in opened.probabilities for member in members)
-    return [name for name, rule in RULES.items() if scored or rule.needs == "predictions"]
+    return [
+        name
+        for name, rule in RULES.items()
+        if (scored or rule.needs == "predictions") and rule.fit is None
+    ]
 
 
 def effective_rule(opened: Bundle, members: Sequence[str]) -> str:

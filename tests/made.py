@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from analysis.bundle import Bundle, Grouping
+from analysis.ensemble import Ensemble
+from analysis.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = Path(os.environ.get("DISSENSUS_DATA", ROOT.parent / "shared" / "data"))
@@ -56,6 +58,13 @@ def random_bundle(
         embeddings=torch.randn(samples, 6, generator=generator),
         groups={"region": Grouping(codes, ("north", "south", "west"))},
     )
+
+
+def weighed(members, rule: str) -> Ensemble:
+    """An ensemble that can answer; a rule that learns its weights gets uneven ones."""
+    if RULES[rule].fit is None:
+        return Ensemble(members, rule)
+    return Ensemble(members, rule, weights=tuple(1.0 + place % 3 for place in range(len(members))))
 
 
 def overlapping(samples: int = 60, seed: int = 0, **more) -> Bundle:

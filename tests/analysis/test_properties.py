@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import random_bundle
+from made import random_bundle, weighed
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
@@ -267,7 +267,7 @@ def test_every_device_gives_the_same_tally(device):
 @pytest.mark.parametrize("rule", RULES)
 def test_every_device_combines_alike(device, rule):
     bundle = random_bundle(5, 200, 4, seed=4, gaps=0.2)
-    ensemble = Ensemble(bundle.models, rule)
+    ensemble = weighed(bundle.models, rule)
     found = combine(bundle.to(device), ensemble)
     assert torch.equal(found.predictions.cpu(), combine(bundle, ensemble).predictions)
 
@@ -321,7 +321,7 @@ def test_jensen_shannon_is_zero_for_twins_and_at_most_ln_2(bundle, missing):
 @given(all_bundles, missing_rules)
 def test_outcomes_add_up_and_explain_the_accuracy(bundle, missing):
     for rule in usable_rules(bundle):
-        combined = combine(bundle, Ensemble(bundle.models, rule))
+        combined = combine(bundle, weighed(bundle.models, rule))
         found = outcomes(bundle, combined, missing=missing)
         counts, judged = found.counts(), int(found.judged.sum())
         assert sum(counts.values()) == judged
@@ -344,7 +344,7 @@ def test_a_vote_rescues_nothing(bundle, missing):
 @given(bundles(probabilities=True))
 def test_no_rule_overrules_members_that_are_all_right(bundle):
     for rule in RULES:
-        combined = combine(bundle, Ensemble(bundle.models, rule))
+        combined = combine(bundle, weighed(bundle.models, rule))
         assert outcomes(bundle, combined).counts()["overruled"] == 0
 
 
@@ -442,7 +442,8 @@ def test_many_teams_at_once_answer_as_each_alone(bundle, seed):
         said = torch.cat([part.predictions for part in parts], dim=1)
         for row, team in enumerate(membership):
             members = tuple(m for m, kept in zip(bundle.models, team, strict=True) if kept)
-            alone = combine(bundle, Ensemble(members, rule))
+            even = (1.0,) * len(members)
+            alone = combine(bundle, Ensemble(members, rule, weights=even))
             assert torch.equal(said[row], alone.predictions[0]), (rule, members)
 
 
@@ -463,7 +464,7 @@ def test_many_teams_at_once_are_as_accurate_as_each_alone(bundle, missing):
 @given(bundles(probabilities=True))
 def test_pools_give_distributions_wherever_somebody_answered(bundle):
     for rule in POOLS:
-        combined = combine(bundle, Ensemble(bundle.models, rule))
+        combined = combine(bundle, weighed(bundle.models, rule))
         (pooled,) = combined.probabilities.values()
         answered = bundle.answered.any(0)
         assert torch.equal(combined.answered[0], answered)
@@ -474,6 +475,6 @@ def test_pools_give_distributions_wherever_somebody_answered(bundle):
 @given(bundles())
 def test_one_member_is_the_ensemble(bundle):
     for rule in usable_rules(bundle):
-        combined = combine(bundle, Ensemble(bundle.models[:1], rule))
+        combined = combine(bundle, weighed(bundle.models[:1], rule))
         assert torch.equal(combined.predictions, bundle.predictions[:1])
         assert torch.equal(combined.grades, bundle.grades[:1])

@@ -7,11 +7,11 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from made import random_bundle
+from made import random_bundle, weighed
 
 from analysis.bundle import Bundle, BundleError
 from analysis.confidence import confidence_of
-from analysis.ensemble import Ensemble, answer, combine
+from analysis.ensemble import answer, combine
 from analysis.lazy import LazyRows, blocks
 from analysis.loading import load_bundle, read, save_bundle
 from analysis.pooled import PooledArray
@@ -252,7 +252,7 @@ def test_packed_members_are_held_and_damaged_ones_refused(tmp_path, little_room)
 @pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.pool])
 def test_pooled_probabilities_are_made_again_where_they_are_not_held(rule, monkeypatch):
     bundle = random_bundle(4, 90, 5, gaps=0.2)
-    ensemble = Ensemble(bundle.models, rule)
+    ensemble = weighed(bundle.models, rule)
     held = answer(bundle, ensemble)
     monkeypatch.setattr("analysis.ensemble.fits", lambda *room: False)
     found = answer(bundle, ensemble)

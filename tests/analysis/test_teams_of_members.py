@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known import measured
-from made import bundle_of, random_bundle
+from made import bundle_of, random_bundle, weighed
 
 from analysis.catalog import CATALOG, of_kind
 from analysis.ensemble import Ensemble, combine
@@ -378,7 +378,7 @@ def test_weights_that_are_all_equal_change_nothing(bundle):
 @given(teams(), missing_rules)
 def test_the_ledger_explains_the_accuracy(bundle, missing):
     for rule in RULES:
-        entry = judge(bundle, Ensemble(bundle.models, rule), missing=missing)
+        entry = judge(bundle, weighed(bundle.models, rule), missing=missing)
         n = entry["n"]
         if n == 0:
             assert "ledger" not in entry
@@ -400,7 +400,7 @@ def test_the_ledger_explains_the_accuracy(bundle, missing):
 def test_the_gain_on_the_best_member_is_corrections_minus_regressions(bundle):
     best = measured(bundle, "accuracy").max().item()
     for rule in RULES:
-        entry = judge(bundle, Ensemble(bundle.models, rule))
+        entry = judge(bundle, weighed(bundle.models, rule))
         gain = (entry["corrections"] - entry["regressions"]) / entry["n"]
         same(entry["accuracy"] - best, gain)
         same(entry["recoverable_gap"], entry["oracle_accuracy"] - best)
