@@ -10,6 +10,7 @@ from analysis import decompositions, entropy_split, error_split
 from analysis.bundle import Bundle, position
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
+from analysis.contributions import contributions
 from analysis.ensemble import Ensemble, combine
 from analysis.fitting import Fitted, fit, needs_fit, reported
 from analysis.intervals import group_interval
@@ -85,6 +86,7 @@ def summarise(
                 seed=seed,
             )
             | _fit(whole, fit_on, found)
+            | _contributions(bundle, found.ensemble if found else ensemble, missing)
             for ensemble, found in zip(chosen, fits, strict=True)
         ],
         "fitted_on": None
@@ -117,6 +119,28 @@ def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:
         "path": [{"model": step.model, "score": step.score} for step in found.path],
         "fit_n": found.n,
         "fit_accuracy": plain(right),
+    }
+
+
+def _contributions(bundle: Bundle, ensemble: Ensemble, missing: Missing) -> dict:
+    """What each member brings: the whole beside the ensemble without it."""
+    found = contributions(bundle, ensemble, missing=missing, orders=0)
+    ends = torch.stack([found.low, found.high], dim=1)
+    columns = {
+        "n": found.n,
+        "accuracy_without": found.without,
+        "brought": found.brought,
+        "lost": found.lost,
+        "gain": found.gain,
+        "gain_interval": ends,
+        "mcnemar_p": found.p,
+    }
+    plainly = {name: plain(values) for name, values in columns.items()}
+    return {
+        "contributions": {
+            model: {name: values[row] for name, values in plainly.items()}
+            for row, model in enumerate(found.members)
+        }
     }
 
 

@@ -1,0 +1,171 @@
+"""What each member brings to an ensemble: without it, and on average over orders of joining."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from analysis.bundle import Bundle
+from analysis.ensemble import Ensemble, answers, check, grade, judged
+from analysis.intervals import NORMAL_95, mcnemar_p
+from analysis.pairwise import share
+from analysis.tally import Missing
+
+ORDERS = 50
+MOST_MEMBERS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """What M members do for an ensemble.
+
+    Attributes:
+        members: M names.
+        n: samples on which both the whole ensemble and the one without the member are judged,
+            int64 [M].
+        without: accuracy without the member, float64 [M]; NaN for a single member.
+        brought: samples that are right only thanks to the member, int64 [M].
+        lost: samples that are wrong only because of it, int64 [M].
+        gain: (brought - lost) / n, float64 [M]; higher is better; above 0 the member helps.
+        low, high: 95 % interval of the gain, float64 [M].
+        p: exact McNemar test of brought against lost, float64 [M]; not corrected for the number
+            of members.
+        shapley: mean gain in accuracy when the member joins, over random orders of joining,
+            float64 [M]. Nobody counts as the average member, so they add up to what the ensemble
+            is better by than that. NaN for more than 200 members.
+        shapley_low, shapley_high: 95 % interval over the orders that were drawn.
+    """
+
+    members: tuple[str, ...]
+    n: Tensor
+    without: Tensor
+    brought: Tensor
+    lost: Tensor
+    gain: Tensor
+    low: Tensor
+    high: Tensor
+    p: Tensor
+    shapley: Tensor
+    shapley_low: Tensor
+    shapley_high: Tensor
+
+
+def contributions(
+    bundle: Bundle,
+    ensemble: Ensemble,
+    *,
+    missing: Missing = "exclude",
+    orders: int = ORDERS,
+    seed: int = 0,
+) -> Contributions:
+    """What each member brings: left out of the whole, and joining in random orders.
+
+    The interval of the gain is that of a difference of paired shares with half a sample added to
+    either kind of change (Agresti and Min); it takes samples as independent. Orders are drawn in
+    pairs, each with its reverse, which varies less.
+
+    Args:
+        bundle: holds the members.
+        ensemble: M members and their rule; weights stay with their members.
+        missing: as everywhere.
+        orders: how many to draw for the Shapley values, at least 2; 0: none, they are NaN.
+        seed: of the orders.
+
+    Returns:
+        One number per member; NaN where nothing is judged.
+
+    Raises:
+        BundleError: as `answer`.
+
+    References:
+        Shapley 1953; Rozemberczki and Sarkar 2021, The Shapley value of classifiers in ensemble
+        games; Agresti and Min 2005, Statistics in Medicine 24.
+    """
+    team = bundle.select(check(bundle, ensemble).members)
+    weights = torch.tensor(
+        ensemble.weights or (1.0,) * len(team.models), dtype=torch.float64, device=team.device
+    )
+    left_out = weights.repeat(len(weights), 1).fill_diagonal_(0)
+    left = {}
+    for right, known in _judged(team, ensemble.rule, torch.cat([weights[None], left_out]), missing):
+        both = known[1:] & known[0]
+        for name, flags in (
+            ("n", both),
+            ("right", both & right[1:]),
+            ("brought", both & right[0] & ~right[1:]),
+            ("lost", both & ~right[0] & right[1:]),
+        ):
+            left[name] = left.get(name, 0) + flags.sum(1)
+    gain, low, high = _paired(left["brought"], left["lost"], left["n"])
+    values = _shapley(team, ensemble.rule, weights, missing, orders, seed)
+    return Contributions(
+        members=team.models,
+        n=left["n"],
+        without=share(left["right"], left["n"]),
+        brought=left["brought"],
+        lost=left["lost"],
+        gain=gain,
+        low=low,
+        high=high,
+        p=torch.tensor(list(map(mcnemar_p, left["brought"].tolist(), left["lost"].tolist()))),
+        shapley=values[0],
+        shapley_low=values[1],
+        shapley_high=values[2],
+    )
+
+
+def _judged(
+    team: Bundle, rule: str, membership: Tensor, missing: Missing
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Right and judged, bool [E, n] each, of many ensembles, chunk by chunk."""
+    start = 0
+    for said in answers(team, rule, membership):
+        part = slice(start, start + said.predictions.shape[1])
+        grades = grade(team, said.predictions, part)
+        yield grades == 1, judged(team, grades, part, missing)
+        start = part.stop
+
+
+def _paired(brought: Tensor, lost: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Difference of two paired shares and its 95 % interval, float64."""
+    gain = share(brought - lost, n)
+    samples, more, less = n.double() + 2, brought.double() + 0.5, lost.double() + 0.5
+    centre = (more - less) / samples
+    half = NORMAL_95 * ((more + less) / samples - centre.square()).sqrt() / samples.sqrt()
+    known = n > 0
+    low, high = (torch.where(known, end, torch.nan) for end in (centre - half, centre + half))
+    return gain, torch.minimum(low, gain), torch.maximum(high, gain)
+
+
+def _shapley(
+    team: Bundle, rule: str, weights: Tensor, missing: Missing, orders: int, seed: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean gain of each member over random orders, with its interval, float64 [M]."""
+    members = len(weights)
+    if orders < 2 or members > MOST_MEMBERS:
+        return (torch.full((members,), torch.nan, dtype=torch.float64),) * 3
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.rand(orders // 2, members, generator=generator).argsort(1)
+    order = torch.cat([drawn, drawn.flip(1)]).to(weights.device)
+    place = order.argsort(1)
+    # Row k of an order holds those who joined up to place k.
+    joined = (place[:, None, :] <= torch.arange(members, device=order.device)[:, None]) * weights
+    alone = torch.diag(weights)
+    accuracy = _accuracies(team, rule, torch.cat([alone, joined.flatten(0, 1)]), missing)
+    average = accuracy[:members].mean()
+    accuracy = accuracy[members:].view(len(order), members)
+    start = average.expand(len(order), 1)
+    gains = accuracy.diff(dim=1, prepend=start).gather(1, place)
+    pairs = gains.unflatten(0, (2, -1)).mean(0)
+    mean = pairs.mean(0)
+    half = NORMAL_95 * pairs.std(0) / len(pairs) ** 0.5
+    return mean, mean - half, mean + half
+
+
+def _accuracies(team: Bundle, rule: str, membership: Tensor, missing: Missing) -> Tensor:
+    """Accuracy of many ensembles, float64 [E]; 0 for one that answers nothing."""
+    found = torch.zeros(2, len(membership), dtype=torch.int64, device=team.device)
+    for right, known in _judged(team, rule, membership, missing):
+        found += torch.stack([(right & known).sum(1), known.sum(1)])
+    return share(found[0], found[1]).nan_to_num(0)
