@@ -235,10 +235,9 @@ def calibration_errors(
     alone = bundle.select((model,))
     judged = (alone.grades[0] >= 0).nonzero().flatten()
     right = alone.correct[0, judged]
-    confidence = torch.full(right.shape, torch.nan, dtype=torch.float64, device=right.device)
-    if model in alone.probabilities or alone.confidence is not None:
-        parts = judged.split(max(1, BLOCK // len(alone.classes)))
-        confidence = torch.cat([confidence_of(alone, model, rows) for rows in parts])
+    confidence = confidence_of(alone, model, judged)
+    if confidence is None:
+        confidence = torch.full(right.shape, torch.nan, dtype=torch.float64, device=right.device)
     width = reliability(confidence, right, bins=bins)
     mass = reliability(confidence, right, bins=bins, scheme="mass")
     squared = debiased_calibration_error(mass)
