@@ -16,9 +16,12 @@ from dashboard.compute.calibration import (
 )
 from dashboard.compute.difficulty import (
     binned,
+    drawn_points,
     judgeable,
     number_right,
+    runs_left_out,
     score_choices,
+    score_counts,
     score_edges,
     score_values,
     scores,
@@ -28,6 +31,7 @@ from dashboard.compute.difficulty import (
 )
 from dashboard.compute.ensembles import (
     combined,
+    ensemble_accuracy,
     judged,
     outcome_table,
     reference,
@@ -50,6 +54,8 @@ __all__ = [
     "different_answers",
     "differing",
     "discrepant_samples",
+    "drawn_points",
+    "ensemble_accuracy",
     "front",
     "group_table",
     "judgeable",
@@ -65,9 +71,11 @@ __all__ = [
     "reference",
     "reliability",
     "rule_labels",
+    "runs_left_out",
     "sample_texts",
     "scope",
     "score_choices",
+    "score_counts",
     "score_edges",
     "score_values",
     "scores",

@@ -10,10 +10,10 @@ from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, value
 from analysis.ensemble import Ensemble
 from analysis.intervals import group_interval
+from analysis.judging import judged_answers
 from analysis.pareto import ranks
 from analysis.rules import RULES
 from analysis.search import evaluate
-from analysis.summary import judged_answers
 from analysis.tally import tally
 from analysis.teams import sample_teams
 from dashboard.compute.caching import cached

@@ -1,4 +1,4 @@
-"""The models as points: near ones answer alike."""
+"""The models as points: near ones are alike."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,10 +19,11 @@ def model_map(
     members: np.ndarray,
     explained: float,
     *,
+    title: str = "Models that answer alike lie close together",
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
-    """Models as points: near ones answer alike.
+    """Models as points: near ones are alike.
 
     Args:
         coordinates: float [M, 2].
@@ -30,6 +31,7 @@ def model_map(
         families: M, "" where unknown; the largest get a colour of their own.
         members: bool [M], members of the ensemble are ringed.
         explained: share of the positive eigenvalues that the two axes keep.
+        title: what it means to lie close together.
         subtitle: measure and n.
         palette: colours.
 
@@ -43,35 +45,9 @@ def model_map(
     for place, kind in enumerate(kinds):
         rows = np.array([row for row, family in enumerate(families) if family == kind])
         colour = palette.levels[place] if coloured and kind != OTHER else palette.member
-        figure.add_scatter(
-            x=coordinates[rows, 0],
-            y=coordinates[rows, 1],
-            mode="markers+text" if len(names) <= 12 else "markers",
-            text=[shown(names[row], 18) for row in rows.tolist()],
-            textposition="top center",
-            name=shown(kind, 20) or "no family",
-            cliponaxis=False,
-            marker={
-                "size": np.where(members[rows], 14, 9),
-                "color": colour,
-                "line": {"width": np.where(members[rows], 2.5, 0.5), "color": palette.text},
-            },
-            customdata=rows.astype(np.int32),
-            hovertext=[
-                f"<b>{shown(names[row])}</b><br>{shown(families[row]) or 'no family'}"
-                f"{', member of the ensemble' if members[row] else ''}"
-                for row in rows.tolist()
-            ],
-            hoverinfo="text",
-        )
-    titled(
-        figure,
-        "Models that answer alike lie close together",
-        subtitle,
-        height=560,
-        palette=palette,
-        legend="right" if coloured else "none",
-    )
+        _add_family(figure, coordinates, names, members, rows, kind, colour, palette)
+    legend = "right" if coloured else "none"
+    titled(figure, title, subtitle, height=560, palette=palette, legend=legend)
     figure.update_layout(dragmode="pan")
     axis = {"showticklabels": False, "showgrid": False, "showline": True, "mirror": True}
     axis |= {"linecolor": palette.grid}
@@ -81,6 +57,41 @@ def model_map(
     )
     figure.update_yaxes(title="Second axis", range=up, **axis)
     return figure
+
+
+def _add_family(
+    figure: go.Figure,
+    coordinates: np.ndarray,
+    names: Sequence[str],
+    members: np.ndarray,
+    rows: np.ndarray,
+    family: str,
+    colour: str,
+    palette: Palette,
+) -> None:
+    """The models of one family; few of them in all get their names written."""
+    name = shown(family, 20) or "no family"
+    figure.add_scatter(
+        x=coordinates[rows, 0],
+        y=coordinates[rows, 1],
+        mode="markers+text" if len(names) <= 12 else "markers",
+        text=[shown(names[row], 18) for row in rows.tolist()],
+        textposition="top center",
+        name=name,
+        cliponaxis=False,
+        marker={
+            "size": np.where(members[rows], 14, 9),
+            "color": colour,
+            "line": {"width": np.where(members[rows], 2.5, 0.5), "color": palette.text},
+        },
+        customdata=rows.astype(np.int32),
+        hovertext=[
+            f"<b>{shown(names[row])}</b><br>{shown(family) or 'no family'}"
+            f"{', member of the ensemble' if members[row] else ''}"
+            for row in rows.tolist()
+        ],
+        hoverinfo="text",
+    )
 
 
 def _largest(families: Sequence[str], most: int) -> list[str]:
