@@ -228,9 +228,15 @@ def _runs(bundle: Bundle) -> dict[str, list[tuple[float, int]]]:
     runs: dict[str, list[tuple[float, int]]] = {}
     for row, epoch in enumerate(_epochs(bundle)):
         if not math.isnan(epoch):
-            named = [f"{name} {bundle.model_info[name][row]}" for name in columns]
+            named = [f"{name} {_written(bundle.model_info[name][row])}" for name in columns]
             runs.setdefault(", ".join(named) or "all models", []).append((epoch, row))
     return {run: sorted(places) for run, places in runs.items() if len(places) > 1}
+
+
+def _written(value: object) -> str:
+    """Whole numbers without a point: tables with gaps are read as floats."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
 
 
 def _epochs(bundle: Bundle) -> list[float]:

@@ -10,6 +10,7 @@ from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
     detection,
+    error_kinds,
     reliability,
     stated_alone,
     temperatures,
@@ -41,7 +42,7 @@ from dashboard.compute.ensembles import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front, group_table, size_curve
+from dashboard.compute.teams import front, group_diversity, group_table, size_curve
 
 __all__ = [
     "CALIBRATION_BINS",
@@ -56,7 +57,9 @@ __all__ = [
     "discrepant_samples",
     "drawn_points",
     "ensemble_accuracy",
+    "error_kinds",
     "front",
+    "group_diversity",
     "group_table",
     "judgeable",
     "judged",

@@ -22,7 +22,11 @@ with right:
     pool = controls.pick_pool(choices, "curve-pool", default="members")
     panels.size_curve(choices, pool, "group-curve")
 
-frame = tables.groups(table, levels, [*choices.ensemble.members, choices.ensemble.label])
+diversity = compute.group_diversity(bundle, choices.grouping)
+if diversity is not None:
+    st.markdown(words.diversity_sentence(choices.grouping, levels, diversity))
+names = [*choices.ensemble.members, choices.ensemble.label]
+frame = tables.groups(table, levels, names, diversity)
 with st.expander("Figures behind the plot"):
-    st.dataframe(frame, hide_index=True, alt="Accuracy per group")
+    controls.table(frame, "Accuracy per group")
 controls.download(frame, "groups.csv")

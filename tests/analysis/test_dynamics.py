@@ -46,6 +46,11 @@ def test_checkpoints_are_ordered_by_epoch_within_family_and_seed():
     }
 
 
+def test_a_seed_that_was_read_as_a_float_is_named_without_a_point():
+    bundle = with_info(random_bundle(2, 4), seed=[3.0, 3.0], epoch=[1, 2])
+    assert places(bundle) == {"seed 3": [0, 1]}
+
+
 def test_models_without_an_epoch_and_runs_of_one_checkpoint_are_left_out():
     info = {
         "epoch": np.array([2, None, 1, "last", 5], dtype=object),
