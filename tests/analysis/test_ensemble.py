@@ -142,6 +142,7 @@ def test_an_ensemble_that_the_bundle_cannot_answer_is_refused_in_words():
 
 def test_many_teams_are_answered_at_once_and_in_chunks(monkeypatch):
     monkeypatch.setattr("analysis.chunks.CACHE", 1)
+    monkeypatch.setattr("analysis.chunks.SMALLEST", 1)
     bundle = bundle_of([[2, 1, -1], [1, 1, -1], [0, 0, 2]])
     teams = torch.tensor([[1, 0, 0], [1, 1, 0], [1, 1, 1]]).double()
     parts = list(answers(bundle, "plurality", teams))

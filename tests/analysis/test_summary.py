@@ -66,7 +66,9 @@ def test_a_summary_is_json_without_nan(name, missing):
     assert set(found["models"]) == set(bundle.models)
     assert set(found["pairs"]) == {"n", "n_judged", *(measure.name for measure in of_kind("pair"))}
     sets = {measure.name for measure in of_kind("set")}
-    diversity, parts = set(found["diversity"]) - {"n"}, set(found["decompositions"])
+    scores = {"kernel", "vendi_q0.1", "vendi_q0.5", "vendi_q1", "vendi_q2", "vendi_qinf"}
+    assert scores <= set(found["diversity"])
+    diversity, parts = set(found["diversity"]) - {"n", *scores}, set(found["decompositions"])
     assert diversity | parts == sets | {"n", "n_scored", "n_mixed"}
     assert not diversity & parts
     assert {"entropy", "kw", "kappa", "theta", "gd", "cfd", "fleiss_kappa_labels"} <= diversity

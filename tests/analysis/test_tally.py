@@ -122,7 +122,7 @@ def test_counts_are_integers_unless_samples_are_weighted():
 
 def test_only_the_needed_sums_are_made():
     bundle = bundle_of([[0, 1], [1, 1]], labels=[0, 1])
-    assert set(tally(bundle, ("same",)).sums) == {"same", "same_graded", "same_right"}
+    assert set(tally(bundle, ("same",)).sums) == {"same", "same_graded"}
     assert "js_sum" not in tally(bundle, CATALOG["accuracy"].needs).sums
 
 

@@ -24,6 +24,7 @@ KEYS = {
     "diversity",
     "decompositions",
     "groups",
+    "runs",
     "ensembles",
     "fitted_on",
 }
