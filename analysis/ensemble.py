@@ -154,8 +154,8 @@ def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Ten
 def judgeable(bundle: Bundle, rows: slice = slice(None)) -> Tensor:
     """On which samples an ensemble can be called right or wrong, bool [n].
 
-    Those with a label or with a grade of any model; none where grades stand alone, since then
-    there is nothing to combine.
+    Those with a label or with a grade of any model, but not where grades stand alone: without
+    answers there is nothing to combine.
 
     Args:
         bundle: all models, not only the members.
@@ -163,8 +163,9 @@ def judgeable(bundle: Bundle, rows: slice = slice(None)) -> Tensor:
     """
     if bundle.grades_alone:
         return torch.zeros_like(bundle.predictions[0, rows], dtype=torch.bool)
-    known = (bundle.grades[:, rows] >= 0).any(0)
-    return known if bundle.labels is None else known | (bundle.labels[rows] >= 0)
+    graded = (bundle.grades[:, rows] >= 0).any(0)
+    known = graded if bundle.labels is None else graded | (bundle.labels[rows] >= 0)
+    return known & (~graded | (bundle.predictions[:, rows] >= 0).any(0))
 
 
 def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:

@@ -64,7 +64,6 @@ class Suspects:
         suggested: int64 [N], the inferred class where it was flagged for that, else the most
             voted other answer; -1 = no other was given.
         self_confidence: float64 [N], mean probability of the label; NaN without probabilities.
-        normalized_margin: float64 [N], below 0.5 where the mean probability prefers another class.
         consensus: float64 [N], largest share of the models with one and the same wrong answer.
         unanimous: bool [N], two or more models are judged and all give the same wrong answer.
         rank: int64 [N], 0 = most suspicious; -1 = cannot be judged (no label or no answer).
@@ -77,7 +76,6 @@ class Suspects:
     given: Tensor
     suggested: Tensor
     self_confidence: Tensor
-    normalized_margin: Tensor
     consensus: Tensor
     unanimous: Tensor
     rank: Tensor
@@ -178,7 +176,6 @@ def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
         given=given,
         suggested=suggested,
         self_confidence=confidence,
-        normalized_margin=margin,
         consensus=consensus,
         unanimous=unanimous,
         rank=rank,

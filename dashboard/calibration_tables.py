@@ -4,6 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+ERRORS = {
+    "equal width": "ece",
+    "equal mass": "ece_mass",
+    "class by class": "classwise_ece",
+    "debiased": "debiased_root",
+}
+
 
 def temperatures(found: Mapping) -> pd.DataFrame:
     """Temperatures with calibration error and log loss before and after, one row per model."""
@@ -26,14 +33,8 @@ def error_kinds(found: Mapping, names: Sequence[str]) -> pd.DataFrame:
         found: "ece", "ece_mass", "classwise_ece", "debiased_root", "n" and "undefined" [K].
         names: K.
     """
-    kinds = {
-        "equal width": "ece",
-        "equal mass": "ece_mass",
-        "class by class": "classwise_ece",
-        "debiased": "debiased_root",
-    }
     columns = {"model": list(names)}
-    columns |= {label: found[name].round(4) for label, name in kinds.items()}
+    columns |= {label: found[name].round(4) for label, name in ERRORS.items()}
     if any(found["undefined"]):
         columns["undefined, for there are"] = found["undefined"]
     return pd.DataFrame(columns | {"n": found["n"]})

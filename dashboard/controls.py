@@ -213,9 +213,12 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
     return choices.bundle.models if picked == "all" else members
 
 
-def table(frame: pd.DataFrame, alt: str, **settings) -> None:
-    """A table whose columns explain the terms in their heads."""
+def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings) -> None:
+    """A table whose columns explain the terms in their heads; shares are shown in percent."""
     config = {name: st.column_config.Column(help=TERMS[name]) for name in frame if name in TERMS}
+    for name in shares:
+        help_ = TERMS.get(name)
+        config[name] = st.column_config.NumberColumn(name, help=help_, format="percent")
     st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 

@@ -65,7 +65,7 @@ def _part(part: Part, total: int | None) -> str:
 def footnote(missing: str) -> str:
     """What is counted, and how the intervals are made."""
     gaps = {
-        "exclude": "Members without an answer to a sample are left out of none, some and every",
+        "exclude": "On each sample only the members that answered count",
         "wrong": "Missing answers count as wrong",
     }[missing]
     return (
@@ -79,9 +79,8 @@ def left_out(runs: Mapping[str, float]) -> str:
     named = [f"{markdown(run)} (epoch {epoch:g})" for run, epoch in list(runs.items())[:3]]
     more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
     return (
-        f"Two models are the same epoch of one training run: {', '.join(named)}{more}. Such runs "
-        "have no scores over their checkpoints; columns 'family' and 'seed' in the table of models "
-        "tell runs apart."
+        f"No scores over the checkpoints of {', '.join(named)}{more}: two models are the same "
+        "epoch there. The columns 'family' and 'seed' in the table of models tell runs apart."
     )
 
 

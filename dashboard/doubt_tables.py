@@ -13,8 +13,6 @@ DISTANCES = {"js": "divergence", "confidence": "sum of confidences"}
 SAMPLE_TERMS = {
     "consensus": "Largest share of the members with one and the same wrong answer.",
     "p (label)": "Mean probability that the members give to the label.",
-    "margin": "How far the label is ahead of the strongest other class in the mean probability, "
-    "moved to 0 to 1: below 0.5 the other class is ahead.",
     "divergence": "Jensen-Shannon divergence of the two models' probabilities, in nats.",
 }
 
@@ -36,7 +34,6 @@ def suspects(bundle: Bundle, found: Mapping[str, np.ndarray], shown: np.ndarray)
     }
     if np.isfinite(found["self_confidence"]).any():
         columns["p (label)"] = found["self_confidence"][shown]
-        columns["margin"] = found["normalized_margin"][shown]
     return pd.DataFrame(columns)
 
 

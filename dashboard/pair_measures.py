@@ -81,17 +81,16 @@ def map_title(name: str) -> str:
     """What it means that two models lie close together on a map by this measure."""
     return {
         ANSWERS: "Models that answer alike lie close together",
-        GRADES: "Models that are right on the same samples lie close together",
+        GRADES: "Models that err alike lie close together",
         PROBABILITIES: "Models with similar probabilities lie close together",
         EMBEDDINGS: "Models with similar embeddings lie close together",
     }[basis(compute.pair_measures()[name])]
 
 
 def distance_words(name: str) -> str:
-    """The distance that a map by this measure shows: "square root of: ..."."""
-    measure = compute.pair_measures()[name]
-    root = "the square root of: " if measure.distance == "root" else ""
-    return f"{root}{label_within(name)}"
+    """The distance that a map by this measure shows: "square root of the ..."."""
+    root = compute.pair_measures()[name].distance == "root"
+    return f"{'square root of the ' if root else ''}{label_within(name)}"
 
 
 def label_within(name: str) -> str:

@@ -18,7 +18,7 @@ def _suspects(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> di
     found = suspected(_bundle.select(members))
     order = found.order[found.doubted[found.order]]
     low, high = wilson(torch.tensor(len(order)), torch.tensor(found.n))
-    columns = ("given", "suggested", "self_confidence", "normalized_margin", "consensus")
+    columns = ("given", "suggested", "self_confidence", "consensus")
     return {
         "rows": order.cpu().numpy(),
         **{name: getattr(found, name)[order].cpu().numpy() for name in columns},
@@ -33,9 +33,9 @@ def suspects(choices: Choices) -> dict | None:
     """Samples of all whose label the members doubt, most suspicious first.
 
     Returns:
-        "rows", "given", "suggested", "self_confidence" and "normalized_margin" (NaN without
-        probabilities), "consensus" [k]; "n" judged samples, "low" and "high" of the share k / n,
-        and the "caveat". None without labels or answers.
+        "rows", "given", "suggested", "self_confidence" (NaN without probabilities), "consensus"
+        [k]; "n" judged samples, "low" and "high" of the share k / n, and the "caveat". None
+        without labels or answers.
     """
     bundle, members = choices.bundle, choices.ensemble.members
     answered = bool((bundle.select(members).predictions >= 0).any())

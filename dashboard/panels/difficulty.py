@@ -50,8 +50,6 @@ def pick_score(choices: Choices) -> Score:
         help="What tells hard samples from easy ones.",
         **state.widget("score"),
     )
-    if left_out := compute.runs_left_out(choices.bundle):
-        st.caption(difficulty_words.left_out(left_out))
     return offered[name]
 
 
@@ -68,6 +66,8 @@ def score_histogram(choices: Choices, score: Score, panel: str) -> None:
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
+    if left_out := compute.runs_left_out(choices.bundle):
+        st.caption(difficulty_words.left_out(left_out))
 
 
 def _undefined(number: int) -> str:

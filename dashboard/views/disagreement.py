@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, pair_measures, panels, state, words
 
-choices = controls.require()
 controls.page("Disagreement", "Which models really differ?")
+choices = controls.require()
 left, right = st.columns(2, vertical_alignment="bottom")
 with left:
     measure = pair_measures.pick_measure(choices)

@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, panels, tables, words
 
-choices = controls.require("labels", "groups")
 controls.page("Groups", "For whom does the ensemble help or harm?")
+choices = controls.require("labels", "groups")
 bundle = compute.scope(choices, "groups")
 table = compute.group_table(choices, bundle, choices.grouping)
 levels = bundle.groups[choices.grouping].levels

@@ -13,6 +13,7 @@ from made import bundle_of, random_bundle, real
 from analysis import suspects as module
 from analysis.bundle import Bundle, BundleError
 from analysis.loading import load_bundle
+from analysis.samples import sample_values
 from analysis.suspects import Suspects, confident_joint, suspects
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -110,11 +111,12 @@ def test_samples_that_all_get_wrong_alike_come_first_then_other_flags_then_margi
     bundle, _ = with_flipped_labels(random_bundle(4, 300, 3, accuracy=0.6), 0.1)
     found = suspects(bundle)
     order = found.order
+    (margin,) = sample_values(bundle, ["normalized_margin"]).values()
     stage = torch.where(found.consensus[order] == 1, 0, torch.where(found.flagged[order], 1, 2))
     assert (stage.diff() >= 0).all()
     assert stage.unique().tolist() == [0, 1, 2]
     for part in range(3):
-        assert (found.normalized_margin[order][stage == part].diff() >= 0).all()
+        assert (margin[order][stage == part].diff() >= 0).all()
     assert found.rank[order].tolist() == list(range(300))
     assert found.n == 300
 
@@ -215,7 +217,7 @@ def test_neither_chunks_nor_the_order_of_samples_change_suspicion(seed, probabil
     for name in ("flagged", "suggested", "given"):
         assert torch.equal(getattr(shuffled, name), getattr(whole, name)[order]), name
     if probabilities:
-        scored = ~whole.normalized_margin.isnan()
+        scored = ~whole.self_confidence.isnan()
         place = torch.empty_like(order).scatter_(0, order, torch.arange(25))
         found = [n for n in order[shuffled.order].tolist() if scored[n]]
         assert found == [n for n in whole.order.tolist() if scored[n]]

@@ -460,7 +460,7 @@ def test_a_run_with_an_epoch_twice_leaves_the_other_runs_their_scores(tmp_path, 
     app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
     assert "Times forgotten, seed 0" in options(app, "score")
     assert "Times forgotten, seed 1" not in options(app, "score")
-    assert "one training run: seed 1 (epoch 1)" in words(app)
+    assert "No scores over the checkpoints of seed 1 (epoch 1)" in words(app)
 
 
 def titles(app: AppTest) -> list[str]:
@@ -474,7 +474,7 @@ def subtitle(figure: dict) -> str:
 def test_titles_of_pairs_follow_the_measure_and_what_the_map_is_made_of(tmp_path, monkeypatch):
     expected = {
         "disagreement_labels": ("How much each pair of models differs", "answer alike"),
-        "error_disagreement": ("How much each pair of models differs", "right on the same samples"),
+        "error_disagreement": ("How much each pair of models differs", "err alike"),
         "double_fault": ("How much each pair of models has in common", "similar probabilities"),
         "nfr": ("Negative flips of each pair of models", "similar probabilities"),
         "ce_distance_mekong": ("Cross-entropy distance of each pair", "similar probabilities"),
@@ -523,7 +523,7 @@ def test_models_that_were_only_graded_get_a_map_by_their_errors(tmp_path, monkey
         app.run()
         assert not app.exception
         flat = figures(app)[1]
-        assert "right on the same samples" in flat["layout"]["title"]["text"]
+        assert "err alike" in flat["layout"]["title"]["text"]
         assert "left out" not in subtitle(flat)
 
 
@@ -556,7 +556,7 @@ def test_the_calibration_page_lists_four_errors_of_every_model(tmp_path, monkeyp
         ("debiased", "debiased_root"),
     ):
         assert row[column] == pytest.approx(expected[name], abs=1e-4)
-    assert "what is fitted, on 30 others" in words(app)
+    assert "the relative uncertainty was fitted on 30 others" in words(app)
     stated_only = BUNDLES["stated confidence"]
     app = visit(opened(stated_only, tmp_path / "stated", monkeypatch), "calibration")
     table = next(frame.value for frame in app.dataframe if "equal mass" in frame.value)
