@@ -57,21 +57,20 @@ def score_histogram(choices: Choices, score: Score, panel: str) -> None:
     """Distribution of a score; picking a bar selects its samples."""
     bundle = compute.scope(choices, panel)
     edges = compute.score_edges(choices, score, BINS)
-    place = compute.binned(compute.score_values(choices, bundle, score), edges)
-    known, bins = place >= 0, len(edges) - 1
-    keys = place[known] * 3 + compute.sides(choices, bundle)[known]
+    counts, unknown = compute.score_counts(choices, bundle, score, edges)
     figure = plots.score_histogram(
-        np.bincount(keys, minlength=3 * bins).reshape(bins, 3),
+        counts,
         edges,
         label=score.label,
-        subtitle=f"{within(choices, panel)}{_undefined(known)}. {score.summary}",
+        subtitle=f"{within(choices, panel)}{_undefined(unknown)}. {score.summary}",
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
+    if left_out := compute.runs_left_out(choices.bundle):
+        st.caption(difficulty_words.left_out(left_out))
 
 
-def _undefined(known: np.ndarray) -> str:
-    number = int((~known).sum())
+def _undefined(number: int) -> str:
     return f", {count(number)} without a value left out" if number else ""
 
 
@@ -96,10 +95,7 @@ def uncertainty(choices: Choices, panel: str) -> None:
     """Mutual information against expected entropy; a lasso or a click selects samples."""
     bundle, current = compute.scope(choices, panel), state.narrowing(panel)
     found = compute.scores(choices, bundle, *AXES)
-    known = np.flatnonzero(np.isfinite(found[AXES[0]]) & np.isfinite(found[AXES[1]]))
-    picks = known
-    if len(known) > MOST_POINTS:
-        picks = np.sort(np.random.default_rng(0).choice(known, MOST_POINTS, replace=False))
+    picks, known = compute.drawn_points(np.stack([found[axis] for axis in AXES]), MOST_POINTS)
     rows = picks if current is None else current.positions[picks]
     figure = plots.uncertainty(
         found[AXES[0]][picks],
@@ -108,7 +104,7 @@ def uncertainty(choices: Choices, panel: str) -> None:
         rows,
         compute.sample_texts(choices, rows),
         subtitle=f"{within(choices, panel)}. Right: every member is unsure. Up: the members are "
-        f"sure of different classes.{difficulty_words.drawn(len(picks), len(known))}",
+        f"sure of different classes.{difficulty_words.drawn(len(picks), known)}",
         palette=palette(),
     )
     modes = ("points", "lasso", "box")

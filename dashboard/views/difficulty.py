@@ -9,7 +9,7 @@ members = len(choices.ensemble.members)
 selected = compute.narrowed(bundle, choices)
 labelled = compute.judgeable(choices.bundle)
 if labelled:
-    shares = compute.shares_right(compute.number_right(choices, bundle))
+    shares = compute.shares_right(choices, bundle)
     st.markdown(f"#### {difficulty_words.sentence(shares, members, selected)}")
 else:
     differ = compute.share_differing(choices, bundle)
