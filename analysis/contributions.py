@@ -9,6 +9,7 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble, answers, check, grade, judged
 from analysis.intervals import NORMAL_95, mcnemar_p
+from analysis.many_tests import holm
 from analysis.pairwise import share
 from analysis.tally import Missing
 
@@ -29,8 +30,8 @@ class Contributions:
         lost: samples that are wrong only because of it, int64 [M].
         gain: (brought - lost) / n, float64 [M]; higher is better; above 0 the member helps.
         low, high: 95 % interval of the gain, float64 [M].
-        p: exact McNemar test of brought against lost, float64 [M]; not corrected for the number
-            of members.
+        p: exact McNemar test of brought against lost, float64 [M], corrected for the number of
+            members (Holm).
         shapley: mean gain in accuracy when the member joins, over random orders of joining,
             float64 [M]. Nobody counts as the average member, so they add up to what the ensemble
             is better by than that. NaN for more than 200 members.
@@ -108,11 +109,38 @@ def contributions(
         gain=gain,
         low=low,
         high=high,
-        p=torch.tensor(list(map(mcnemar_p, left["brought"].tolist(), left["lost"].tolist()))),
+        p=holm(torch.tensor(list(map(mcnemar_p, left["brought"].tolist(), left["lost"].tolist())))),
         shapley=values[0],
         shapley_low=values[1],
         shapley_high=values[2],
     )
+
+
+def changed_by(
+    bundle: Bundle, ensemble: Ensemble, member: str, *, missing: Missing = "exclude"
+) -> tuple[Tensor, Tensor]:
+    """The samples that a member changes: right only thanks to it, and wrong only because of it.
+
+    Args:
+        bundle: holds the members.
+        ensemble: as in `contributions`.
+        member: one of them.
+        missing: as everywhere.
+
+    Returns:
+        bool [N] twice.
+
+    Raises:
+        BundleError: as `answer`.
+    """
+    team = bundle.select(check(bundle, ensemble).members)
+    both = torch.tensor(
+        [ensemble.weights or (1.0,) * len(team.models)] * 2, dtype=torch.float64, device=team.device
+    )
+    both[1, team.models.index(member)] = 0
+    parts = [(right, known.all(0)) for right, known in _judged(team, ensemble.rule, both, missing)]
+    right, known = (torch.cat(values, dim=-1) for values in zip(*parts, strict=True))
+    return known & right[0] & ~right[1], known & ~right[0] & right[1]
 
 
 def _judged(

@@ -39,6 +39,13 @@ TERMS = OUTCOME_SUMMARIES | {
     "AUROC": "Chance that a wrong answer is doubted more than a right one; 0.5 is chance.",
     "false alarms": "Share of the right answers doubted as much when 95 % of the wrong are found.",
     "AURC": "Mean error among the least doubted answers, over all shares; lower is better.",
+    "gain": "Accuracy with the member minus without it, in percentage points, with 95 % interval.",
+    "thanks to it": "Samples that the ensemble gets right with the member and wrong without it.",
+    "because of it": "Samples that the ensemble gets wrong with the member and right without it.",
+    "McNemar (Holm)": "Exact test of the two, corrected for the number of members.",
+    "gain on joining": "Mean gain in accuracy when the member joins the others in a random order "
+    "(Shapley value), in percentage points. Together they are what the ensemble is better by than "
+    "its average member.",
     "n": "Judged samples.",
     "size": "Members of the team.",
     "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",

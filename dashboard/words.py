@@ -266,3 +266,33 @@ def group_sentence(
         f"{who} is right on {level(high)} and on {level(low)}: a gap of "
         f"**{100 * float(table['gap'][-1]):.1f} points**{beside}.{left_out}"
     )
+
+
+def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> str:
+    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell."""
+    known = np.isfinite(table["gain"])
+    if not known.any():
+        return "A single member cannot be left out."
+    helps, harms = np.flatnonzero(table["low"] > 0), np.flatnonzero(table["high"] < 0)
+    open_ = int(known.sum()) - len(helps) - len(harms)
+    parts = []
+    if len(helps):
+        best = helps[np.argmax(table["gain"][helps])]
+        parts.append(
+            f"{_some_members(len(helps), len(names))} help{'s' if len(helps) == 1 else ''}, most "
+            f"of all {markdown(names[best])} ({100 * table['gain'][best]:+.1f} points)."
+        )
+    if len(harms):
+        worst = harms[np.argmin(table["gain"][harms])]
+        parts.append(
+            f"{_some_members(len(harms), len(names))} harm{'s' if len(harms) == 1 else ''}, most "
+            f"of all {markdown(names[worst])} ({100 * table['gain'][worst]:+.1f} points)."
+        )
+    if open_:
+        without = "Whether the others help" if parts else "Whether any single member helps"
+        parts.append(f"{without} cannot be told on these samples.")
+    return " ".join(parts)
+
+
+def _some_members(number: int, total: int) -> str:
+    return f"{number} of {total} members"

@@ -15,6 +15,7 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
     binned,
     drawn_points,
@@ -48,9 +49,11 @@ __all__ = [
     "CALIBRATION_BINS",
     "accuracy_of",
     "binned",
+    "changed_samples",
     "combined",
     "confidence_bins",
     "confidences",
+    "costs",
     "detection",
     "different_answers",
     "differing",
@@ -63,6 +66,7 @@ __all__ = [
     "group_table",
     "judgeable",
     "judged",
+    "member_table",
     "model_table",
     "narrowed",
     "number_right",

@@ -16,6 +16,7 @@ from dashboard.panels.difficulty import (
 )
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
+from dashboard.panels.members import member_gains
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
 from dashboard.panels.sample_lists import discrepant, suspects
@@ -30,6 +31,7 @@ __all__ = [
     "front",
     "group_dots",
     "ledger",
+    "member_gains",
     "model_map",
     "names_and_roles",
     "number_right",

@@ -29,3 +29,11 @@ found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.i
 table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
 controls.table(table, "Outcomes under every rule")
 controls.download(table, "corrections.csv")
+
+st.subheader("Who helps?")
+gains = compute.member_table(choices, bundle)
+st.markdown(words.members_sentence(choices.ensemble.members, gains))
+panels.member_gains(choices, "members")
+brought = tables.members(gains, choices.ensemble.members, compute.costs(choices))
+controls.table(brought, "What each member brings")
+controls.download(brought, "members.csv")

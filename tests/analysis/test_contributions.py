@@ -7,9 +7,10 @@ import torch
 from made import bundle_of, random_bundle, weighed
 
 from analysis.bundle import BundleError
-from analysis.contributions import contributions
+from analysis.contributions import changed_by, contributions
 from analysis.ensemble import Ensemble, combine
 from analysis.intervals import mcnemar_p
+from analysis.many_tests import holm
 from analysis.rules import RULES
 
 
@@ -49,9 +50,12 @@ def test_each_member_is_left_out_in_turn(rule):
         expected = (right.sum() - without.sum()) / both.sum()
         assert found.gain[row].item() == pytest.approx(expected.item())
         assert found.low[row] <= found.gain[row] <= found.high[row]
-        assert found.p[row].item() == pytest.approx(
-            mcnemar_p(int(found.brought[row]), int(found.lost[row]))
-        )
+        thanks, because = changed_by(bundle, ensemble, model)
+        assert torch.equal(thanks, right & ~without)
+        assert torch.equal(because, without & ~right)
+    tests = list(map(mcnemar_p, found.brought.tolist(), found.lost.tolist()))
+    assert found.p.tolist() == pytest.approx(holm(torch.tensor(tests).double()).tolist())
+    assert all(corrected >= p for corrected, p in zip(found.p.tolist(), tests, strict=True))
 
 
 @pytest.mark.parametrize("rule", ["plurality", "mean"])
@@ -102,3 +106,10 @@ def test_without_labels_nothing_is_judged():
     found = contributions(bundle, Ensemble(bundle.models))
     assert found.n.tolist() == [0, 0]
     assert torch.isnan(found.without).all()
+
+
+def test_holm_multiplies_by_the_tests_that_remain():
+    found = holm(torch.tensor([0.01, torch.nan, 0.02, 0.5, 0.9]))
+    assert found[[0, 2, 3, 4]].tolist() == pytest.approx([0.04, 0.06, 1, 1])
+    assert found[1].isnan()
+    assert len(holm(torch.tensor([]))) == 0

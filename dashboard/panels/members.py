@@ -1,0 +1,39 @@
+"""Who helps: what each member of the ensemble brings."""
+
+import numpy as np
+import streamlit as st
+
+from analysis.rules import RULES
+from dashboard import compute
+from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.plots import members
+from dashboard.state import Choices
+
+
+def member_gains(choices: Choices, panel: str) -> None:
+    """Accuracy with each member minus without it; picking one selects what it changes."""
+    bundle = compute.scope(choices, panel)
+    table = compute.member_table(choices, bundle)
+    if not np.isfinite(table["gain"]).any():
+        st.info("With a single member, or none that is judged, nobody can be left out.")
+        return
+    names = choices.ensemble.members
+    figure = members.member_gains(
+        names,
+        table,
+        subtitle=f"{RULES[choices.ensemble.rule].label}, {within(choices, panel)}.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Gain in accuracy thanks to each member", _pick_member, choices, names)
+
+
+def _pick_member(points, panel: str, choices: Choices, names: tuple[str, ...]) -> None:
+    row = members.decode_member(points)
+    if row is None or row >= len(names):
+        return
+    brought, lost = compute.changed_samples(choices, names[row])
+    select_within(
+        np.union1d(brought, lost),
+        panel,
+        f"the ensemble is right only thanks to {names[row]}, or wrong only because of it",
+    )
