@@ -1,10 +1,9 @@
 """How unsure the models are of one sample, without asking for its label: measures [n]."""
 
-import torch
 from torch import Tensor
 
+from analysis.answer_codes import local_codes, vote_counts
 from analysis.measure import Measure
-from analysis.rules import local_codes
 from analysis.sums.piece import Distributions, entropy
 
 
@@ -116,27 +115,6 @@ def different_answers(predictions: Tensor) -> Tensor:
         [2.0, 1.0, 0.0]
     """
     return (local_codes(predictions)[0].amax(0) + 1).double()
-
-
-def vote_counts(predictions: Tensor) -> tuple[Tensor, Tensor]:
-    """Votes for each different answer of a sample, however many classes there are.
-
-    Args:
-        predictions: int32 [M, n], -1 = no answer.
-
-    Returns:
-        votes int64 [L, n], and classes int32 [L, n] in class order, -1 where a sample has fewer
-        than L different answers.
-
-    Example:
-        >>> votes, classes = vote_counts(torch.tensor([[7], [-1], [3], [7]]))
-        >>> votes.flatten().tolist(), classes.flatten().tolist()
-        ([1, 2], [3, 7])
-    """
-    codes, classes = local_codes(predictions)
-    votes = torch.zeros(classes.shape, dtype=torch.int64, device=codes.device)
-    votes.scatter_add_(0, codes.clamp_min(0).long(), (codes >= 0).long())
-    return votes, classes
 
 
 MEASURES = (
