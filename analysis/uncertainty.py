@@ -18,6 +18,7 @@ def entropy_total(distributions: Distributions) -> Tensor:
         probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> entropy_total(Distributions(torch.arange(2), said, both)).round(decimals=4).tolist()
@@ -43,6 +44,7 @@ def entropy_expected(distributions: Distributions) -> Tensor:
         probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> entropy_expected(Distributions(torch.arange(2), said, both)).tolist()
@@ -68,6 +70,7 @@ def mutual_information(distributions: Distributions) -> Tensor:
         where no model with probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> found = mutual_information(Distributions(torch.arange(2), said, both))
@@ -91,6 +94,7 @@ def vote_entropy(predictions: Tensor) -> Tensor:
         nobody answered.
 
     Example:
+        >>> import torch
         >>> vote_entropy(torch.tensor([[0, 4], [1, 4]])).round(decimals=4).tolist()
         [0.6931, 0.0]
 
@@ -111,6 +115,7 @@ def different_answers(predictions: Tensor) -> Tensor:
         float64 [n], 0 (nobody answered) to min(M, C); higher is more diverse.
 
     Example:
+        >>> import torch
         >>> different_answers(torch.tensor([[0, 4, -1], [1, 4, -1]])).tolist()
         [2.0, 1.0, 0.0]
     """
