@@ -25,7 +25,8 @@ from analysis.tally import Tally, tally, tally_blocks
 BLOCKS = 200
 FEWEST_BLOCKS = 20
 FEWEST_DRAWS = 100
-STEP_VALUES = 5_000_000
+STEP_VALUES, STEP_DRAWS = 5_000_000, 16
+DRAWN_VALUES = 1 << 29  # of all draws of a measure's sums: more would take minutes
 # Tables of float64 that are held at once: of a block its sums as counted on a chunk, as added up
 # and as drawn from; of a draw its values, and what their quantiles take.
 COPIES_OF_BLOCK, COPIES_OF_DRAW = 4, 4
@@ -55,7 +56,7 @@ def intervals(
         bundle: M models, N samples.
         measures: of the kinds "model", "pair" and "set".
         missing: as in `tally`.
-        draws: of the bootstrap; fewer where they would not fit in memory.
+        draws: of the bootstrap; fewer where they would not fit in memory or take minutes.
         seed: of the bootstrap.
 
     Returns:
@@ -82,12 +83,8 @@ def sums_and_intervals(
     """The tally that some measures are read off, and their intervals, in one walk if possible.
 
     Args:
-        bundle: M models, N samples.
-        measures: as in `intervals`.
+        bundle, measures, missing, draws, seed: as in `intervals`.
         needs: further sums for the tally.
-        missing: as in `tally`.
-        draws: as in `intervals`.
-        seed: as in `intervals`.
 
     Returns:
         The sums of all samples, and what `intervals` returns.
@@ -148,7 +145,7 @@ def difference(
     # The same blocks of both, and the same draws.
     number = min(plan.blocks for plan in plans)
     kept = min(plan.draws[measure.name] for plan in plans)
-    plan = _Plan(number, {measure.name: kept})
+    plan = _Plan(number, {measure.name: kept}, min(plan.room for plan in plans))
     sides, drawn = [], []
     for bundle in (first, second):
         blocks = _blocks(bundle, measure.needs, plan, missing, seed)
@@ -199,19 +196,17 @@ class _Plan:
 
     Attributes:
         blocks: that the units are dealt into; 0 where too few would fit.
-        draws: {measure: how many are kept}.
+        draws: {measure: how many are made}.
+        room: float64 numbers that the work on draws may hold.
     """
 
     blocks: int
     draws: dict[str, int]
+    room: int = 0
 
 
 def _plan(
-    bundle: Bundle,
-    measures: Sequence[Measure],
-    needs: Sequence[str],
-    missing: Missing,
-    draws: int,
+    bundle: Bundle, measures: Sequence[Measure], needs: Sequence[str], missing: Missing, draws: int
 ) -> _Plan:
     """Sized by what the sums and the measures of a single sample take, which is tallied for it."""
     if not measures:
@@ -225,8 +220,12 @@ def _plan(
     number = min(units, BLOCKS, room // max(size, 1))
     if number < min(units, FEWEST_BLOCKS):
         return _Plan(0, {measure.name: 0 for measure in measures})
-    kept = {m.name: room // max(COPIES_OF_DRAW * value(m, sums).numel(), 1) for m in measures}
-    return _Plan(number, {name: min(draws, most) for name, most in kept.items()})
+    kept = {}
+    for measure in measures:
+        drawn = sum(sums[need].numel() for need in measure.needs)
+        most = room // max(COPIES_OF_DRAW * value(measure, sums).numel(), 1)
+        kept[measure.name] = min(draws, most, DRAWN_VALUES // max(drawn, 1))
+    return _Plan(number, kept, room)
 
 
 def _blocks(
@@ -252,7 +251,9 @@ def _drawn(measure: Measure, blocks: Tally, plan: _Plan, seed: int) -> Tensor:
     picks = torch.randint(number, (draws, number), generator=torch.Generator().manual_seed(seed))
     times = torch.zeros(draws, number, dtype=torch.float64)
     times = times.scatter_add_(1, picks, torch.ones_like(times)).to(stacks[0].device)
-    step = max(1, STEP_VALUES // max(1, *(stack[0].numel() for stack in stacks)))
+    size = max(1, sum(stack[0].numel() for stack in stacks))
+    # Every step reads all blocks: of large ones several draws at once.
+    step = max(1, STEP_VALUES // size, min(STEP_DRAWS, plan.room // (COPIES_OF_DRAW * size)))
     function, found = torch.func.vmap(measure.function), []
     for part in times.split(step):
         sums = (part @ stack.reshape(number, -1) for stack in stacks)
