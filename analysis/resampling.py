@@ -83,8 +83,12 @@ def sums_and_intervals(
     """The tally that some measures are read off, and their intervals, in one walk if possible.
 
     Args:
-        bundle, measures, missing, draws, seed: as in `intervals`.
+        bundle: M models, N samples.
+        measures: as in `intervals`.
         needs: further sums for the tally.
+        missing: as in `tally`.
+        draws: as in `intervals`.
+        seed: as in `intervals`.
 
     Returns:
         The sums of all samples, and what `intervals` returns.
@@ -192,17 +196,11 @@ def unit_count(bundle: Bundle) -> int:
 
 @dataclass(frozen=True)
 class _Plan:
-    """How much of a bootstrap the memory has room for.
+    """How much of a bootstrap the memory has room for."""
 
-    Attributes:
-        blocks: that the units are dealt into; 0 where too few would fit.
-        draws: {measure: how many are made}.
-        room: float64 numbers that the work on draws may hold.
-    """
-
-    blocks: int
-    draws: dict[str, int]
-    room: int = 0
+    blocks: int  # that the units are dealt into; 0 where too few would fit
+    draws: dict[str, int]  # {measure: how many are made}
+    room: int = 0  # float64 numbers that the work on draws may hold
 
 
 def _plan(
