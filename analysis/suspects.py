@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle, BundleError
 from analysis.samples import chunk_size, sample_values
 from analysis.sums.piece import pieces
-from analysis.uncertainty import vote_counts
 
 SLACK = 1e-6
 LARGEST_JOINT = 10_000
