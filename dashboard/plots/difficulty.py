@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, OUTCOME_PATTERNS, Palette, count, percent, shown, three_digits
 
-SIDES = ("ensemble right", "ensemble wrong", "not judged")
+SIDES = ("ensemble right", "ensemble wrong", "ensemble not judged")
 SVG_POINTS = 2000
 
 

@@ -632,4 +632,4 @@ def test_grades_alone_tell_how_many_members_are_right(tmp_path, monkeypatch):
     assert f"No member gets **{none} of 40 samples" in text
     assert f"every member {every} (" in text
     (bars,) = figures(app)[0]["data"]
-    assert bars["name"] == "not judged"
+    assert bars["name"] == "ensemble not judged"
