@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, normalised
-from analysis.confidence import bins_of_mass, bins_of_width, confidence_of
+from analysis.bundle import normalised
+from analysis.confidence import bins_of_mass, bins_of_width
 from analysis.intervals import wilson
 from analysis.lazy import BLOCK
 from analysis.measure import Measure
@@ -212,52 +212,6 @@ def classwise_ece(probabilities: Tensor, labels: Tensor, *, bins: int = CALIBRAT
         part = rows[start : start + step]
         table = table + _classwise(normalised(probabilities[part]), labels[part], bins)
     return ece(*table.sums)
-
-
-def calibration_errors(
-    bundle: Bundle, model: str, *, bins: int = CALIBRATION_BINS
-) -> dict[str, float]:
-    """Every calibration error of one model, on the answers that can be judged.
-
-    Args:
-        bundle: N samples.
-        model: one of its models.
-        bins: of equal width or mass.
-
-    Returns:
-        "n" judged samples with confidence, "ece", "mce", "overconfidence" (bins of equal width),
-        "ece_mass", "debiased_square", "debiased_root", "plugin" (bins of equal mass) and
-        "classwise_ece"; NaN where the model has no confidence or no probabilities.
-
-    Raises:
-        BundleError: there is no such model.
-    """
-    alone = bundle.select((model,))
-    judged = (alone.grades[0] >= 0).nonzero().flatten()
-    right = alone.correct[0, judged]
-    confidence = torch.full(right.shape, torch.nan, dtype=torch.float64, device=right.device)
-    if model in alone.probabilities or alone.confidence is not None:
-        parts = judged.split(max(1, BLOCK // len(alone.classes)))
-        confidence = torch.cat([confidence_of(alone, model, rows) for rows in parts])
-    width = reliability(confidence, right, bins=bins)
-    mass = reliability(confidence, right, bins=bins, scheme="mass")
-    squared = debiased_calibration_error(mass)
-    classwise = torch.tensor(torch.nan)
-    if alone.labels is not None and model in alone.probabilities:
-        labels = torch.where(alone.predictions[0] >= 0, alone.labels, -1)
-        classwise = classwise_ece(alone.probabilities[model], labels, bins=bins).mean()
-    found = {
-        "n": width.count.sum(),
-        "ece": ece(*width.sums),
-        "mce": mce(*width.sums),
-        "overconfidence": overconfidence(*width.sums),
-        "ece_mass": ece(*mass.sums),
-        "debiased_square": squared.square,
-        "debiased_root": squared.root,
-        "plugin": squared.plugin,
-        "classwise_ece": classwise,
-    }
-    return {name: entry.item() for name, entry in found.items()}
 
 
 def _binned(place: Tensor, confidence: Tensor, right: Tensor, bins: int) -> Reliability:

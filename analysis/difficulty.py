@@ -143,8 +143,34 @@ def normalized_margin(distributions: Distributions, labels: Tensor) -> Tensor:
     return (probability_margin(distributions, labels) + 1) / 2
 
 
+def wrong_answers(
+    predictions: Tensor, compared: Tensor, graded: Tensor, right: Tensor, labels: Tensor
+) -> Tensor:
+    """The answers that speak against the label.
+
+    An answer that was graded wrong although it is the label itself is none of them.
+
+    Args:
+        predictions: int32 [M, n], -1 = no answer.
+        compared: bool [M, n], the answer can be compared with others.
+        graded: bool [M, n], judged.
+        right: bool [M, n], judged and right.
+        labels: int64 [n], -1 = unlabelled.
+
+    Returns:
+        int32 [M, n], the wrong answer, -1 where there is none.
+
+    Example:
+        >>> yes, label = torch.ones(2, 1, dtype=torch.bool), torch.tensor([4])
+        >>> wrong_answers(torch.tensor([[4], [7]]), yes, yes, ~yes, label).tolist()
+        [[-1], [7]]
+    """
+    wrong = compared & graded & ~right & (predictions != labels)
+    return torch.where(wrong, predictions, -1)
+
+
 def consensus_against_label(
-    predictions: Tensor, compared: Tensor, graded: Tensor, right: Tensor
+    predictions: Tensor, compared: Tensor, graded: Tensor, right: Tensor, labels: Tensor
 ) -> Tensor:
     """Largest share of the models that give one and the same wrong answer.
 
@@ -155,18 +181,18 @@ def consensus_against_label(
         compared: bool [M, n], the answer can be compared with others.
         graded: bool [M, n], judged.
         right: bool [M, n], judged and right.
+        labels: int64 [n], -1 = unlabelled.
 
     Returns:
         float64 [n] in [0, 1]; higher is harder, or the label is wrong. NaN where no answer that
         can be compared was judged.
 
     Example:
-        >>> yes = torch.ones(3, 1, dtype=torch.bool)
-        >>> consensus_against_label(torch.tensor([[4], [4], [7]]), yes, yes, ~yes).item()
+        >>> yes, said = torch.ones(3, 1, dtype=torch.bool), torch.tensor([[4], [4], [7]])
+        >>> consensus_against_label(said, yes, yes, ~yes, torch.tensor([0])).item()
         0.6666666666666666
     """
-    wrong = compared & graded & ~right
-    votes, _ = vote_counts(torch.where(wrong, predictions, -1))
+    votes, _ = vote_counts(wrong_answers(predictions, compared, graded, right, labels))
     return votes.amax(0).double() / (compared & graded).sum(0)
 
 
@@ -242,7 +268,7 @@ MEASURES = (
         kind="sample",
         summary="Largest share of the models with one and the same wrong answer; 1 where the "
         "label may be wrong.",
-        needs=("predictions", "compared", "graded", "right"),
+        needs=("predictions", "compared", "graded", "right", "labels"),
         function=consensus_against_label,
         better="lower",
     ),

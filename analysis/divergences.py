@@ -186,6 +186,7 @@ MEASURES = (
         needs=("both_scored", "js_sum"),
         function=js_nats,
         diverse="higher",
+        distance="root",
         bounds=(0.0, log(2)),
     ),
     Measure(
@@ -217,6 +218,7 @@ MEASURES = (
         needs=_CROSS,
         function=kl,
         diverse="higher",
+        distance="root",
         bounds=(0.0, None),
         symmetric=False,
     ),
@@ -228,6 +230,7 @@ MEASURES = (
         needs=_CROSS,
         function=sym_kl,
         diverse="higher",
+        distance="root",
         bounds=(0.0, None),
     ),
     Measure(
@@ -238,6 +241,7 @@ MEASURES = (
         "two unsure models that agree look far apart.",
         needs=("both_scored", "clamped_cross_entropy_sum"),
         function=ce_distance_mekong,
+        distance="itself",
         bounds=(0.0, None),
     ),
     Measure(

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -23,11 +24,13 @@ class Forgetting:
             higher is harder.
         first_learned: int64 [n], place of the first checkpoint that is right, -1 = never.
         never: bool [n], judged at some checkpoint and right at none.
+        judged: bool [n], judged at some checkpoint; of the others nothing is known.
     """
 
     events: Tensor
     first_learned: Tensor
     never: Tensor
+    judged: Tensor
 
 
 def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
@@ -40,10 +43,11 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
         bundle: M models, with model_info.
 
     Returns:
-        {run: int64 [E], rows of its models by epoch}, runs with two or more checkpoints only.
+        {run: int64 [E], rows of its models by epoch}, runs with two or more checkpoints only;
+        those in which two models are the same epoch are left out (see `repeated_epochs`).
 
     Raises:
-        BundleError: no run has two checkpoints, or two models are the same checkpoint.
+        BundleError: no run has two checkpoints, or in each two models are the same epoch.
 
     Example:
         >>> said = torch.zeros(3, 1, dtype=torch.int32)
@@ -52,31 +56,47 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
         >>> {run: rows.tolist() for run, rows in checkpoints(bundle).items()}
         {'seed 0': [1, 0]}
     """
-    columns = [name for name in RUN_COLUMNS if name in bundle.model_info]
-    runs: dict[str, list[tuple[float, int]]] = {}
-    for row, epoch in enumerate(_epochs(bundle)):
-        if not math.isnan(epoch):
-            named = [f"{name} {bundle.model_info[name][row]}" for name in columns]
-            runs.setdefault(", ".join(named) or "all models", []).append((epoch, row))
-    found = {run: sorted(places) for run, places in runs.items() if len(places) > 1}
+    found, repeated = _runs(bundle), repeated_epochs(bundle)
     if not found:
         raise BundleError(
             "No two models are checkpoints of one training run; expected a column 'epoch' with "
             "numbers in the table of models, and equal 'family' and 'seed' (where given) within "
             "a run."
         )
-    for run, places in found.items():
-        epochs = [epoch for epoch, _ in places]
-        if len(set(epochs)) < len(epochs):
-            twice = next(epoch for epoch in epochs if epochs.count(epoch) > 1)
-            raise BundleError(
-                f"Two models are epoch {twice:g} of one run ({run}); tell runs apart with the "
-                "columns 'family' and 'seed' of the table of models."
-            )
+    if len(repeated) == len(found):
+        run, epoch = next(iter(repeated.items()))
+        raise BundleError(
+            f"Two models are epoch {epoch:g} of one run ({run}); tell runs apart with the "
+            "columns 'family' and 'seed' of the table of models."
+        )
     return {
         run: torch.tensor([row for _, row in places], device=bundle.device)
         for run, places in found.items()
+        if run not in repeated
     }
+
+
+def repeated_epochs(bundle: Bundle) -> dict[str, float]:
+    """The runs that cannot be put in order, since two of their models are the same epoch.
+
+    Args:
+        bundle: M models, with model_info.
+
+    Returns:
+        {run: the lowest epoch that it has twice}; empty when all runs can be told apart.
+
+    Example:
+        >>> said = torch.zeros(2, 1, dtype=torch.int32)
+        >>> info = {"epoch": np.array([5, 5])}
+        >>> repeated_epochs(Bundle(("a", "b"), ("0",), ("cat", "dog"), said, model_info=info))
+        {'all models': 5.0}
+    """
+    found = {}
+    for run, places in _runs(bundle).items():
+        for (epoch, _), (following, _) in pairwise(places):
+            if epoch == following:
+                found.setdefault(run, epoch)
+    return found
 
 
 def margins(scores: Tensor, labels: Tensor) -> Tensor:
@@ -151,7 +171,7 @@ def forgetting(right: Tensor, graded: Tensor | None = None) -> Forgetting:
         graded: bool [E, n], which answers were judged; others are passed over. None = all.
 
     Returns:
-        Events, first learned and never learned, [n] each.
+        Events, first learned, never learned and judged, [n] each.
 
     Example:
         >>> found = forgetting(torch.tensor([[True, False], [False, False], [True, False]]))
@@ -171,6 +191,7 @@ def forgetting(right: Tensor, graded: Tensor | None = None) -> Forgetting:
         events=(state[:-1] & ~state[1:]).sum(0),
         first_learned=torch.where(learned, right.byte().argmax(0), -1),
         never=graded.any(0) & ~learned,
+        judged=graded.any(0),
     )
 
 
@@ -182,8 +203,8 @@ def forgetting_of(bundle: Bundle, rows: Tensor) -> Forgetting:
         rows: int64 [E], the checkpoints of one run in the order of training (see `checkpoints`).
 
     Returns:
-        Events, first learned and never learned, [N] each; a sample that was never judged has no
-        event, was not learned and is not counted as never learned.
+        Events, first learned, never learned and judged, [N] each; a sample that was never judged
+        has no event, was not learned and is not counted as never learned.
 
     Raises:
         BundleError: fewer than two checkpoints, or no answer was judged.
@@ -197,7 +218,25 @@ def forgetting_of(bundle: Bundle, rows: Tensor) -> Forgetting:
         events=torch.cat([part.events for part in parts]),
         first_learned=torch.cat([part.first_learned for part in parts]),
         never=torch.cat([part.never for part in parts]),
+        judged=torch.cat([part.judged for part in parts]),
     )
+
+
+def _runs(bundle: Bundle) -> dict[str, list[tuple[float, int]]]:
+    """Epochs and rows of the models of each run, by epoch; runs of two models or more."""
+    columns = [name for name in RUN_COLUMNS if name in bundle.model_info]
+    runs: dict[str, list[tuple[float, int]]] = {}
+    for row, epoch in enumerate(_epochs(bundle)):
+        if not math.isnan(epoch):
+            named = [f"{name} {_written(bundle.model_info[name][row])}" for name in columns]
+            runs.setdefault(", ".join(named) or "all models", []).append((epoch, row))
+    return {run: sorted(places) for run, places in runs.items() if len(places) > 1}
+
+
+def _written(value: object) -> str:
+    """Whole numbers without a point: tables with gaps are read as floats."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
 
 
 def _epochs(bundle: Bundle) -> list[float]:

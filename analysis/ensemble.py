@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.chunks import fits, samples_at_a_time
+from analysis.gaps import judged_under
 from analysis.pooled import PooledArray, summed
 from analysis.rules import RULES, Evidence
 from analysis.tally import Missing
@@ -146,14 +147,25 @@ def grade(bundle: Bundle, predictions: Tensor, rows: slice) -> Tensor:
 
 
 def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Tensor:
-    """On which samples combined answers are judged, bool [E, n].
+    """On which samples combined answers are judged, bool [E, n]; "wrong": on all `judgeable`."""
+    return judged_under(missing, grades, judgeable(bundle, rows))
 
-    With "wrong" on every labelled sample, unless grades stand alone and nothing can be combined.
+
+def judgeable(bundle: Bundle, rows: slice = slice(None)) -> Tensor:
+    """On which samples an ensemble can be called right or wrong, bool [n].
+
+    Those with a label or with a grade of any model, but not where grades stand alone: without
+    answers there is nothing to combine.
+
+    Args:
+        bundle: all models, not only the members.
+        rows: which samples.
     """
-    known = grades >= 0
-    if missing == "exclude" or bundle.grades_alone or bundle.labels is None:
-        return known
-    return known | (bundle.labels[rows] >= 0)
+    if bundle.grades_alone:
+        return torch.zeros_like(bundle.predictions[0, rows], dtype=torch.bool)
+    graded = (bundle.grades[:, rows] >= 0).any(0)
+    known = graded if bundle.labels is None else graded | (bundle.labels[rows] >= 0)
+    return known & (~graded | (bundle.predictions[:, rows] >= 0).any(0))
 
 
 def check(bundle: Bundle, ensemble: Ensemble) -> Ensemble:

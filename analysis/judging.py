@@ -7,7 +7,8 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, Grouping
 from analysis.catalog import CATALOG, value
-from analysis.ensemble import Ensemble, answer, combine
+from analysis.ensemble import Ensemble, answer, combine, judgeable
+from analysis.gaps import judged_under
 from analysis.intervals import accuracy_interval, mcnemar_p
 from analysis.outcomes import (
     OUTCOMES,
@@ -52,7 +53,8 @@ def judge(
     """
     said = answer(bundle, ensemble)
     team, combined = bundle.select(ensemble.members), combine(bundle, ensemble, said)
-    found = outcomes(team, combined, missing=missing)
+    rule = {"missing": missing, "labelled": judgeable(bundle)}
+    found = outcomes(team, combined, **rule)
     judged = int(found.judged.sum())
     base = {
         "rule": ensemble.rule,
@@ -61,7 +63,7 @@ def judge(
         "right": int(found.right.sum()),
         "ties": int(said.tied.sum()),
         "abstained": 0,
-        **_ensemble_quality(combined, missing, seed),
+        **_ensemble_quality(combined, found, seed),
     }
     if not judged:
         return base | {"accuracy": None, "accuracy_interval": [None, None]}
@@ -73,8 +75,8 @@ def judge(
         "corrected_against_majority": int(corrected_against_majority(found, majority).sum()),
         **_by_members_right(found, len(team.models)),
         "oracle_accuracy": float((found.members_right > 0)[found.judged].double().mean()),
-        "ledger": _ledger(found, against(combined, majority, missing=missing)),
-        **_ensemble_against(bundle, team, combined, found, reference, missing),
+        "ledger": _ledger(found, against(combined, majority, **rule)),
+        **_ensemble_against(bundle, team, combined, found, reference, rule),
     }
 
 
@@ -108,14 +110,13 @@ def _ledger(found: Outcomes, change: Tensor) -> dict:
     }
 
 
-def _ensemble_quality(combined: Bundle, missing: Missing, seed: int) -> dict:
-    needs = (*CATALOG["accuracy"].needs, *CATALOG["log_loss"].needs)
-    sums = tally(combined, needs, missing=missing)
-    low, high = answered_interval(combined, missing, seed)
+def _ensemble_quality(combined: Bundle, found: Outcomes, seed: int) -> dict:
+    measure = CATALOG["log_loss"]
+    low, high = accuracy_interval(combined.correct, found.judged[None], combined.units, seed=seed)
     return {
-        "accuracy": plain(value(CATALOG["accuracy"], sums)[0]),
+        "accuracy": plain(share(found.right.sum(), found.judged.sum())),
         "accuracy_interval": [plain(low[0]), plain(high[0])],
-        "log_loss": plain(value(CATALOG["log_loss"], sums)[0]),
+        "log_loss": plain(value(measure, tally(combined, measure.needs))[0]),
     }
 
 
@@ -125,21 +126,23 @@ def _ensemble_against(
     combined: Bundle,
     found: Outcomes,
     reference: str | None,
-    missing: Missing,
+    rule: dict,
 ) -> dict:
-    reference = reference or best_single(team, missing=missing)
+    """Against one model; rule is "missing" and the samples that are "labelled"."""
+    reference = reference or best_single(team, missing=rule["missing"])
     if reference is None:
         raise BundleError("No member has a judged answer; labels are needed for this.")
     single = bundle.select((reference,))
-    change = against(combined, single, missing=missing)
+    change = against(combined, single, **rule)
     corrections, regressions = int((change > 0).sum()), int((change < 0).sum())
-    both = compared(combined, single, missing=missing)
+    both = compared(combined, single, **rule)
     right = [
         (flags & both).sum()
         for flags in (combined.correct[0], single.correct[0], found.members_right > 0)
     ]
+    alone = judged_under(grades=single.grades, **rule)[0]
     groups = {
-        column: _group_outcomes(grouping, found, change, single, missing)
+        column: _group_outcomes(grouping, found, change, single, alone)
         for column, grouping in bundle.groups.items()
     }
     return {
@@ -154,15 +157,16 @@ def _ensemble_against(
 
 
 def _group_outcomes(
-    grouping: Grouping, found: Outcomes, change: Tensor, single: Bundle, missing: Missing
+    grouping: Grouping, found: Outcomes, change: Tensor, single: Bundle, alone: Tensor
 ) -> dict:
+    """Outcomes per group; alone [N] is where the reference is judged."""
     counted = {
         "n": found.judged,
         "right": found.right,
         "corrections": change > 0,
         "regressions": change < 0,
         "rescued": found.codes == OUTCOMES.index("rescued"),
-        "reference_n": judged_answers(single, missing)[0],
+        "reference_n": alone,
         "reference_right": single.correct[0],
     }
     sizes = {name: grouping.sizes(samples) for name, samples in counted.items()}
@@ -196,8 +200,7 @@ def best_single(team: Bundle, *, missing: Missing = "exclude") -> str | None:
 
 def judged_answers(bundle: Bundle, missing: Missing) -> Tensor:
     """Bool [M, N]: the model is judged on this sample under the missing rule."""
-    graded = bundle.grades >= 0
-    return bundle.labelled.expand_as(graded) if missing == "wrong" else graded
+    return judged_under(missing, bundle.grades, bundle.labelled)
 
 
 def answered_interval(bundle: Bundle, missing: Missing, seed: int) -> tuple[Tensor, Tensor]:

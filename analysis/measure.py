@@ -8,6 +8,7 @@ from torch import Tensor
 
 Kind = Literal["model", "pair", "group", "set", "sample"]
 Direction = Literal["higher", "lower"]
+Distance = Literal["itself", "root", ""]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Measure:
         function: tensors -> tensor; undefined is NaN.
         better: which direction is better for a model or a team; None when it depends on the use.
         diverse: which direction means more diverse; None when it says nothing of diversity.
+        distance: of a pair measure, what is a distance between the two models, on which trees and
+            maps can be built: it "itself", its square "root", or "" for neither.
         bounds: lowest and highest possible value; None where open.
         symmetric: of a pair measure, the same in both directions.
         count: the tally sum that counts the samples behind a simple share of them, which then
@@ -41,6 +44,7 @@ class Measure:
     function: Callable[..., Tensor]
     better: Direction | None = None
     diverse: Direction | None = None
+    distance: Distance = ""
     bounds: tuple[float | None, float | None] = (0.0, 1.0)
     symmetric: bool = True
     count: str = ""

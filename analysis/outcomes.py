@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.ensemble import judgeable
+from analysis.gaps import judged_under
 from analysis.intervals import wilson
 from analysis.pairwise import share
 from analysis.sums.piece import Missing
@@ -45,7 +47,13 @@ class Outcomes:
         return dict(zip(OUTCOMES, found.tolist(), strict=True))
 
 
-def outcomes(team: Bundle, combined: Bundle, *, missing: Missing = "exclude") -> Outcomes:
+def outcomes(
+    team: Bundle,
+    combined: Bundle,
+    *,
+    missing: Missing = "exclude",
+    labelled: Tensor | None = None,
+) -> Outcomes:
     """The six outcomes of an ensemble.
 
     Args:
@@ -53,6 +61,8 @@ def outcomes(team: Bundle, combined: Bundle, *, missing: Missing = "exclude") ->
         combined: the ensemble as a bundle of one model, on the same samples.
         missing: "exclude" looks at the members that answered, where at least one did; "wrong"
             judges every labelled sample and counts a missing answer as wrong.
+        labelled: bool [N], which samples those are, as `analysis.ensemble.judgeable` gives them
+            for all models; None: those of the team.
 
     Returns:
         Per sample outcome, number of members right, and where the ensemble is judged.
@@ -63,12 +73,9 @@ def outcomes(team: Bundle, combined: Bundle, *, missing: Missing = "exclude") ->
     """
     members_right = team.correct.sum(0)
     right = combined.correct[0]
-    if missing == "wrong":
-        judged = combined.labelled
-        members = torch.full_like(members_right, len(team.models))
-    else:
-        judged = combined.grades[0] >= 0
-        members = (team.grades >= 0).sum(0)
+    labelled = judgeable(team) if labelled is None else labelled
+    judged = judged_under(missing, combined.grades, labelled)[0]
+    members = judged_under(missing, team.grades, labelled).sum(0)
     some = torch.where(members_right == members, 0, 1)
     level = torch.where(members_right == 0, 2, some)
     codes = torch.where(judged, level + 3 * (~right).long(), -1).to(torch.int8)
@@ -85,37 +92,102 @@ def ledger(found: Outcomes, members: int) -> Tensor:
     Returns:
         int64 [K + 1, 2]: row k, then right and wrong.
     """
-    keys = found.members_right * 2 + (~found.right).long()
-    return torch.bincount(keys[found.judged], minlength=2 * (members + 1)).view(-1, 2)
+    return outcome_ledger(found, members).view(members + 1, 2, 3).sum(2)
 
 
-def against(combined: Bundle, reference: Bundle, *, missing: Missing = "exclude") -> Tensor:
+def outcome_ledger(found: Outcomes, members: int) -> Tensor:
+    """How often each outcome occurs when k members are right.
+
+    Args:
+        found: outcomes of N samples.
+        members: K.
+
+    Returns:
+        int64 [K + 1, 6]: row k, then the OUTCOMES, of which the first three are right.
+    """
+    keys = found.members_right * len(OUTCOMES) + found.codes
+    table = torch.bincount(keys[found.judged], minlength=len(OUTCOMES) * (members + 1))
+    return table.view(members + 1, len(OUTCOMES))
+
+
+def members_ledger(found: Outcomes, members: int) -> Tensor:
+    """As `ledger`, and where members are judged but the ensemble is not, as with grades alone.
+
+    Args:
+        found: outcomes of N samples.
+        members: K.
+
+    Returns:
+        int64 [K + 1, 3]: row k, then ensemble right, wrong and not judged.
+    """
+    alone = found.members_right[~found.judged & (found.members > 0)]
+    return torch.cat([ledger(found, members), alone.bincount(minlength=members + 1)[:, None]], 1)
+
+
+def agreement_levels(found: Outcomes) -> dict[str, int]:
+    """Samples that no member, some members or every member gets right.
+
+    Of the members that are judged on a sample: where one has no answer and the others are right,
+    every member is.
+
+    Args:
+        found: outcomes of N samples.
+
+    Returns:
+        Counts of "none", "some" and "all" over the samples on which anybody is judged.
+    """
+    right = found.members_right[found.judged | (found.members > 0)]
+    judged = found.members[found.judged | (found.members > 0)]
+    none, every = right == 0, (right == judged) & (right > 0)
+    return {
+        "none": int(none.sum()),
+        "some": int((~none & ~every).sum()),
+        "all": int(every.sum()),
+    }
+
+
+def against(
+    combined: Bundle,
+    reference: Bundle,
+    *,
+    missing: Missing = "exclude",
+    labelled: Tensor | None = None,
+) -> Tensor:
     """Where an ensemble and a reference model part.
 
     Args:
         combined: a bundle of one model.
         reference: another one on the same samples.
         missing: as in `outcomes`; with "exclude" only samples on which both are judged count.
+        labelled: as in `compared`.
 
     Returns:
         int8 [N]: 1 a correction (only the ensemble is right), -1 a regression (only the
         reference is right), 0 both right or both wrong, or not judged.
     """
     difference = combined.correct[0].to(torch.int8) - reference.correct[0].to(torch.int8)
-    return torch.where(compared(combined, reference, missing=missing), difference, 0)
+    both = compared(combined, reference, missing=missing, labelled=labelled)
+    return torch.where(both, difference, 0)
 
 
-def compared(combined: Bundle, reference: Bundle, *, missing: Missing = "exclude") -> Tensor:
+def compared(
+    combined: Bundle,
+    reference: Bundle,
+    *,
+    missing: Missing = "exclude",
+    labelled: Tensor | None = None,
+) -> Tensor:
     """Bool [N]: an ensemble and a reference model are both judged on this sample.
 
     Args:
         combined: a bundle of one model.
         reference: another one on the same samples.
         missing: with "wrong", on every labelled sample.
+        labelled: bool [N], which samples those are, as in `outcomes`; None: those of the two.
     """
-    if missing == "wrong":
-        return combined.labelled
-    return (combined.grades[0] >= 0) & (reference.grades[0] >= 0)
+    grades = torch.stack([combined.grades[0], reference.grades[0]])
+    labelled = combined.labelled | reference.labelled if labelled is None else labelled
+    return judged_under(missing, grades, labelled).all(0)
 
 
 def corrected_against_majority(found: Outcomes, plurality: Bundle) -> Tensor:

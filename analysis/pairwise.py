@@ -212,6 +212,7 @@ MEASURES = (
         needs=("both_answered", "same"),
         function=disagreement_labels,
         diverse="higher",
+        distance="root",
         count="both_answered",
     ),
     Measure(
@@ -222,6 +223,7 @@ MEASURES = (
         needs=("both_graded", "both_right", "both_wrong"),
         function=error_disagreement,
         diverse="higher",
+        distance="root",
         count="both_graded",
     ),
     Measure(

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analysis import decompositions, entropy_split, error_split
 from analysis.bundle import Bundle, position
+from analysis.calibration_errors import calibration_errors, why_undefined
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble
@@ -122,6 +123,10 @@ def _models(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
             "brier": measured["brier"][row],
             "ece": measured["ece"][row],
             "aurc": plain(model_aurc(bundle, model)),
+            "calibration": {
+                **{name: plain(error) for name, error in calibration_errors(bundle, model).items()},
+                "undefined": why_undefined(bundle, model) or None,
+            },
         }
     return rows
 

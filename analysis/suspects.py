@@ -1,17 +1,19 @@
 """Which labels may be wrong, as the models' answers suggest."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle, BundleError
+from analysis.chunks import fits
+from analysis.difficulty import wrong_answers
 from analysis.samples import chunk_size, sample_values
 from analysis.sums.piece import pieces
 
 SLACK = 1e-6
-LARGEST_JOINT = 10_000
 CAVEAT = (
     "Only predictions on samples that the models were not trained on say something of a label; "
     "and a sample that all get wrong in the same way may have a wrong label or be hard."
@@ -25,17 +27,30 @@ class ConfidentJoint:
     Attributes:
         thresholds: float64 [C], mean probability of a class over the samples that carry it as
             label; NaN for a class without samples, which is never inferred.
-        joint: int64 [C, C], samples by given label (row) and inferred class (column); samples
-            without a confident class are in no cell. None above 10,000 classes.
+        given: int64 [n], the label, -1 = unlabelled.
         inferred: int64 [n], the most probable of the classes that reach their threshold, -1 =
             none does.
         suspects: int64 [k], samples whose inferred class is not their label.
     """
 
     thresholds: Tensor
-    joint: Tensor | None
+    given: Tensor
     inferred: Tensor
     suspects: Tensor
+
+    @cached_property
+    def joint(self) -> Tensor | None:
+        """Samples by given label (row) and inferred class (column), int64 [C, C].
+
+        Samples without a confident class are in no cell. Made when asked for; None for so many
+        classes that the memory does not hold it.
+        """
+        classes = len(self.thresholds)
+        if not fits(8 * classes**2, self.thresholds.device):
+            return None
+        counted = (self.given >= 0) & (self.inferred >= 0)
+        cells = self.given[counted] * classes + self.inferred[counted]
+        return cells.bincount(minlength=classes**2).view(classes, classes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +64,8 @@ class Suspects:
         suggested: int64 [N], the inferred class where it was flagged for that, else the most
             voted other answer; -1 = no other was given.
         self_confidence: float64 [N], mean probability of the label; NaN without probabilities.
-        normalized_margin: float64 [N], below 0.5 where the mean probability prefers another class.
         consensus: float64 [N], largest share of the models with one and the same wrong answer.
+        unanimous: bool [N], two or more models are judged and all give the same wrong answer.
         rank: int64 [N], 0 = most suspicious; -1 = cannot be judged (no label or no answer).
         n: how many samples could be judged.
         joint: the confident joint of the models' mean probability; None without probabilities.
@@ -61,8 +76,8 @@ class Suspects:
     given: Tensor
     suggested: Tensor
     self_confidence: Tensor
-    normalized_margin: Tensor
     consensus: Tensor
+    unanimous: Tensor
     rank: Tensor
     n: int
     joint: ConfidentJoint | None = None
@@ -72,6 +87,11 @@ class Suspects:
     def order(self) -> Tensor:
         """int64 [n], rows of the samples that could be judged, most suspicious first."""
         return self.rank.argsort(stable=True)[len(self.rank) - self.n :]
+
+    @property
+    def doubted(self) -> Tensor:
+        """Bool [N], the label is flagged, or all of two or more models contradict it alike."""
+        return self.flagged | self.unanimous
 
 
 def confident_joint(probabilities: Tensor, labels: Tensor) -> ConfidentJoint:
@@ -85,7 +105,7 @@ def confident_joint(probabilities: Tensor, labels: Tensor) -> ConfidentJoint:
         labels: int [n], -1 = unlabelled, which is skipped.
 
     Returns:
-        Thresholds, joint counts, inferred classes and suspects.
+        Thresholds, inferred classes and suspects; the joint counts when asked for.
 
     Example:
         >>> said = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.9, 0.1]])
@@ -100,15 +120,15 @@ def confident_joint(probabilities: Tensor, labels: Tensor) -> ConfidentJoint:
     of_label = probabilities.gather(1, labels.clamp_min(0)[:, None])[:, 0]
     of_label = of_label.masked_fill(labels < 0, torch.nan)
     thresholds = _thresholds(of_label, labels, probabilities.shape[1])
-    return _joint(thresholds, _inferred(probabilities, thresholds), labels)
+    return _confident(thresholds, _inferred(probabilities, thresholds), labels)
 
 
 def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
     """What speaks against the label of each sample, and the samples in order of suspicion.
 
-    First come the samples that all models get wrong with one and the same answer, then the other
-    flagged ones; within each, those with the lowest margin, then those with the highest
-    consensus against the label.
+    First come the samples that all of two or more models get wrong with one and the same answer,
+    then the other flagged ones; within each, those with the lowest margin, then those with the
+    highest consensus against the label.
 
     Args:
         bundle: M models, N samples, with labels; probabilities of some models help.
@@ -139,7 +159,7 @@ def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
     confidence, margin, consensus = sample_values(bundle, names, chunk=chunk).values()
     given = bundle.labels.long()
     known = ~consensus.isnan() & (given >= 0)
-    suggested, flagged = _most_voted_other(bundle, chunk)
+    suggested, flagged, unanimous = _most_voted_other(bundle, chunk)
     joint = None
     if bundle.probabilities:
         joint = _joint_of(bundle, confidence, chunk)
@@ -149,10 +169,18 @@ def suspects(bundle: Bundle, *, chunk: int | None = None) -> Suspects:
         of_joint = flagged & scored
         suggested = torch.where(of_joint, joint.inferred, suggested)
     flagged &= known
-    unanimous = known & (consensus == 1)
+    unanimous &= known
     rank = _ranked((~unanimous, ~flagged, margin, -consensus), known)
     return Suspects(
-        flagged, given, suggested, confidence, margin, consensus, rank, int(known.sum()), joint
+        flagged=flagged,
+        given=given,
+        suggested=suggested,
+        self_confidence=confidence,
+        consensus=consensus,
+        unanimous=unanimous,
+        rank=rank,
+        n=int(known.sum()),
+        joint=joint,
     )
 
 
@@ -172,15 +200,10 @@ def _inferred(mean: Tensor, thresholds: Tensor) -> Tensor:
     return torch.where(reached.any(1), best, -1)
 
 
-def _joint(thresholds: Tensor, inferred: Tensor, labels: Tensor) -> ConfidentJoint:
-    classes = len(thresholds)
+def _confident(thresholds: Tensor, inferred: Tensor, labels: Tensor) -> ConfidentJoint:
     counted = (labels >= 0) & (inferred >= 0)
-    joint = None
-    if classes <= LARGEST_JOINT:
-        cells = labels[counted] * classes + inferred[counted]
-        joint = cells.bincount(minlength=classes**2).view(classes, classes)
     suspicious = (counted & (labels != inferred)).nonzero()[:, 0]
-    return ConfidentJoint(thresholds, joint, inferred, suspicious)
+    return ConfidentJoint(thresholds, labels, inferred, suspicious)
 
 
 def _joint_of(bundle: Bundle, of_label: Tensor, chunk: int | None) -> ConfidentJoint:
@@ -189,22 +212,29 @@ def _joint_of(bundle: Bundle, of_label: Tensor, chunk: int | None) -> ConfidentJ
     thresholds = _thresholds(of_label, labels, len(bundle.classes))
     step = chunk or chunk_size(bundle, of_probabilities=True)
     parts = [_inferred(piece.distributions.mean, thresholds) for piece in pieces(bundle, step)]
-    return _joint(thresholds, torch.cat(parts), labels)
+    return _confident(thresholds, torch.cat(parts), labels)
 
 
-def _most_voted_other(bundle: Bundle, chunk: int | None) -> tuple[Tensor, Tensor]:
-    """The most frequent wrong answer, int64 [N], -1 = none; and whether a majority gives it."""
+def _most_voted_other(bundle: Bundle, chunk: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The most frequent wrong answer, int64 [N], -1 = none; whether most, and all, give it.
+
+    A model that is the only one to be judged is neither a majority nor all of them.
+    """
     suggested = torch.full((len(bundle.ids),), -1, dtype=torch.int64, device=bundle.device)
     majority = torch.zeros_like(suggested, dtype=torch.bool)
+    unanimous = torch.zeros_like(majority)
     for piece in pieces(bundle, chunk or chunk_size(bundle, of_probabilities=False)):
-        judged = piece.compared & piece.graded
-        votes, classes = vote_counts(torch.where(judged & ~piece.right, piece.predictions, -1))
+        against = wrong_answers(
+            piece.predictions, piece.compared, piece.graded, piece.right, piece.labels
+        )
+        votes, classes = vote_counts(against)
         most, place = votes.max(0)
         other = classes.gather(0, place[None])[0].long()
         suggested[piece.rows] = other
-        judges = judged.sum(0)
+        judges = (piece.compared & piece.graded).sum(0)
         majority[piece.rows] = (2 * most > judges) & (judges > 1)
-    return suggested, majority
+        unanimous[piece.rows] = (most == judges) & (judges > 1)
+    return suggested, majority, unanimous
 
 
 def _ranked(keys: tuple[Tensor, ...], known: Tensor) -> Tensor:

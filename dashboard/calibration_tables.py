@@ -1,8 +1,15 @@
 """Temperatures and doubts as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+
+ERRORS = {
+    "equal width": "ece",
+    "equal mass": "ece_mass",
+    "class by class": "classwise_ece",
+    "debiased": "debiased_root",
+}
 
 
 def temperatures(found: Mapping) -> pd.DataFrame:
@@ -17,6 +24,20 @@ def temperatures(found: Mapping) -> pd.DataFrame:
             "log loss after": found["log_loss_after"],
         }
     )
+
+
+def error_kinds(found: Mapping, names: Sequence[str]) -> pd.DataFrame:
+    """The calibration error computed in four ways, one row per model.
+
+    Args:
+        found: "ece", "ece_mass", "classwise_ece", "debiased_root", "n" and "undefined" [K].
+        names: K.
+    """
+    columns = {"model": list(names)}
+    columns |= {label: found[name].round(4) for label, name in ERRORS.items()}
+    if any(found["undefined"]):
+        columns["undefined, for there are"] = found["undefined"]
+    return pd.DataFrame(columns | {"n": found["n"]})
 
 
 def detection(found: Mapping, names: Mapping[str, str]) -> pd.DataFrame:

@@ -128,7 +128,8 @@ def detection_sentence(found: Mapping, name: str) -> str:
         f"Judged by its **{DOUBTS[found['uncertainties'][best]]}**, a wrong answer of "
         f"{markdown(name)} is doubted more than a right one in "
         f"**{percent(float(found['auroc'][best]))}** of all such pairs (AUROC; 50 % is chance; "
-        f"{count(n)} held-out samples, {count(wrong)} of them wrong)."
+        f"{count(n)} held-out samples, {count(wrong)} of them wrong; the relative uncertainty was "
+        f"fitted on {count(found['n_fit'])} others)."
     )
 
 

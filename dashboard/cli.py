@@ -30,6 +30,16 @@ def _parser() -> argparse.ArgumentParser:
         description="Where models disagree, what their ensembles put right, and for whom.",
     )
     chosen = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_app(chosen)
+    _add_check(chosen)
+    workspace_command.add(chosen, _command)
+    _add_analyze(chosen)
+    _add_convert(chosen)
+    return parser
+
+
+def _add_app(chosen) -> None:
+    """The two commands that open the app."""
     _serving(
         _command(
             chosen, "demo", _demo, "open the app on the demo bundle", "dissensus demo --port 8600"
@@ -44,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _reading(serve, paths="*")
     _serving(serve)
+
+
+def _add_check(chosen) -> None:
     check = _command(
         chosen,
         "check",
@@ -53,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     _reading(check)
     _memory(check)
-    workspace_command.add(chosen, _command)
+
+
+def _add_analyze(chosen) -> None:
     analyze = _command(
         chosen,
         "analyze",
@@ -64,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     _reading(analyze)
     _memory(analyze)
     _judging(analyze)
+
+
+def _add_convert(chosen) -> None:
     convert = _command(
         chosen,
         "convert",
@@ -76,7 +94,6 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument(
         "-o", "--output", required=True, type=Path, metavar="DIR", help="a new or empty folder"
     )
-    return parser
 
 
 def _command(chosen, name: str, run, summary: str, example: str) -> argparse.ArgumentParser:

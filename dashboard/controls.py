@@ -28,6 +28,14 @@ TERMS = OUTCOME_SUMMARIES | {
     "over-confident; below 1: under-confident.",
     "calibration error before": "Distance of confidence from accuracy over 15 bins, as loaded.",
     "calibration error after": "The same with the temperature.",
+    "equal width": "Distance of confidence from accuracy over 15 bins of equal width (ECE).",
+    "equal mass": "The same over 15 bins of equally many samples.",
+    "class by class": "The same for the probability of every class, mean over the classes; needs "
+    "the probabilities of all classes.",
+    "debiased": "Root of the squared distance over bins of equally many samples, without what "
+    "small bins add by chance. Squared, so not to be compared with the others.",
+    "different samples": "Effective number of different samples (Vendi score of the embeddings), "
+    "of equally many drawn from each group; blank for groups below 20 samples.",
     "AUROC": "Chance that a wrong answer is doubted more than a right one; 0.5 is chance.",
     "false alarms": "Share of the right answers doubted as much when 95 % of the wrong are found.",
     "AURC": "Mean error among the least doubted answers, over all shares; lower is better.",
@@ -205,9 +213,12 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
     return choices.bundle.models if picked == "all" else members
 
 
-def table(frame: pd.DataFrame, alt: str, **settings) -> None:
-    """A table whose columns explain the terms in their heads."""
+def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings) -> None:
+    """A table whose columns explain the terms in their heads; shares are shown in percent."""
     config = {name: st.column_config.Column(help=TERMS[name]) for name in frame if name in TERMS}
+    for name in shares:
+        help_ = TERMS.get(name)
+        config[name] = st.column_config.NumberColumn(name, help=help_, format="percent")
     st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 

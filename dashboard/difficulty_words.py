@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dashboard.theme import count, interval, percent
+from dashboard.theme import count, interval, markdown, percent
 
 Part = tuple[int, float, float, float]
 
@@ -29,8 +29,8 @@ def sentence(shares: Mapping[str, Part], members: int, selected: int | None = No
         )
     return (
         f"{where}No member gets **{_part(shares['none'], total)}** right, and every member "
-        f"{_part(shares['all'], None)}; on the other {_part(shares['some'], None)} the members "
-        "are divided, and only there can a vote mend anything."
+        f"{_part(shares['all'], None)}; on the other {_part(shares['some'], None)} some are right "
+        "and some wrong, and only there can a vote mend anything."
     )
 
 
@@ -65,12 +65,22 @@ def _part(part: Part, total: int | None) -> str:
 def footnote(missing: str) -> str:
     """What is counted, and how the intervals are made."""
     gaps = {
-        "exclude": "A member without an answer is not right",
+        "exclude": "On each sample only the members that answered count",
         "wrong": "Missing answers count as wrong",
     }[missing]
     return (
         f"Members of the active ensemble; {gaps[0].lower()}{gaps[1:]}. Brackets are 95 % "
         "intervals (Wilson). Hard for these members is not hard as such."
+    )
+
+
+def left_out(runs: Mapping[str, float]) -> str:
+    """Which runs have no scores over their checkpoints, and what to do about it."""
+    named = [f"{markdown(run)} (epoch {epoch:g})" for run, epoch in list(runs.items())[:3]]
+    more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+    return (
+        f"No scores over the checkpoints of {', '.join(named)}{more}: two models are the same "
+        "epoch there. The columns 'family' and 'seed' in the table of models tell runs apart."
     )
 
 

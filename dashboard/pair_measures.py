@@ -69,6 +69,32 @@ def direction(measure: Measure) -> str:
     return f" {text[0].upper()}{text[1:]}." if text else ""
 
 
-def basis_of_map(measure: Measure) -> str:
-    """The label of what the distances of the tree and of the map are: churn unless it is one."""
-    return measure.label if measure.diverse == "higher" else "Disagreement"
+def matrix_title(measure: Measure) -> str:
+    """What the matrix of a measure shows, by which way is more diverse."""
+    return {
+        "higher": "How much each pair of models differs",
+        "lower": "How much each pair of models has in common",
+    }.get(measure.diverse, f"{measure.label} of each pair of models")
+
+
+def map_title(name: str) -> str:
+    """What it means that two models lie close together on a map by this measure."""
+    return {
+        ANSWERS: "Models that answer alike lie close together",
+        GRADES: "Models that err alike lie close together",
+        PROBABILITIES: "Models with similar probabilities lie close together",
+        EMBEDDINGS: "Models with similar embeddings lie close together",
+    }[basis(compute.pair_measures()[name])]
+
+
+def distance_words(name: str) -> str:
+    """The distance that a map by this measure shows: "square root of the ..."."""
+    root = compute.pair_measures()[name].distance == "root"
+    return f"{'square root of the ' if root else ''}{label_within(name)}"
+
+
+def label_within(name: str) -> str:
+    """The label of a measure inside a sentence; names of people keep their capital."""
+    label = compute.pair_measures()[name].label
+    kept = label.startswith(("Jensen", "Kullback", "Hellinger", "Cohen"))
+    return label if kept else f"{label[0].lower()}{label[1:]}"

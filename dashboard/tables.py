@@ -220,11 +220,25 @@ def candidates(found: Mapping[str, np.ndarray], members: Sequence[str]) -> pd.Da
     )
 
 
-def groups(table: Mapping[str, np.ndarray], levels: Sequence[str], names: Sequence[str]):
-    """Accuracy per group as rows, members and ensemble as columns."""
+def groups(
+    table: Mapping[str, np.ndarray],
+    levels: Sequence[str],
+    names: Sequence[str],
+    diversity: Mapping[str, np.ndarray] | None = None,
+) -> pd.DataFrame:
+    """Accuracy per group as rows, members and ensemble as columns.
+
+    Args:
+        table: "n" and "accuracy" [K + 1, G].
+        levels: G names.
+        names: K members and the ensemble.
+        diversity: "vendi" [G], the effective number of different samples, where it is known.
+    """
     columns = {"group": levels, "n": table["n"][-1]}
+    if diversity is not None:
+        columns["different samples"] = diversity["vendi"].round(2)
     for place, name in enumerate(names):
-        columns[name] = table["accuracy"][place]
+        columns[free_name(columns, name)] = table["accuracy"][place]
     return pd.DataFrame(columns)
 
 

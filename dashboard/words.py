@@ -207,6 +207,29 @@ def front_footnote(candidates: int, n: int) -> str:
     )
 
 
+def diversity_sentence(column: str, levels: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
+    """In which group the samples differ most from each other, and in which least.
+
+    Args:
+        column: the grouping.
+        levels: G names.
+        found: "n" samples drawn and "vendi" [G], the effective number of different ones.
+    """
+    known = np.flatnonzero(np.isfinite(found["vendi"]))
+    if len(known) < 2:
+        return ""
+    most = int(known[found["vendi"][known].argmax()])
+    least = int(known[found["vendi"][known].argmin()])
+
+    n, name = count(int(found["n"][most])), markdown(column)
+    low, high = (three_digits(float(found["vendi"][place])) for place in (least, most))
+    return (
+        f"By their embeddings, {n} samples where {name} is {markdown(levels[least])} are as varied "
+        f"as **{low}** that have nothing in common, and {n} where it is {markdown(levels[most])} "
+        f"as **{high}** (Vendi score)."
+    )
+
+
 def group_sentence(
     column: str, levels: Sequence[str], table: Mapping[str, np.ndarray], best: int, who: str
 ) -> str:

@@ -10,15 +10,19 @@ from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
     detection,
+    error_kinds,
     reliability,
     stated_alone,
     temperatures,
 )
 from dashboard.compute.difficulty import (
     binned,
+    drawn_points,
     judgeable,
     number_right,
+    runs_left_out,
     score_choices,
+    score_counts,
     score_edges,
     score_values,
     scores,
@@ -28,6 +32,7 @@ from dashboard.compute.difficulty import (
 )
 from dashboard.compute.ensembles import (
     combined,
+    ensemble_accuracy,
     judged,
     outcome_table,
     reference,
@@ -37,7 +42,7 @@ from dashboard.compute.ensembles import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front, group_table, size_curve
+from dashboard.compute.teams import front, group_diversity, group_table, size_curve
 
 __all__ = [
     "CALIBRATION_BINS",
@@ -50,7 +55,11 @@ __all__ = [
     "different_answers",
     "differing",
     "discrepant_samples",
+    "drawn_points",
+    "ensemble_accuracy",
+    "error_kinds",
     "front",
+    "group_diversity",
     "group_table",
     "judgeable",
     "judged",
@@ -65,9 +74,11 @@ __all__ = [
     "reference",
     "reliability",
     "rule_labels",
+    "runs_left_out",
     "sample_texts",
     "scope",
     "score_choices",
+    "score_counts",
     "score_edges",
     "score_values",
     "scores",

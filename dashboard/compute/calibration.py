@@ -5,6 +5,7 @@ import torch
 
 from analysis.bundle import Bundle
 from analysis.calibration import overconfidence, reliability_of
+from analysis.calibration_errors import calibration_errors, why_undefined
 from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_width, confidence_of
 from analysis.detection import detection_report
@@ -17,7 +18,6 @@ from analysis.tally import tally
 from analysis.temperature import POOLS, temperature_report
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
-from dashboard.compute.samples import confidences
 from dashboard.state import Choices
 
 MOST_CLASSES = 2000
@@ -65,6 +65,26 @@ def reliability(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
 
 
 @cached()
+def _error_kinds(
+    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str
+) -> dict[str, np.ndarray]:
+    both = _with_ensemble(_bundle, Ensemble(members, rule))
+    rows = [calibration_errors(both, model) for model in both.models]
+    found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    return found | {"undefined": np.array([why_undefined(both, model) for model in both.models])}
+
+
+def error_kinds(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
+    """Every calibration error of the members and, in the last row, of the ensemble, [K + 1] each.
+
+    Returns:
+        What `analysis.calibration.calibration_errors` gives, and "undefined": why one of them is.
+    """
+    ensemble = choices.ensemble
+    return _error_kinds(bundle, bundle.fingerprint, ensemble.members, ensemble.rule)
+
+
+@cached()
 def _confidence_bins(
     _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, row: int
 ) -> np.ndarray:
@@ -100,6 +120,7 @@ def _detection(
     return {
         "uncertainties": found.uncertainties,
         **{name: getattr(found, name).cpu().numpy() for name in ("auroc", "fpr", "aurc")},
+        "n_fit": found.n_fit,
         "n_held_out": found.n_held_out,
         "wrong_held_out": found.wrong_held_out,
     }
@@ -109,8 +130,9 @@ def detection(choices: Choices, row: int) -> dict | None:
     """Which doubt finds the wrong answers of a member, or (last row) of the ensemble.
 
     Returns:
-        "uncertainties", and "auroc", "fpr", "aurc" of each, "n_held_out" and "wrong_held_out".
-        None without probabilities of it, or for more classes than a matrix of them is made for.
+        "uncertainties", and "auroc", "fpr", "aurc" of each, "n_fit", "n_held_out" and
+        "wrong_held_out". None without probabilities of it, or for more classes than a matrix of
+        them is made for.
     """
     bundle, ensemble = choices.bundle, choices.ensemble
     members = ensemble.members
@@ -157,8 +179,8 @@ def temperatures(choices: Choices) -> dict | None:
 def stated_alone(choices: Choices) -> int:
     """How many members state a confidence but have no probabilities."""
     bundle, members = choices.bundle, choices.ensemble.members
-    known = np.isfinite(confidences(bundle, members)).any(1)
-    return sum(
-        bool(there) and member not in bundle.probabilities
-        for there, member in zip(known, members, strict=True)
-    )
+    alone = [member for member in members if member not in bundle.probabilities]
+    if bundle.confidence is None or not alone:
+        return 0
+    rows = torch.tensor([bundle.models.index(member) for member in alone], device=bundle.device)
+    return int(bundle.confidence[rows].isfinite().any(1).sum())

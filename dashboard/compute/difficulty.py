@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
-from analysis.dynamics import aum, checkpoints, forgetting_of
+from analysis.dynamics import aum, checkpoints, forgetting_of, repeated_epochs
 from analysis.intervals import wilson
 from analysis.samples import sample_measures, sample_values
 from dashboard.compute.caching import cached
@@ -25,7 +25,8 @@ class Score:
     """A number per sample that tells hard samples from easy ones.
 
     Attributes:
-        name: of the measure, or "aum/run" or "forgetting/run" over the checkpoints of a run.
+        name: of the measure, or "aum/run", "forgetting/run" or "learned/run" over the checkpoints
+            of a run.
         label: what a person reads.
         summary: one sentence.
         lowest: where its axis begins at the latest; None where that is open.
@@ -57,6 +58,11 @@ def _runs(bundle: Bundle) -> dict[str, Tensor]:
         return {}
 
 
+def runs_left_out(bundle: Bundle) -> dict[str, float]:
+    """Runs whose checkpoints cannot be put in order, with the epoch that two of them share."""
+    return repeated_epochs(bundle) if judgeable(bundle) else {}
+
+
 def _dynamics_of(bundle: Bundle, run: str, number: int) -> list[Score]:
     over = f"over the {number} checkpoints of {run}"
     forgotten = Score(
@@ -66,16 +72,23 @@ def _dynamics_of(bundle: Bundle, run: str, number: int) -> list[Score]:
         "right.",
         0.0,
     )
+    learned = Score(
+        f"learned/{run}",
+        f"First right, {run}",
+        f"The place of the first checkpoint that is right {over}, from 0; {number} stands for "
+        "never right.",
+        0.0,
+    )
     models = [bundle.models[row] for row in _runs(bundle)[run].tolist()]
     if bundle.labels is None or not all(model in bundle.probabilities for model in models):
-        return [forgotten]
+        return [forgotten, learned]
     margin = Score(
         f"aum/{run}",
         f"Area under the margin (AUM), {run}",
         f"Mean margin of the label in log probability {over}; low is hard or mislabelled.",
         None,
     )
-    return [margin, forgotten]
+    return [margin, forgotten, learned]
 
 
 @cached()
@@ -102,7 +115,9 @@ def _dynamics(_bundle: Bundle, fingerprint: str, kind: str, run: str) -> np.ndar
     if kind == "aum":
         return aum(_bundle, rows).cpu().numpy()
     found = forgetting_of(_bundle, rows)
-    return torch.where(found.never, len(rows), found.events).double().cpu().numpy()
+    values = found.events if kind == "forgetting" else found.first_learned
+    values = torch.where(found.never, len(rows), values).double()
+    return torch.where(found.judged, values, torch.nan).cpu().numpy()
 
 
 def score_values(choices: Choices, bundle: Bundle, score: Score) -> np.ndarray:
@@ -120,12 +135,8 @@ def sides(choices: Choices, bundle: Bundle) -> np.ndarray:
 
 
 def number_right(choices: Choices, bundle: Bundle) -> np.ndarray:
-    """Judged samples with k members right and the ensemble right or wrong, int [K + 1, 2]."""
-    table = outcome_table(choices, bundle)
-    levels = len(choices.ensemble.members) + 1
-    judged = table["judged"]
-    keys = table["members_right"][judged] * 2 + ~table["right"][judged]
-    return np.bincount(keys, minlength=2 * levels).reshape(levels, 2)
+    """Samples with k members right and the ensemble right, wrong or not judged, int [K + 1, 3]."""
+    return outcome_table(choices, bundle)["members_ledger"]
 
 
 def judgeable(bundle: Bundle) -> bool:
@@ -139,15 +150,15 @@ def share_differing(choices: Choices, bundle: Bundle) -> tuple[Part, int]:
     return _part(int((different > 1).sum()), total := int((different > 0).sum())), total
 
 
-def shares_right(table: np.ndarray) -> dict[str, Part]:
+def shares_right(choices: Choices, bundle: Bundle) -> dict[str, Part]:
     """Samples that no member, some or every member gets right: number, share and its interval.
 
-    Args:
-        table: as `number_right` gives it.
+    Of the members that are judged on a sample: where one has no answer and the others are right,
+    every member is.
     """
-    levels, total = table.sum(1), int(table.sum())
-    parts = {"none": levels[0], "some": levels[1:-1].sum(), "all": levels[-1]}
-    return {name: _part(int(number), total) for name, number in parts.items()}
+    counts = outcome_table(choices, bundle)["levels"].tolist()
+    parts = zip(("none", "some", "all"), counts, strict=True)
+    return {level: _part(number, sum(counts)) for level, number in parts}
 
 
 def _part(number: int, total: int) -> Part:
@@ -164,6 +175,29 @@ def score_edges(choices: Choices, score: Score, bins: int) -> np.ndarray:
         return np.arange(low, high + 2) - 0.5
     low = low if score.lowest is None else min(low, score.lowest)
     return np.linspace(low, high if high > low else low + 1, bins + 1)
+
+
+def score_counts(
+    choices: Choices, bundle: Bundle, score: Score, edges: np.ndarray
+) -> tuple[np.ndarray, int]:
+    """Samples per bin of a score and side, int [B, 3], and how many have no value."""
+    place = binned(score_values(choices, bundle, score), edges)
+    known, bins = place >= 0, len(edges) - 1
+    keys = place[known] * 3 + sides(choices, bundle)[known]
+    return np.bincount(keys, minlength=3 * bins).reshape(bins, 3), int((~known).sum())
+
+
+def drawn_points(values: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """Rows of at most so many points that are defined on all axes, and how many are.
+
+    Args:
+        values: float [A, N], the samples on A axes.
+        most: beyond it some are drawn at random.
+    """
+    known = np.flatnonzero(np.isfinite(values).all(0))
+    if len(known) <= most:
+        return known, len(known)
+    return np.sort(np.random.default_rng(0).choice(known, most, replace=False)), len(known)
 
 
 def binned(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -1,13 +1,20 @@
 """The active ensemble: its answers, outcomes and reference."""
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
-from analysis.ensemble import Ensemble, combine
+from analysis.ensemble import Ensemble, combine, judgeable
 from analysis.judging import best_single, judge
-from analysis.outcomes import corrected_against_majority, outcomes
+from analysis.outcomes import (
+    agreement_levels,
+    corrected_against_majority,
+    members_ledger,
+    outcome_ledger,
+    outcomes,
+)
 from analysis.rules import RULES
 from dashboard import state
 from dashboard.compute.caching import cached, kept
@@ -60,6 +67,17 @@ def judged(choices: Choices, bundle: Bundle, rule: str | None = None) -> dict:
     )
 
 
+def ensemble_accuracy(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
+    """The active ensemble as `model_table` has the models, each [1]; NaN where none is judged."""
+    found = judged(choices, bundle)
+    values = (found["accuracy"], *found["accuracy_interval"], found["n"])
+    columns = ("accuracy", "low", "high", "judged")
+    return {
+        name: np.array([np.nan if number is None else number])
+        for name, number in zip(columns, values, strict=True)
+    }
+
+
 def rule_labels(choices: Choices) -> dict[str, str]:
     """What the rules that the members can answer are called, by name."""
     usable = state.usable_rules(choices.bundle, choices.ensemble.members)
@@ -76,14 +94,21 @@ def _outcome_table(
 ) -> dict[str, np.ndarray]:
     team = _bundle.select(members)
     whole = combined(_bundle, Ensemble(members, rule))
-    found = outcomes(team, whole, missing=missing)
+    found = outcomes(team, whole, missing=missing, labelled=judgeable(_bundle))
     majority = combined(_bundle, Ensemble(members, "plurality"))
+    against = corrected_against_majority(found, majority)
+    levels = agreement_levels(found)
     table = {
         "codes": found.codes,
         "members_right": found.members_right,
+        "members_judged": found.members,
         "right": found.right,
         "judged": found.judged,
-        "against_majority": corrected_against_majority(found, majority),
+        "against_majority": against,
+        "ledger": outcome_ledger(found, len(members)),
+        "members_ledger": members_ledger(found, len(members)),
+        "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
+        "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
         "answers": whole.predictions[0],
         "confidence": _confidence(team, whole),
     }
@@ -102,7 +127,13 @@ def _confidence(team: Bundle, whole: Bundle) -> Tensor:
 def outcome_table(
     choices: Choices, bundle: Bundle, rule: str | None = None
 ) -> dict[str, np.ndarray]:
-    """Per sample: outcome code [N], members right, ensemble right, judged, against majority."""
+    """Per sample: outcome code [N], members right and judged, ensemble right, judged ...
+
+    And counted over them "ledger" int [K + 1, 6], samples with k members right and each outcome;
+    "ledger_against" int [K + 1], those that are corrected against the majority; "members_ledger"
+    int [K + 1, 3], with the ensemble right, wrong or not judged; and "levels" int [3], samples
+    that none, some and all of the members that are judged get right.
+    """
     return _outcome_table(
         bundle,
         bundle.fingerprint,

@@ -9,11 +9,11 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.intervals import accuracy_interval
+from analysis.judging import judged_answers
 from analysis.measure import Measure
 from analysis.projection import classical_mds, similarity_tree
 from analysis.representations import REPRESENTATIONS, representation_similarity
 from analysis.resampling import intervals
-from analysis.summary import judged_answers
 from analysis.tally import tally
 from dashboard.compute.caching import cached
 
@@ -48,15 +48,37 @@ def _pairs(
     pool = _bundle.select(models)
     measure = pair_measures()[name]
     found = _of_embeddings(pool, name) if name in REPRESENTATIONS else _of(pool, measure, missing)
-    churn = CATALOG["disagreement_labels"]
-    distance = found["matrix"]
-    if measure.diverse != "higher":
-        distance = value(churn, tally(pool, churn.needs, missing=missing))
-    distance = ((distance + distance.T) / 2).clamp_min(0)
-    distance.fill_diagonal_(0)
-    order, joins = similarity_tree(distance)
+    basis, between = measure, found["matrix"]
+    if not measure.distance:
+        basis = _nearest_distance(pool)
+        between = torch.from_numpy(_between(_bundle, fingerprint, models, basis.name, missing))
+    between = ((between + between.T) / 2).clamp_min(0)
+    between.fill_diagonal_(0)
+    order, joins = similarity_tree(between)
     found |= {"order": order, "joins": joins}
-    return {key: part.cpu().numpy() for key, part in found.items()} | _placed(distance)
+    placed = _placed(between.sqrt() if basis.distance == "root" else between)
+    return {key: part.cpu().numpy() for key, part in found.items()} | placed | {"basis": basis.name}
+
+
+def _nearest_distance(pool: Bundle) -> Measure:
+    """The measure whose distances stand in for a measure that is none.
+
+    Probabilities tell most of two models, but only where all have them; grades alone leave only
+    who is right.
+    """
+    if pool.grades_alone:
+        return CATALOG["error_disagreement"]
+    scored = all(model in pool.probabilities for model in pool.models)
+    return CATALOG["js_nats" if scored else "disagreement_labels"]
+
+
+@cached()
+def _between(
+    _bundle: Bundle, fingerprint: str, models: tuple[str, ...], name: str, missing: str
+) -> np.ndarray:
+    measure = CATALOG[name]
+    sums = tally(_bundle.select(models), measure.needs, missing=missing)
+    return value(measure, sums).cpu().numpy()
 
 
 def pair_measures() -> dict[str, Measure]:
@@ -84,7 +106,7 @@ def _of_embeddings(pool: Bundle, name: str) -> dict[str, Tensor]:
 def _placed(distance: Tensor) -> dict[str, np.ndarray]:
     """The models on a flat map, those without any known distance nowhere."""
     known = (torch.isfinite(distance).sum(1) > 1).nonzero().flatten()
-    placed, eigenvalues = classical_mds(distance[known][:, known].sqrt())
+    placed, eigenvalues = classical_mds(distance[known][:, known])
     coordinates = torch.full((len(distance), 2), torch.nan, dtype=torch.float64)
     coordinates[known.cpu()] = placed.cpu()
     positive = eigenvalues.clamp_min(0)
@@ -95,7 +117,13 @@ def _placed(distance: Tensor) -> dict[str, np.ndarray]:
 
 
 def pairs(bundle: Bundle, models: Sequence[str], measure: Measure, missing: str) -> dict:
-    """A pair measure [M, M] with interval and n, the tree of similar models and a map of them."""
+    """A pair measure of M models, the tree of similar models and a map of them.
+
+    Returns:
+        "matrix", "low", "high", "n" [M, M]; "order" [M] and "joins" [M - 1, 3] of the tree;
+        "coordinates" [M, 2] of the map with the share "explained"; and "basis", the name of the
+        measure whose distances tree and map show: this one, or another where it is no distance.
+    """
     return _pairs(bundle, bundle.fingerprint, tuple(models), measure.name, missing)
 
 

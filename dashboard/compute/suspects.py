@@ -16,11 +16,8 @@ MOST_DISCREPANT = 50
 @cached()
 def _suspects(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> dict:
     found = suspected(_bundle.select(members))
-    doubted = found.flagged.clone()
-    if len(members) > 1:
-        doubted |= (found.consensus == 1) & (found.rank >= 0)
-    order = found.order[doubted[found.order]]
-    low, high = wilson(doubted.sum(), torch.tensor(found.n))
+    order = found.order[found.doubted[found.order]]
+    low, high = wilson(torch.tensor(len(order)), torch.tensor(found.n))
     columns = ("given", "suggested", "self_confidence", "consensus")
     return {
         "rows": order.cpu().numpy(),

@@ -7,15 +7,16 @@ import torch
 
 from analysis import groups as group_measures
 from analysis.bundle import Bundle
-from analysis.catalog import CATALOG, value
+from analysis.catalog import CATALOG
 from analysis.ensemble import Ensemble
 from analysis.intervals import group_interval
+from analysis.judging import judged_answers
 from analysis.pareto import ranks
 from analysis.rules import RULES
 from analysis.search import evaluate
-from analysis.summary import judged_answers
 from analysis.tally import tally
 from analysis.teams import sample_teams
+from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
 from dashboard.state import Choices
@@ -23,6 +24,7 @@ from dashboard.state import Choices
 FRONT_TEAMS = 240
 FRONT_SIZES = (2, 3, 4, 5, 7, 10)
 CURVE_TEAMS = 100
+MOST_DIMENSIONS = 2048
 
 
 @cached()
@@ -68,18 +70,19 @@ def _group_table(
     missing: str,
     column: str,
 ) -> dict[str, np.ndarray]:
-    team = _bundle.select(members)
-    both = team.append(combined(_bundle, Ensemble(members, rule)))
+    # Where gaps are wrong, a grade of any model tells that a sample counts.
+    pool = _bundle if missing == "wrong" else _bundle.select(members)
+    both = pool.append(combined(_bundle, Ensemble(members, rule)))
+    rows = torch.tensor([*map(both.models.index, members), len(pool.models)], device=both.device)
+    judged = judged_answers(both, missing)[rows]
+    if both.grades_alone:
+        judged[-1] = False
+    correct, grouping = both.correct[rows], both.groups[column]
     measure = CATALOG["group_accuracy"]
     sums = tally(both, measure.needs, groups=(column,), missing=missing)
-    graded = sums[f"group_graded/{column}"]
-    rate = value(measure, sums, group=column)
-    low, high = group_interval(
-        both.correct,
-        judged_answers(both, missing),
-        both.groups[column].membership(),
-        both.units,
-    )
+    graded = sums[f"group_graded/{column}"][rows] * judged.any(1, keepdim=True)
+    rate = measure.function(sums[f"group_right/{column}"][rows], graded)
+    low, high = group_interval(correct, judged, grouping.membership(), both.units)
     _, gap = group_measures.worst_and_gap(rate, graded)
     table = {"accuracy": rate, "low": low, "high": high, "n": graded, "gap": gap}
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
@@ -91,6 +94,27 @@ def group_table(choices: Choices, bundle: Bundle, column: str) -> dict[str, np.n
     return _group_table(
         bundle, bundle.fingerprint, ensemble.members, ensemble.rule, choices.missing, column
     )
+
+
+@cached()
+def _group_diversity(_bundle: Bundle, fingerprint: str, column: str) -> dict[str, np.ndarray]:
+    found = group_vendi(_bundle.embeddings, _bundle.groups[column], orders=(1.0,)).values()
+    return {
+        "n": np.array([row["n"] for row in found]),
+        "vendi": np.array([row["vendi_q1"] for row in found]),
+    }
+
+
+def group_diversity(bundle: Bundle, column: str) -> dict[str, np.ndarray] | None:
+    """Effective number of different samples in each group, by their embeddings.
+
+    Returns:
+        "n" samples drawn and "vendi" [G], 0 and NaN for groups below 20 samples. None without
+        embeddings, or for so many dimensions that it would take minutes.
+    """
+    if bundle.embeddings is None or bundle.embeddings.shape[1] > MOST_DIMENSIONS:
+        return None
+    return _group_diversity(bundle, bundle.fingerprint, column)
 
 
 @cached()

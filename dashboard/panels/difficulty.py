@@ -28,12 +28,13 @@ def number_right(choices: Choices, panel: str) -> None:
 
 
 def _pick_number(points, panel: str, choices: Choices) -> None:
-    right = compute.outcome_table(choices, choices.bundle)["members_right"]
+    table = compute.outcome_table(choices, choices.bundle)
+    right, known = table["members_right"], table["judged"] | (table["members_judged"] > 0)
     sides = compute.sides(choices, choices.bundle)
     members = len(choices.ensemble.members)
     mask, parts = np.zeros(len(right), dtype=bool), []
     for level, side in plots.decode_sides(points, members + 1):
-        mask |= (right == level) & (sides == side)
+        mask |= known & (right == level) & (sides == side)
         parts.append(f"{level} of {members} members right, {plots.SIDES[side]}")
     select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
@@ -57,21 +58,18 @@ def score_histogram(choices: Choices, score: Score, panel: str) -> None:
     """Distribution of a score; picking a bar selects its samples."""
     bundle = compute.scope(choices, panel)
     edges = compute.score_edges(choices, score, BINS)
-    place = compute.binned(compute.score_values(choices, bundle, score), edges)
-    known, bins = place >= 0, len(edges) - 1
-    keys = place[known] * 3 + compute.sides(choices, bundle)[known]
+    counts, unknown = compute.score_counts(choices, bundle, score, edges)
     figure = plots.score_histogram(
-        np.bincount(keys, minlength=3 * bins).reshape(bins, 3),
+        counts,
         edges,
         label=score.label,
-        subtitle=f"{within(choices, panel)}{_undefined(known)}. {score.summary}",
+        subtitle=f"{within(choices, panel)}{_undefined(unknown)}. {score.summary}",
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
 
 
-def _undefined(known: np.ndarray) -> str:
-    number = int((~known).sum())
+def _undefined(number: int) -> str:
     return f", {count(number)} without a value left out" if number else ""
 
 
@@ -96,10 +94,7 @@ def uncertainty(choices: Choices, panel: str) -> None:
     """Mutual information against expected entropy; a lasso or a click selects samples."""
     bundle, current = compute.scope(choices, panel), state.narrowing(panel)
     found = compute.scores(choices, bundle, *AXES)
-    known = np.flatnonzero(np.isfinite(found[AXES[0]]) & np.isfinite(found[AXES[1]]))
-    picks = known
-    if len(known) > MOST_POINTS:
-        picks = np.sort(np.random.default_rng(0).choice(known, MOST_POINTS, replace=False))
+    picks, known = compute.drawn_points(np.stack([found[axis] for axis in AXES]), MOST_POINTS)
     rows = picks if current is None else current.positions[picks]
     figure = plots.uncertainty(
         found[AXES[0]][picks],
@@ -108,7 +103,7 @@ def uncertainty(choices: Choices, panel: str) -> None:
         rows,
         compute.sample_texts(choices, rows),
         subtitle=f"{within(choices, panel)}. Right: every member is unsure. Up: the members are "
-        f"sure of different classes.{difficulty_words.drawn(len(picks), len(known))}",
+        f"sure of different classes.{difficulty_words.drawn(len(picks), known)}",
         palette=palette(),
     )
     modes = ("points", "lasso", "box")

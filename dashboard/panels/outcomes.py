@@ -53,13 +53,11 @@ def ledger(choices: Choices, panel: str, *, everything: bool) -> None:
     """Members right against ensemble right or wrong; picking a bar selects its samples."""
     table = compute.outcome_table(choices, choices.bundle)
     current, chosen = state.narrowing(panel), None
-    levels = len(choices.ensemble.members) + 1
     if current is not None:
-        chosen = _ledger_of(table, current.positions, levels)
-    everybody = np.arange(len(choices.bundle.ids))
+        chosen = compute.outcome_table(choices, compute.scope(choices, panel))["ledger"]
     figure = outcomes.ledger(
-        _ledger_of(table, everybody, levels),
-        np.bincount(table["members_right"][table["against_majority"]], minlength=levels),
+        table["ledger"],
+        table["ledger_against"],
         everything=everything,
         chosen=chosen,
         subtitle=_ledger_subtitle(choices, everything, current),
@@ -74,12 +72,6 @@ def _ledger_subtitle(choices: Choices, everything: bool, current) -> str:
     marks = "" if current is None else " Lines mark the selection."
     gaps = "" if choices.bundle.answered.all() else " Outcomes look at the members that answered."
     return f"{rule}, n = {count(len(choices.bundle.ids))}.{easy}{gaps}{marks}"
-
-
-def _ledger_of(table: dict, positions: np.ndarray, levels: int) -> np.ndarray:
-    kept = positions[table["judged"][positions]]
-    keys = table["members_right"][kept] * 6 + table["codes"][kept]
-    return np.bincount(keys, minlength=6 * levels).reshape(-1, 6)
 
 
 def _pick_ledger(points, panel: str, choices: Choices) -> None:

@@ -30,6 +30,7 @@ def pair_matrix(choices: Choices, measure: Measure, pool: Sequence[str], panel: 
         low=found["low"],
         high=found["high"],
         joins=found["joins"],
+        title=pair_measures.matrix_title(measure),
         subtitle=f"{measure.label}, {within(choices, panel)}.{pair_measures.direction(measure)}"
         f"{open_ended}",
         palette=palette(),
@@ -65,12 +66,11 @@ def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> N
 
 
 def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: str) -> None:
-    """Models as points, near ones answer alike."""
+    """Models as points, near ones are alike."""
     bundle = compute.scope(choices, panel)
     found = compute.pairs(bundle, pool, measure, choices.missing)
     info = bundle.model_info.get("family")
     families = {} if info is None else dict(zip(bundle.models, info, strict=True))
-    basis = pair_measures.basis_of_map(measure)
     members = set(choices.ensemble.members)
     figure = plot_model_map(
         found["coordinates"],
@@ -78,13 +78,18 @@ def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: st
         [str(families.get(model) or "") for model in pool],
         np.array([model in members for model in pool]),
         found["explained"],
-        subtitle=f"Classical MDS of the square root of: {basis.lower()}, "
-        f"{within(choices, panel)}. Ringed: members.{_left_out(found['coordinates'], basis)}",
+        title=pair_measures.map_title(found["basis"]),
+        subtitle=f"Distances: {pair_measures.distance_words(found['basis'])}, "
+        f"{within(choices, panel)}. Ringed: members.{_left_out(found)}",
         palette=palette(),
     )
     chart(figure, panel, "Map of the models")
 
 
-def _left_out(coordinates: np.ndarray, basis: str) -> str:
-    number = int(np.isnan(coordinates[:, 0]).sum())
-    return f" {number} models without {basis.lower()} are left out." if number else ""
+def _left_out(found: dict) -> str:
+    number = int(np.isnan(found["coordinates"][:, 0]).sum())
+    if not number:
+        return ""
+    who = "1 model" if number == 1 else f"{number} models"
+    are = "is" if number == 1 else "are"
+    return f" {who} without {pair_measures.label_within(found['basis'])} {are} left out."

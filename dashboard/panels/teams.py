@@ -17,7 +17,7 @@ def accuracies(choices: Choices, panel: str) -> None:
     """Every model and the ensemble with 95 % intervals."""
     bundle = compute.scope(choices, panel)
     table = compute.model_table(bundle, choices.missing)
-    whole = compute.model_table(compute.combined(bundle, choices.ensemble), choices.missing)
+    whole = compute.ensemble_accuracy(choices, bundle)
     roles = roles_of(choices, bundle.models)
     columns = ("accuracy", "low", "high", "judged")
     figure = models.model_dots(

@@ -42,54 +42,11 @@ def front(
     single, known = ~np.isfinite(x), x[np.isfinite(x)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     span = max(high - low, 1e-6)
-    lane = low - 0.12 * span
+    placed = np.where(single, low - 0.12 * span, x)
     figure = go.Figure()
-    hover = [
-        f"<b>{text}</b><br>accuracy {percent(float(y))}, {x_label.split(',')[0].lower()} "
-        f"{three_digits(float(value))}<br>{count(int(size))} "
-        f"{'model' if size == 1 else 'models'}{', on the front' if kept else ''}"
-        for text, y, value, size, kept in zip(members, accuracy, x, sizes, on_front, strict=True)
-    ]
-    styles = (
-        ("single models", single, "circle", 7, palette.member, 0),
-        ("teams", ~single & ~on_front, "diamond", 8, None, 0.5),
-        ("on the front", ~single & on_front, "diamond", 12, None, 2),
-    )
-    largest = int(sizes.max()) if len(sizes) else 2
-    for name, mask, symbol, size, colour, line in styles:
-        rows = np.flatnonzero(mask)
-        scale = (
-            {}
-            if colour
-            else {
-                "colorscale": SEQUENTIAL,
-                "cmin": 2,
-                "cmax": max(largest, 3),
-                "showscale": line > 1,
-                "colorbar": {
-                    "title": {"text": "Members", "side": "right"},
-                    "thickness": 10,
-                    "len": 0.8,
-                },
-            }
-        )
-        figure.add_scatter(
-            x=np.where(single, lane, x)[rows],
-            y=accuracy[rows],
-            mode="markers",
-            name=name,
-            marker={
-                "symbol": symbol,
-                "size": size,
-                "color": colour or sizes[rows],
-                "line": {"width": line, "color": palette.text},
-                "opacity": 1.0 if line > 1 else 0.75,
-                **scale,
-            },
-            customdata=rows.astype(np.int32),
-            hovertext=[hover[row] for row in rows.tolist()],
-            hoverinfo="text",
-        )
+    _add_teams(figure, placed, accuracy, sizes, single, on_front, palette)
+    hover = np.array(_hover(x, accuracy, sizes, on_front, members, x_label), dtype=object)
+    figure.for_each_trace(lambda trace: trace.update(hovertext=hover[trace.customdata].tolist()))
     steps = _outer(x, accuracy)
     figure.add_scatter(
         x=x[steps],
@@ -100,35 +57,106 @@ def front(
         hoverinfo="skip",
     )
     if active is not None:
-        figure.add_scatter(
-            x=[lane if single[active] else x[active]],
-            y=[accuracy[active]],
-            mode="markers",
-            name="active ensemble",
-            hoverinfo="skip",
-            marker={
-                "symbol": "diamond-open",
-                "size": 20,
-                "color": palette.ensemble,
-                "line": {"width": 3},
-            },
-        )
+        _add_active(figure, placed[active], accuracy[active], palette)
     titled(figure, title, subtitle, height=520, palette=palette, legend="bottom")
     figure.update_layout(dragmode="pan", clickmode="event+select")
-    figure.update_xaxes(title=x_label, range=[lane - 0.06 * span, high + 0.06 * span])
+    figure.update_xaxes(title=x_label, range=[low - 0.18 * span, high + 0.06 * span])
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
     if single.any() and len(known):
-        figure.add_vline(x=low - 0.06 * span, line={"color": palette.grid, "width": 1})
-        figure.add_annotation(
-            x=lane,
-            y=0.0,
-            yref="paper",
-            text="alone",
-            showarrow=False,
-            yanchor="bottom",
-            font={"size": 11, "color": palette.member},
-        )
+        _part_the_lane(figure, low - 0.12 * span, low - 0.06 * span, palette)
     return figure
+
+
+def _hover(
+    x: np.ndarray,
+    accuracy: np.ndarray,
+    sizes: np.ndarray,
+    on_front: np.ndarray,
+    members: Sequence[str],
+    x_label: str,
+) -> list[str]:
+    """What is said of every candidate when it is pointed at."""
+    objective = x_label.split(",")[0].lower()
+    return [
+        f"<b>{text}</b><br>accuracy {percent(float(y))}, {objective} {three_digits(float(value))}"
+        f"<br>{count(int(size))} {'model' if size == 1 else 'models'}"
+        f"{', on the front' if kept else ''}"
+        for text, y, value, size, kept in zip(members, accuracy, x, sizes, on_front, strict=True)
+    ]
+
+
+def _add_teams(
+    figure: go.Figure,
+    placed: np.ndarray,
+    accuracy: np.ndarray,
+    sizes: np.ndarray,
+    single: np.ndarray,
+    on_front: np.ndarray,
+    palette: Palette,
+) -> None:
+    """Single models in grey; teams coloured by their size, those on the front large."""
+    coloured = {
+        "colorscale": SEQUENTIAL,
+        "cmin": 2,
+        "cmax": max(int(sizes.max()) if len(sizes) else 2, 3),
+        "colorbar": {
+            "title": {"text": "Members", "side": "right"},
+            "thickness": 10,
+            "len": 0.8,
+        },
+    }
+    styles = (
+        ("single models", single, "circle", 7, 0),
+        ("teams", ~single & ~on_front, "diamond", 8, 0.5),
+        ("on the front", ~single & on_front, "diamond", 12, 2),
+    )
+    for name, mask, symbol, size, line in styles:
+        rows = np.flatnonzero(mask)
+        marker = {"symbol": symbol, "size": size, "opacity": 1.0 if line > 1 else 0.75}
+        marker |= {"line": {"width": line, "color": palette.text}}
+        if line:
+            marker |= {"color": sizes[rows], "showscale": line > 1, **coloured}
+        else:
+            marker["color"] = palette.member
+        figure.add_scatter(
+            x=placed[rows],
+            y=accuracy[rows],
+            mode="markers",
+            name=name,
+            marker=marker,
+            customdata=rows.astype(np.int32),
+            hoverinfo="text",
+        )
+
+
+def _add_active(figure: go.Figure, x: float, accuracy: float, palette: Palette) -> None:
+    figure.add_scatter(
+        x=[x],
+        y=[accuracy],
+        mode="markers",
+        name="active ensemble",
+        hoverinfo="skip",
+        marker={
+            "symbol": "diamond-open",
+            "size": 20,
+            "color": palette.ensemble,
+            "line": {"width": 3},
+        },
+    )
+
+
+def _part_the_lane(figure: go.Figure, lane: float, edge: float, palette: Palette) -> None:
+    """A line between the single models on the left and the teams, and a word for the lane."""
+    figure.add_vline(x=edge, line={"color": palette.grid, "width": 1})
+    figure.add_annotation(
+        x=lane,
+        y=0.0,
+        yref="paper",
+        text="alone",
+        showarrow=False,
+        yanchor="bottom",
+        font={"size": 11, "color": palette.member},
+    )
 
 
 def _outer(x: np.ndarray, accuracy: np.ndarray) -> np.ndarray:

@@ -42,45 +42,47 @@ def sample_map(
     """
     figure = go.Figure()
     rows = np.arange(len(coordinates), dtype=np.int32)
-    chosen = np.ones(len(rows), dtype=bool)
-    if selected is not None:
-        chosen = np.zeros(len(rows), dtype=bool)
-        chosen[selected] = True
-    parts = [("", rows, None)]
-    if category is not None:
-        parts = [
-            (name, rows[category == code], (colour, symbol))
-            for code, (name, colour, symbol) in enumerate(categories)
-        ]
-    for name, part, style in parts:
-        marker = {"size": 6, "opacity": np.where(chosen[part], 0.9, 0.12)}
-        if style is not None:
-            marker |= {"color": style[0], "symbol": style[1]}
-        else:
-            bar = {"title": {"text": value_title, "side": "right"}, "thickness": 12}
-            marker |= {
-                "color": values[part],
-                "colorscale": SEQUENTIAL,
-                "showscale": True,
-                "colorbar": bar,
-            }
-        figure.add_scattergl(
-            x=coordinates[part, 0],
-            y=coordinates[part, 1],
-            mode="markers",
-            name=name,
-            marker=marker,
-            customdata=part,
-            hovertext=[escape(hover[row]).replace("\n", "<br>") for row in part.tolist()],
-            hoverinfo="text",
-        )
-    titled(
-        figure, title, height=620, palette=palette, legend="none" if category is None else "right"
-    )
+    chosen = np.ones(len(rows), dtype=bool) if selected is None else np.isin(rows, selected)
+    if category is None:
+        _add_points(figure, coordinates, hover, rows, chosen, _scale(values, value_title))
+    else:
+        for code, (name, colour, symbol) in enumerate(categories):
+            part, style = rows[category == code], {"color": colour, "symbol": symbol}
+            _add_points(figure, coordinates, hover, part, chosen[part], style, name)
+    legend = "none" if category is None else "right"
+    titled(figure, title, height=620, palette=palette, legend=legend)
     figure.update_layout(dragmode="lasso")
     figure.update_xaxes(title=axes[0])
     figure.update_yaxes(title=axes[1])
     return figure
+
+
+def _scale(values: np.ndarray, title: str) -> dict:
+    """Markers coloured by a value, with its colour bar."""
+    bar = {"title": {"text": title, "side": "right"}, "thickness": 12}
+    return {"color": values, "colorscale": SEQUENTIAL, "showscale": True, "colorbar": bar}
+
+
+def _add_points(
+    figure: go.Figure,
+    coordinates: np.ndarray,
+    hover: Sequence[str],
+    rows: np.ndarray,
+    chosen: np.ndarray,
+    style: dict,
+    name: str = "",
+) -> None:
+    """Samples in one style; those that are not chosen are faint."""
+    figure.add_scattergl(
+        x=coordinates[rows, 0],
+        y=coordinates[rows, 1],
+        mode="markers",
+        name=name,
+        marker={"size": 6, "opacity": np.where(chosen, 0.9, 0.12), **style},
+        customdata=rows,
+        hovertext=[escape(hover[row]).replace("\n", "<br>") for row in rows.tolist()],
+        hoverinfo="text",
+    )
 
 
 def decode_samples(points: Sequence[Mapping]) -> np.ndarray:

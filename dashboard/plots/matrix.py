@@ -26,6 +26,7 @@ def pair_heatmap(
     low: np.ndarray | None = None,
     high: np.ndarray | None = None,
     joins: np.ndarray | None = None,
+    title: str = "How much each pair of models differs",
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -44,6 +45,7 @@ def pair_heatmap(
         low: float [M, M], lower ends of the 95 % intervals, NaN where unknown.
         high: float [M, M], upper ends.
         joins: float [M - 1, 3], the tree behind the order, drawn above the matrix.
+        title: what the values say of a pair.
         subtitle: measure, n, direction.
         palette: colours.
 
@@ -55,7 +57,7 @@ def pair_heatmap(
         for i in range(len(names))
     ]
     figure = _cells(matrix, names, order, bounds, symmetric, hover, palette)
-    titled(figure, "How much each pair of models differs", subtitle, height=600, palette=palette)
+    titled(figure, title, subtitle, height=600, palette=palette)
     _name_axes(figure, names, order, symmetric)
     if joins is not None and len(joins) > 1:
         _add_tree(figure, joins, order, palette)

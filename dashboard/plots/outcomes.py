@@ -42,39 +42,7 @@ def outcome_strip(
     figure = go.Figure()
     for outcome in STRIP:
         values = [row[outcome] for row in rows.values()]
-        shares = [value / total for value, total in zip(values, totals, strict=True)]
-        place = NAMES.index(outcome)
-        figure.add_bar(
-            x=shares,
-            y=names,
-            orientation="h",
-            name=outcome,
-            marker={
-                "color": palette.outcomes[outcome],
-                "line": {"width": 1, "color": palette.surface},
-                "pattern": {
-                    "shape": OUTCOME_PATTERNS.get(outcome, ""),
-                    "fgcolor": palette.surface,
-                    "fillmode": "overlay",
-                    "size": 6,
-                    "solidity": 0.2,
-                },
-            },
-            text=[
-                count(value) if share > 0.04 else ""
-                for value, share in zip(values, shares, strict=True)
-            ],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            customdata=np.arange(len(names), dtype=np.int32) * 6 + place,
-            hovertext=[
-                f"<b>{outcome}</b>: {count(value)} samples ({percent(share)})<br>"
-                f"{summaries[outcome]}"
-                for value, share in zip(values, shares, strict=True)
-            ],
-            hoverinfo="text",
-        )
+        _add_strip_part(figure, names, outcome, values, totals, summaries[outcome], palette)
     height = 196 + 40 * len(names)
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_layout(barmode="stack", dragmode=False, legend={"traceorder": "normal"})
@@ -86,6 +54,47 @@ def outcome_strip(
     )
     figure.update_yaxes(autorange="reversed", showticklabels=len(names) > 1)
     return figure
+
+
+def _add_strip_part(
+    figure: go.Figure,
+    names: Sequence[str],
+    outcome: str,
+    values: Sequence[int],
+    totals: Sequence[int],
+    summary: str,
+    palette: Palette,
+) -> None:
+    """One outcome of every ensemble; counts are written where they have room."""
+    shares = [value / total for value, total in zip(values, totals, strict=True)]
+    pairs = list(zip(values, shares, strict=True))
+    figure.add_bar(
+        x=shares,
+        y=names,
+        orientation="h",
+        name=outcome,
+        marker={
+            "color": palette.outcomes[outcome],
+            "line": {"width": 1, "color": palette.surface},
+            "pattern": {
+                "shape": OUTCOME_PATTERNS.get(outcome, ""),
+                "fgcolor": palette.surface,
+                "fillmode": "overlay",
+                "size": 6,
+                "solidity": 0.2,
+            },
+        },
+        text=[count(value) if share > 0.04 else "" for value, share in pairs],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        customdata=np.arange(len(names), dtype=np.int32) * 6 + NAMES.index(outcome),
+        hovertext=[
+            f"<b>{outcome}</b>: {count(value)} samples ({percent(share)})<br>{summary}"
+            for value, share in pairs
+        ],
+        hoverinfo="text",
+    )
 
 
 def decode_strip(points: Sequence[Mapping], ensembles: int) -> tuple[int, str] | None:

@@ -42,6 +42,13 @@ with right:
         panels.temperatures(choices, warmed, "temperatures")
         st.caption(calibration_words.temperature_footnote(warmed, silent))
 
+with st.spinner("Computing the calibration errors"):
+    errors = compute.error_kinds(choices, bundle)
+st.markdown("##### The calibration error, computed in four ways")
+table = calibration_tables.error_kinds(errors, panels.names_and_roles(choices)[0])
+controls.table(table, "Calibration errors", shares=list(calibration_tables.ERRORS))
+controls.download(table, "calibration_errors.csv")
+
 if warmed is not None:
     table = calibration_tables.temperatures(warmed)
     with st.expander("Temperatures and log losses"):

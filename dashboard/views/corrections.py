@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, panels, state, tables, words
 
-choices = controls.require("labels")
 controls.page("Corrections", "Which errors does the ensemble correct, and which does it cause?")
+choices = controls.require("labels")
 bundle = compute.scope(choices, "corrections")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)

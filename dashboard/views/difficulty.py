@@ -9,7 +9,7 @@ members = len(choices.ensemble.members)
 selected = compute.narrowed(bundle, choices)
 labelled = compute.judgeable(choices.bundle)
 if labelled:
-    shares = compute.shares_right(compute.number_right(choices, bundle))
+    shares = compute.shares_right(choices, bundle)
     st.markdown(f"#### {difficulty_words.sentence(shares, members, selected)}")
 else:
     differ = compute.share_differing(choices, bundle)
@@ -25,6 +25,9 @@ with left:
 with right:
     score = panels.pick_score(choices)
     panels.score_histogram(choices, score, "score")
+left_out = compute.runs_left_out(choices.bundle)
+if left_out:
+    st.caption(difficulty_words.left_out(left_out))
 
 left = right = st.container()
 if panels.contradictable(choices):

@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, pair_measures, panels, state, words
 
-choices = controls.require()
 controls.page("Disagreement", "Which models really differ?")
+choices = controls.require()
 left, right = st.columns(2, vertical_alignment="bottom")
 with left:
     measure = pair_measures.pick_measure(choices)
@@ -22,7 +22,7 @@ with left:
     st.caption(
         "Click a cell to select the samples on which the two answer differently. The tree above "
         "joins the models that are most alike first (average linkage of: "
-        f"{pair_measures.basis_of_map(measure).lower()})."
+        f"{pair_measures.label_within(pairs['basis'])})."
     )
     if words.uneven(pairs["n"]):
         st.toggle("Show how many samples stand behind each pair", **state.widget("pair-n", False))

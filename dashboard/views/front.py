@@ -3,8 +3,8 @@ import streamlit as st
 from dashboard import compute, controls, panels, tables, words
 from dashboard.plots.front import names_of
 
-choices = controls.require("labels")
 controls.page("Front", "Which ensemble should I take?")
+choices = controls.require("labels")
 if len(choices.bundle.models) < 2:
     st.info("There is one model, so there is no team to choose. Load at least two.")
     st.stop()

@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, panels, tables, words
 
-choices = controls.require("labels", "groups")
 controls.page("Groups", "For whom does the ensemble help or harm?")
+choices = controls.require("labels", "groups")
 bundle = compute.scope(choices, "groups")
 table = compute.group_table(choices, bundle, choices.grouping)
 levels = bundle.groups[choices.grouping].levels
@@ -22,7 +22,11 @@ with right:
     pool = controls.pick_pool(choices, "curve-pool", default="members")
     panels.size_curve(choices, pool, "group-curve")
 
-frame = tables.groups(table, levels, [*choices.ensemble.members, choices.ensemble.label])
+diversity = compute.group_diversity(bundle, choices.grouping)
+if diversity is not None:
+    st.markdown(words.diversity_sentence(choices.grouping, levels, diversity))
+names = [*choices.ensemble.members, choices.ensemble.label]
+frame = tables.groups(table, levels, names, diversity)
 with st.expander("Figures behind the plot"):
-    st.dataframe(frame, hide_index=True, alt="Accuracy per group")
+    controls.table(frame, "Accuracy per group")
 controls.download(frame, "groups.csv")

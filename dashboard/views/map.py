@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import controls, map_panel
 
-choices = controls.require("embeddings")
 controls.page("Map", "What do these samples have in common?")
+choices = controls.require("embeddings")
 left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
 with left:
     colouring = map_panel.pick_colouring(choices)

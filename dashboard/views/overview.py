@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, panels, words
 
-choices = controls.require()
 controls.page("Overview", "Is the ensemble worth it, and on what?")
+choices = controls.require()
 controls.loaded(choices)
 controls.require("labels")
 

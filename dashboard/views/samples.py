@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import controls, sample_table
 
-choices = controls.require()
 controls.page("Samples", "What exactly did everybody say?")
+choices = controls.require()
 positions = sample_table.ordered(choices)
 page = sample_table.page_of(positions)
 opened = sample_table.show(choices, page)

@@ -11,7 +11,6 @@ from made import bundle_of, random_bundle
 
 from analysis.bundle import BundleError
 from analysis.calibration import (
-    calibration_errors,
     classwise_ece,
     debiased_calibration_error,
     mce,
@@ -19,6 +18,7 @@ from analysis.calibration import (
     reliability,
     reliability_of,
 )
+from analysis.calibration_errors import calibration_errors, why_undefined
 from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_mass, bins_of_width, confidence_of
 from analysis.ensemble import Ensemble, combine
@@ -453,3 +453,35 @@ def test_every_device_gives_the_same_report(device):
         close(getattr(found, name).cpu(), getattr(expected, name), 1e-6)
     moved = calibration_errors(bundle.to(device), "model-0")
     close(list(moved.values()), list(calibration_errors(bundle, "model-0").values()), 1e-9)
+
+
+def test_an_undefined_calibration_error_has_its_reason():
+    bundle = random_bundle(2, 30)
+    assert why_undefined(bundle, "model-0") == ""
+    silent = replace(bundle, probabilities={}, fingerprint="")
+    assert why_undefined(silent, "model-0") == "no confidence"
+    stated = torch.full((2, 30), 0.7)
+    assert why_undefined(replace(silent, confidence=stated), "model-0") == "no probabilities"
+    graded = replace(bundle, labels=None, fingerprint="")
+    assert why_undefined(graded, "model-0") == "no labels, only grades"
+    nobody = replace(bundle, labels=None, grades=None, fingerprint="")
+    assert why_undefined(nobody, "model-1") == "no judged answer"
+    for case in (silent, replace(silent, confidence=stated), graded, nobody):
+        found = calibration_errors(case, "model-0")
+        assert np.isnan(found["classwise_ece"])
+    with pytest.raises(BundleError, match="no model 'z'"):
+        why_undefined(bundle, "z")
+
+
+def test_confidences_are_read_once_in_blocks(monkeypatch):
+    bundle = random_bundle(1, 40)
+    expected = calibration_errors(bundle, "model-0")
+    calls = []
+    read = confidence_of
+    monkeypatch.setattr(
+        "analysis.calibration_errors.confidence_of",
+        lambda *given, **named: calls.append(given) or read(*given, **named),
+    )
+    monkeypatch.setattr("analysis.confidence.BLOCK", 4)
+    assert calibration_errors(bundle, "model-0") == expected
+    assert len(calls) == 1

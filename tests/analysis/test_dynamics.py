@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from made import bundle_of, random_bundle
 
 from analysis.bundle import BundleError
-from analysis.dynamics import aum, checkpoints, forgetting, forgetting_of, margins
+from analysis.dynamics import (
+    aum,
+    checkpoints,
+    forgetting,
+    forgetting_of,
+    margins,
+    repeated_epochs,
+)
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
 
@@ -39,6 +46,11 @@ def test_checkpoints_are_ordered_by_epoch_within_family_and_seed():
     }
 
 
+def test_a_seed_that_was_read_as_a_float_is_named_without_a_point():
+    bundle = with_info(random_bundle(2, 4), seed=[3.0, 3.0], epoch=[1, 2])
+    assert places(bundle) == {"seed 3": [0, 1]}
+
+
 def test_models_without_an_epoch_and_runs_of_one_checkpoint_are_left_out():
     info = {
         "epoch": np.array([2, None, 1, "last", 5], dtype=object),
@@ -52,6 +64,12 @@ def test_models_without_an_epoch_and_runs_of_one_checkpoint_are_left_out():
 def test_without_two_checkpoints_of_a_run_the_needed_columns_are_named(columns):
     with pytest.raises(BundleError, match=r"column 'epoch'.*'family' and 'seed'"):
         checkpoints(with_info(random_bundle(2, 4), **columns))
+
+
+def test_a_run_with_one_epoch_twice_is_left_out_and_named_and_the_others_stay():
+    bundle = with_info(random_bundle(5, 4), seed=[0, 0, 1, 1, 1], epoch=[2, 1, 3, 4, 3])
+    assert places(bundle) == {"seed 0": [1, 0]}
+    assert repeated_epochs(bundle) == {"seed 1": 3}
 
 
 def test_two_models_at_the_same_epoch_of_a_run_are_refused():
@@ -132,6 +150,7 @@ def test_forgetting_agrees_with_a_loop_over_checkpoints(epochs, seed, judged):
         assert found.events[n] == events
         assert found.first_learned[n] == next((e for e, mark in marks if mark), -1)
         assert found.never[n] == (bool(marks) and not any(mark for _, mark in marks))
+        assert found.judged[n] == bool(marks)
 
 
 def test_forgetting_of_a_bundle_passes_over_missing_answers():
@@ -140,6 +159,7 @@ def test_forgetting_of_a_bundle_passes_over_missing_answers():
     assert found.events.tolist() == [0, 1, 0, 0]
     assert found.first_learned.tolist() == [0, 0, -1, -1]
     assert found.never.tolist() == [False, False, True, False]
+    assert found.judged.tolist() == [True, True, True, False]
     backwards = forgetting_of(bundle, torch.tensor([1, 0]))
     assert backwards.events.tolist() == [0, 0, 0, 0]
     assert backwards.first_learned.tolist() == [1, 1, -1, -1]

@@ -280,6 +280,13 @@ def test_an_answer_that_was_graded_right_is_not_against_the_label():
     assert found.item() == pytest.approx(1 / 3)
 
 
+def test_an_answer_that_is_the_label_is_not_against_it_whatever_its_grade():
+    grades = torch.zeros(3, 1, dtype=torch.int8)
+    bundle = bundle_of([[0], [0], [2]], [0], grades=grades)
+    found = sample_values(bundle, ["consensus_against_label"])["consensus_against_label"]
+    assert found.item() == pytest.approx(1 / 3)
+
+
 def test_thousands_of_classes_need_no_column_for_each():
     generator = torch.Generator().manual_seed(0)
     said = torch.randint(100_000, (4, 500), generator=generator, dtype=torch.int32)

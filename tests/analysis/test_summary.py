@@ -9,6 +9,7 @@ import torch
 from made import bundle_of, random_bundle
 
 from analysis import Bundle, BundleError, Ensemble, Grouping
+from analysis.calibration_errors import calibration_errors
 from analysis.catalog import of_kind
 from analysis.intervals import accuracy_interval, mcnemar_p, per_unit, wilson
 from analysis.judging import best_single, judge, plain
@@ -279,3 +280,15 @@ def test_without_a_discordant_sample_mcnemar_finds_nothing():
     assert mcnemar_p(0, 0) == 1.0
     assert mcnemar_p(5, 0) == mcnemar_p(0, 5) == pytest.approx(2 * 0.5**5)
     assert mcnemar_p(4, 4) == 1.0
+
+
+def test_every_model_has_its_calibration_errors_or_the_reason_why_not():
+    bundle = random_bundle(3, 40)
+    found = summarise(bundle)["models"]["model-1"]
+    assert found["calibration"]["ece"] == pytest.approx(found["ece"])
+    errors = calibration_errors(bundle, "model-1")
+    assert found["calibration"] == errors | {"undefined": None}
+    partly = replace(bundle, probabilities={}, fingerprint="")
+    found = summarise(partly)["models"]["model-1"]["calibration"]
+    assert found["undefined"] == "no confidence"
+    assert found["classwise_ece"] is None

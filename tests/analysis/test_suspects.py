@@ -13,6 +13,7 @@ from made import bundle_of, random_bundle, real
 from analysis import suspects as module
 from analysis.bundle import Bundle, BundleError
 from analysis.loading import load_bundle
+from analysis.samples import sample_values
 from analysis.suspects import Suspects, confident_joint, suspects
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -76,11 +77,11 @@ def test_a_class_without_samples_has_no_threshold_and_is_never_inferred():
     assert found.joint.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0]]
 
 
-def test_above_a_size_there_are_suspects_without_a_table(monkeypatch):
+def test_where_memory_does_not_hold_the_table_there_are_suspects_without_it(monkeypatch):
     said = torch.tensor([[0.9, 0.1], [0.1, 0.9], [0.95, 0.05]])
     labels = torch.tensor([0, 1, 1])
     whole = confident_joint(said, labels)
-    monkeypatch.setattr(module, "LARGEST_JOINT", 1)
+    monkeypatch.setattr(module, "fits", lambda size, device: size <= 8)
     found = confident_joint(said, labels)
     assert found.joint is None
     assert found.suspects.tolist() == whole.suspects.tolist() == [2]
@@ -110,11 +111,12 @@ def test_samples_that_all_get_wrong_alike_come_first_then_other_flags_then_margi
     bundle, _ = with_flipped_labels(random_bundle(4, 300, 3, accuracy=0.6), 0.1)
     found = suspects(bundle)
     order = found.order
+    (margin,) = sample_values(bundle, ["normalized_margin"]).values()
     stage = torch.where(found.consensus[order] == 1, 0, torch.where(found.flagged[order], 1, 2))
     assert (stage.diff() >= 0).all()
     assert stage.unique().tolist() == [0, 1, 2]
     for part in range(3):
-        assert (found.normalized_margin[order][stage == part].diff() >= 0).all()
+        assert (margin[order][stage == part].diff() >= 0).all()
     assert found.rank[order].tolist() == list(range(300))
     assert found.n == 300
 
@@ -125,9 +127,43 @@ def test_votes_flag_a_majority_of_two_or_more_for_one_other_answer():
     assert found.flagged.tolist() == [True, True, False, False, False]
     assert found.suggested.tolist() == [1, 1, 1, 1, 1]
     assert found.consensus.tolist() == pytest.approx([1, 2 / 3, 1 / 3, 1 / 3, 1])
-    assert found.order.tolist() == [0, 4, 1, 2, 3]
+    assert found.order.tolist() == [0, 1, 4, 2, 3]
+    assert found.unanimous.tolist() == [True, False, False, False, False]
     assert found.self_confidence.isnan().all()
     assert found.joint is None
+
+
+def test_the_joint_is_counted_only_when_it_is_asked_for(monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "fits", lambda size, device: asked.append(size) or True)
+    found = suspects(random_bundle(3, 40, 5))
+    assert asked == []
+    assert found.joint.joint.sum() <= 40
+    assert asked == [8 * 5**2]
+
+
+def test_one_judge_is_not_all_models():
+    said = [[1, 1], *([[-1, 1]] * 8), [-1, 0]]
+    bundle = Bundle(
+        tuple(f"m{row}" for row in range(10)),
+        ("alone", "nine of ten"),
+        ("cat", "dog"),
+        torch.tensor(said, dtype=torch.int32),
+        torch.zeros(2, dtype=torch.int32),
+    )
+    found = suspects(bundle)
+    assert found.consensus.tolist() == [1, 0.9]
+    assert not found.unanimous.any()
+    assert found.doubted.tolist() == [False, True]
+    assert found.order.tolist() == [1, 0]
+
+
+def test_answers_that_are_the_label_but_were_graded_wrong_do_not_speak_against_it():
+    grades = torch.zeros(3, 2, dtype=torch.int8)
+    found = suspects(bundle_of([[0, 0], [0, 0], [0, 1]], [0, 0], grades=grades))
+    assert found.consensus.tolist() == pytest.approx([0, 1 / 3])
+    assert found.suggested.tolist() == [-1, 1]
+    assert not found.doubted.any()
 
 
 def test_a_suggested_label_is_never_the_given_one():
@@ -181,7 +217,7 @@ def test_neither_chunks_nor_the_order_of_samples_change_suspicion(seed, probabil
     for name in ("flagged", "suggested", "given"):
         assert torch.equal(getattr(shuffled, name), getattr(whole, name)[order]), name
     if probabilities:
-        scored = ~whole.normalized_margin.isnan()
+        scored = ~whole.self_confidence.isnan()
         place = torch.empty_like(order).scatter_(0, order, torch.arange(25))
         found = [n for n in order[shuffled.order].tolist() if scored[n]]
         assert found == [n for n in whole.order.tolist() if scored[n]]

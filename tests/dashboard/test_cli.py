@@ -70,6 +70,22 @@ def test_analyze_prints_the_contract(files, capsys):
         "brier": None,
         "ece": None,
         "aurc": None,
+        "calibration": {
+            "n": 0,
+            **dict.fromkeys(
+                (
+                    "ece",
+                    "mce",
+                    "overconfidence",
+                    "ece_mass",
+                    "debiased_square",
+                    "debiased_root",
+                    "plugin",
+                    "classwise_ece",
+                )
+            ),
+            "undefined": "no confidence",
+        },
     }
     assert found["pairs"]["js_nats"] == [[None, None], [None, None]]
     assert found["pairs"]["n"] == [[3, 2], [2, 2]]

@@ -363,3 +363,22 @@ def test_uncertainty_is_drawn_by_side_with_the_rows_of_the_samples(number):
     assert figure.data[0].type == ("scatter" if number == 3 else "scattergl")
     assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
     assert EVIL not in texts(figure)
+
+
+def test_names_on_the_model_map_cover_neither_each_other_nor_the_marks():
+    crowd = np.stack([np.linspace(0, 0.01, 6), np.zeros(6)], axis=1)
+    places = np.concatenate([crowd, [[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]])
+    names = [f"a long name of model {place}" for place in range(9)]
+    figure = model_map.model_map(places, names, [""] * 9, np.zeros(9, bool), 0.5)
+    (models,) = figure.data
+    assert all(models.text[6:])
+    sides = [
+        side for text, side in zip(models.text[:6], models.textposition[:6], strict=True) if text
+    ]
+    assert 1 <= len(sides) == len(set(sides)) <= 4
+
+
+def test_a_model_without_a_place_gets_no_name():
+    places = np.array([[0.0, 0.0], [1.0, 1.0], [np.nan, np.nan]])
+    figure = model_map.model_map(places, ["a", "b", "c"], [""] * 3, np.zeros(3, bool), 0.5)
+    assert list(figure.data[0].text) == ["a", "b", ""]

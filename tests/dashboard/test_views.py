@@ -10,6 +10,7 @@ from made import ROOT, overlapping, random_bundle
 from pages import visit, words
 from streamlit.testing.v1 import AppTest
 
+from analysis.bundle import Bundle
 from analysis.loading import save_bundle
 
 VIEWS = sorted(path.stem for path in (ROOT / "dashboard" / "views").glob("*.py"))
@@ -398,3 +399,237 @@ def test_suspected_labels_are_listed_most_suspicious_first(tmp_path, monkeypatch
     ]
     app.button(key="select-suspects").click().run()
     assert app.session_state["selection"].positions.tolist() == sorted(doubted)
+
+
+def test_a_label_that_one_lone_judge_contradicts_is_not_listed(tmp_path, monkeypatch):
+    said = torch.full((10, 30), -1, dtype=torch.int32)
+    said[:, 2:] = 0
+    said[0, 0] = 1
+    said[:9, 1], said[9, 1] = 1, 0
+    bundle = Bundle(
+        tuple(f"m{row}" for row in range(10)),
+        tuple(f"s{row:02d}" for row in range(30)),
+        ("cat", "dog"),
+        said,
+        torch.zeros(30, dtype=torch.int32),
+    )
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    assert "The members doubt **1** of 30 labels" in words(app)
+    table = next(frame.value for frame in app.dataframe if "suggested" in frame.value)
+    assert table["sample"].tolist() == ["s01"]
+
+
+def test_members_without_an_answer_are_no_part_of_none_some_and_every(tmp_path, monkeypatch):
+    said = torch.zeros(3, 20, dtype=torch.int32)
+    said[2, :10] = -1
+    said[:, 19] = torch.tensor([1, 1, -1])
+    said[:, 18] = torch.tensor([1, 0, -1])
+    bundle = Bundle(
+        ("a", "b", "c"),
+        tuple(map(str, range(20))),
+        ("cat", "dog"),
+        said,
+        torch.zeros(20, dtype=torch.int32),
+    )
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    assert "No member gets **1 of 20 samples" in words(app)
+    assert "and every member 18 (90.0 %" in words(app)
+    assert "on the other 1 (5.0 %" in words(app)
+    app.session_state["missing"] = "wrong"
+    app.run()
+    assert "and every member 8 (40.0 %" in words(app)
+
+
+def test_what_was_never_judged_was_not_forgotten_zero_times(tmp_path, monkeypatch):
+    bundle = checkpointed(random_bundle(3, 20))
+    labels = bundle.labels.clone()
+    labels[:4] = -1
+    bundle = replace(bundle, labels=labels, grades=None, fingerprint="")
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    for score in ("forgetting", "learned"):
+        app.session_state["score"] = f"{score}/all models"
+        app.run()
+        histogram = figures(app)[1]
+        subtitle = histogram["layout"]["title"]["subtitle"]["text"].replace("<br>", " ")
+        assert "4 without a value left out" in subtitle
+
+
+def test_a_run_with_an_epoch_twice_leaves_the_other_runs_their_scores(tmp_path, monkeypatch):
+    info = {"epoch": np.array([1, 2, 1, 1]), "seed": np.array([0, 0, 1, 1])}
+    bundle = replace(random_bundle(4, 20), model_info=info, fingerprint="")
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "difficulty")
+    assert "Times forgotten, seed 0" in options(app, "score")
+    assert "Times forgotten, seed 1" not in options(app, "score")
+    assert "No scores over the checkpoints of seed 1 (epoch 1)" in words(app)
+
+
+def titles(app: AppTest) -> list[str]:
+    return [figure["layout"]["title"]["text"] for figure in figures(app)]
+
+
+def subtitle(figure: dict) -> str:
+    return figure["layout"]["title"]["subtitle"]["text"].replace("<br>", " ")
+
+
+def test_titles_of_pairs_follow_the_measure_and_what_the_map_is_made_of(tmp_path, monkeypatch):
+    expected = {
+        "disagreement_labels": ("How much each pair of models differs", "answer alike"),
+        "error_disagreement": ("How much each pair of models differs", "err alike"),
+        "double_fault": ("How much each pair of models has in common", "similar probabilities"),
+        "nfr": ("Negative flips of each pair of models", "similar probabilities"),
+        "ce_distance_mekong": ("Cross-entropy distance of each pair", "similar probabilities"),
+        "linear_cka": ("How much each pair of models has in common", "similar probabilities"),
+    }
+    bundle = BUNDLES["embeddings of models"]
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "disagreement")
+    for name, (of_matrix, of_map) in expected.items():
+        app.session_state["pair-measure"] = name
+        app.run()
+        matrix, flat = titles(app)[:2]
+        assert matrix.startswith(of_matrix), name
+        assert of_map in flat, name
+    app.session_state["pair-measure"] = "ce_distance_mekong"
+    app.run()
+    assert "Distances: cross-entropy distance, n = 60" in subtitle(figures(app)[1])
+    assert "(average linkage of: cross-entropy distance)" in words(app)
+
+
+def test_a_measure_that_is_no_distance_is_mapped_by_one_that_the_data_allow():
+    from dashboard.compute.models import _nearest_distance
+
+    bundle = random_bundle(3, 20)
+    some = {name: bundle.probabilities[name] for name in bundle.models[:2]}
+    assert _nearest_distance(bundle).name == "js_nats"
+    assert _nearest_distance(replace(bundle, probabilities=some)).name == "disagreement_labels"
+    silent = torch.full_like(bundle.predictions, -1)
+    graded = replace(bundle, predictions=silent, probabilities={}, fingerprint="")
+    assert _nearest_distance(graded).name == "error_disagreement"
+
+
+def test_models_that_were_only_graded_get_a_map_by_their_errors(tmp_path, monkeypatch):
+    grades = random_bundle(4, 40).grades.tolist()
+    rows = [
+        f"{sample},m{model},{grade}"
+        for model, row in enumerate(grades)
+        for sample, grade in enumerate(row)
+    ]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["sample_id,model,correct", *rows]), "utf-8")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(log)]}))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    visit(app, "disagreement")
+    for name in ("error_consistency", "q_statistic"):
+        app.session_state["pair-measure"] = name
+        app.run()
+        assert not app.exception
+        flat = figures(app)[1]
+        assert "err alike" in flat["layout"]["title"]["text"]
+        assert "left out" not in subtitle(flat)
+
+
+def test_a_map_by_a_distance_itself_keeps_its_distances():
+    from dashboard.compute import pair_measures, pairs
+
+    bundle = random_bundle(3, 60)
+    found = pairs(bundle, bundle.models, pair_measures()["ce_distance_mekong"], "exclude")
+    assert found["basis"] == "ce_distance_mekong"
+    steps = found["coordinates"][:, None] - found["coordinates"][None]
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=2), found["matrix"], atol=1e-9)
+    found = pairs(bundle, bundle.models, pair_measures()["disagreement_labels"], "exclude")
+    steps = found["coordinates"][:, None] - found["coordinates"][None]
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=2) ** 2, found["matrix"], atol=1e-9)
+
+
+def test_the_calibration_page_lists_four_errors_of_every_model(tmp_path, monkeypatch):
+    from analysis.calibration_errors import calibration_errors
+
+    bundle = BUNDLES["hard"]
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "calibration")
+    table = next(frame.value for frame in app.dataframe if "equal mass" in frame.value)
+    assert len(table) == len(bundle.models) + 1
+    expected = calibration_errors(bundle, "model-2")
+    row = table[table["model"] == "model-2"].iloc[0]
+    for column, name in (
+        ("equal width", "ece"),
+        ("equal mass", "ece_mass"),
+        ("class by class", "classwise_ece"),
+        ("debiased", "debiased_root"),
+    ):
+        assert row[column] == pytest.approx(expected[name], abs=1e-4)
+    assert "the relative uncertainty was fitted on 30 others" in words(app)
+    stated_only = BUNDLES["stated confidence"]
+    app = visit(opened(stated_only, tmp_path / "stated", monkeypatch), "calibration")
+    table = next(frame.value for frame in app.dataframe if "equal mass" in frame.value)
+    assert table["class by class"].isna().all()
+    assert set(table["undefined, for there are"]) == {"no probabilities", "no confidence"}
+
+
+def test_stated_confidences_are_counted_without_reading_probabilities(monkeypatch):
+    from analysis.ensemble import Ensemble
+    from dashboard.compute import stated_alone
+    from dashboard.state import Choices
+
+    bundle = random_bundle(3, 20)
+    stated = torch.full((3, 20), torch.nan)
+    stated[0] = stated[1] = 0.5
+    tables = {"model-0": bundle.probabilities["model-0"]}
+    bundle = replace(bundle, probabilities=tables, confidence=stated, fingerprint="")
+    monkeypatch.setattr("analysis.confidence.normalised", None)
+    choices = Choices(bundle, Ensemble(bundle.models), None, "exclude")
+    assert stated_alone(choices) == 1
+    assert stated_alone(replace(choices, bundle=replace(bundle, confidence=None))) == 0
+
+
+def test_groups_tell_how_varied_their_samples_are(tmp_path, monkeypatch):
+    from analysis.vendi import group_vendi
+
+    bundle = random_bundle(samples=300)
+    expected = group_vendi(bundle.embeddings, bundle.groups["region"], orders=(1.0,))
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "groups")
+    table = next(frame.value for frame in app.dataframe if "different samples" in frame.value)
+    for level, found in zip(table["group"], table["different samples"], strict=True):
+        assert found == pytest.approx(expected[level]["vendi_q1"], abs=0.01)
+    assert "that have nothing in common" in words(app)
+    bare = replace(bundle, embeddings=None, fingerprint="")
+    app = visit(opened(bare, tmp_path / "bare", monkeypatch), "groups")
+    assert not any("different samples" in frame.value for frame in app.dataframe)
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_overview_and_groups_judge_on_the_same_samples(missing):
+    from analysis.bundle import Grouping
+    from analysis.ensemble import Ensemble
+    from dashboard.compute import ensemble_accuracy, group_table
+    from dashboard.state import Choices
+
+    made = random_bundle(4, 60, gaps=0.4, probabilities=False)
+    groups = {"all": Grouping(torch.zeros(60, dtype=torch.int32), ("one",))}
+    bundle = replace(made, labels=None, groups=groups, fingerprint="")
+    choices = Choices(bundle, Ensemble(bundle.models[:2]), "all", missing)
+    table, whole = group_table(choices, bundle, "all"), ensemble_accuracy(choices, bundle)
+    assert table["n"][-1, 0] == whole["judged"][0]
+    assert table["accuracy"][-1, 0] == pytest.approx(whole["accuracy"][0])
+    assert (table["low"][-1, 0], table["high"][-1, 0]) == pytest.approx(
+        (whole["low"][0], whole["high"][0])
+    )
+    silent = torch.full_like(bundle.predictions, -1)
+    choices = replace(choices, bundle=replace(bundle, predictions=silent, fingerprint=""))
+    table = group_table(choices, choices.bundle, "all")
+    assert table["n"][-1, 0] == 0
+    assert np.isnan(table["accuracy"][-1, 0])
+    assert (table["n"][:-1] > 0).all()
+
+
+def test_grades_alone_tell_how_many_members_are_right(tmp_path, monkeypatch):
+    grades = random_bundle(3, 40, accuracy=0.3).grades
+    rows = [f"{n},m{m},{grades[m, n]}" for m in range(3) for n in range(40)]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["sample_id,model,correct", *rows]), "utf-8")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(log)]}))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    text = words(visit(app, "difficulty"))
+    none, every = int((grades.sum(0) == 0).sum()), int((grades.sum(0) == 3).sum())
+    assert f"No member gets **{none} of 40 samples" in text
+    assert f"every member {every} (" in text
+    (bars,) = figures(app)[0]["data"]
+    assert bars["name"] == "ensemble not judged"
