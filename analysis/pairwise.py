@@ -198,7 +198,7 @@ def kappa_of(observed: Tensor, expected: Tensor) -> Tensor:
 
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     """Numerator / denominator, NaN where the denominator is 0."""
-    return torch.where(denominator == 0, torch.nan, numerator / denominator)
+    return (numerator / denominator).masked_fill_(denominator == 0, torch.nan)
 
 
 _TABLE = ("both_graded", "both_right", "right_given")

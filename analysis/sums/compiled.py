@@ -18,6 +18,7 @@ TILE = 32
 WORDS = 64
 LANES = 4
 PAYS_FROM = 10_000_000_000
+PAYS_ONCE_BUILT = 100_000_000  # with less, starting threads takes longer than the work
 
 _built: set[tuple] = set()
 
@@ -35,11 +36,13 @@ def chosen(
         pays_from: work that takes torch longer than importing numba and compiling.
 
     Returns:
-        On the CPU, once it is compiled or when the work is enough; elsewhere never.
+        On the CPU, when the work is enough, which is less once it is compiled; elsewhere never.
     """
     if device.type != "cpu":
         return False
-    return kernel in _built or (work >= pays_from and compiler_fits())
+    if kernel in _built:
+        return work >= min(pays_from, PAYS_ONCE_BUILT)
+    return work >= pays_from and compiler_fits()
 
 
 def agreement_kernel(classes: int) -> tuple:
