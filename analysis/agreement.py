@@ -4,9 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.measure import Measure
-from analysis.pairwise import share
-
-CERTAIN = 1e-12
+from analysis.pairwise import kappa_of, share
 
 
 def cohen_kappa_labels(both_answered: Tensor, same: Tensor, class_answers: Tensor) -> Tensor:
@@ -40,8 +38,7 @@ def cohen_kappa_labels(both_answered: Tensor, same: Tensor, class_answers: Tenso
         together = torch.einsum("ijc,jic->ij", given, given)
     observed = share(same, both_answered)
     expected = share(together, both_answered.double().square())
-    kappa = (observed - expected) / (1 - expected)
-    return torch.where(1 - expected < CERTAIN, torch.nan, kappa)
+    return kappa_of(observed, expected)
 
 
 MEASURES = (
@@ -56,6 +53,7 @@ MEASURES = (
         diverse="lower",
         bounds=(-1.0, 1.0),
         undefined="both give only one class, the same one; or some models have gaps and there are "
-        "too many models and classes (models x models x classes above 33 million).",
+        "too many models and classes (models x models x classes above 33 million, or more than the "
+        "memory holds).",
     ),
 )

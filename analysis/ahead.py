@@ -39,6 +39,7 @@ def read_ahead(walk: Iterator[Piece], device: torch.device) -> Iterator[Piece]:
 
     with ThreadPoolExecutor(1) as thread:
         piece = next(walk, None)
+        aside.wait_stream(main)
         coming = thread.submit(fetched, piece)
         while piece is not None:
             sent = coming.result()

@@ -32,3 +32,24 @@ def local_codes(predictions: Tensor) -> tuple[Tensor, Tensor]:
     model, sample = (ordered >= 0).nonzero(as_tuple=True)
     classes[ranks[model, sample].long(), sample] = ordered[model, sample].to(torch.int32)
     return codes, classes
+
+
+def vote_counts(predictions: Tensor) -> tuple[Tensor, Tensor]:
+    """Votes for each different answer of a sample, however many classes there are.
+
+    Args:
+        predictions: int32 [M, n], -1 = no answer.
+
+    Returns:
+        votes int64 [L, n], and classes int32 [L, n] in class order, -1 where a sample has fewer
+        than L different answers.
+
+    Example:
+        >>> votes, classes = vote_counts(torch.tensor([[7], [-1], [3], [7]]))
+        >>> votes.flatten().tolist(), classes.flatten().tolist()
+        ([1, 2], [3, 7])
+    """
+    codes, classes = local_codes(predictions)
+    votes = torch.zeros(classes.shape, dtype=torch.int64, device=codes.device)
+    votes.scatter_add_(0, codes.clamp_min(0).long(), (codes >= 0).long())
+    return votes, classes

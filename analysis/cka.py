@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from analysis.chunks import working_memory
 from analysis.pairwise import ratio
 
 WIDE = 2048
@@ -135,13 +136,15 @@ def _by_samples(centred: Sequence[_Centred]) -> Tensor:
     models, samples = len(centred), len(centred[0].table)
     device = centred[0].table.device
     norms = torch.zeros(models, models, dtype=torch.float64, device=device)
-    step = max(1, GRAM_VALUES // (models * samples))
+    most = min(GRAM_VALUES, working_memory(device) // 32)
+    step = max(1, min(samples, most // (models * samples)))
+    grams = torch.empty((models, step, samples), dtype=torch.float64, device=device)
     for start in range(0, samples, step):
-        grams = []
-        for part in centred:
+        rows = min(step, samples - start)
+        for place, part in enumerate(centred):
             whole = part[:]
-            grams.append((whole[start : start + step] @ whole.T).flatten())
-        stacked = torch.stack(grams)
+            torch.mm(whole[start : start + rows], whole.T, out=grams[place, :rows])
+        stacked = grams[:, :rows].flatten(1)
         norms.addmm_(stacked, stacked.T)
     return norms
 

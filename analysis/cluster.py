@@ -11,6 +11,7 @@ import torch
 from analysis.bundle import Bundle
 from analysis.checks import BundleError
 from analysis.chunks import CACHE, LONGEST, VALUE
+from analysis.sums.classes import kept_per_pair
 from analysis.sums.piece import Missing
 from analysis.tally import Tally, tally
 
@@ -63,16 +64,14 @@ class _Count:
     groups: tuple[str, ...]
     missing: Missing
     chunk: int
+    per_pair: bool
 
     def __call__(self, partition: Bundle) -> Tally:
-        import numba  # noqa: F401 - how floats are summed depends on whether it is there already
-
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # sums come out the same whatever a worker has
         try:
-            return tally(
-                partition, self.needs, groups=self.groups, missing=self.missing, chunk=self.chunk
-            )
+            options = {"groups": self.groups, "missing": self.missing, "chunk": self.chunk}
+            return tally(partition, self.needs, per_pair=self.per_pair, **options)
         finally:
             torch.set_num_threads(threads)
 
@@ -91,7 +90,9 @@ def tally_on(
     Probabilities that lie in files are read by the workers themselves, from the same paths; all
     else travels with the partition. A partition whose worker is lost is counted by another one.
     The chunks and the order of all additions depend on the bundle and on `partitions` only, so
-    the result does too, to the last bit on machines of one kind.
+    the result does too, to the last bit on machines of one kind. For that, a worker takes chunks of
+    one size (256 MiB with all that is derived from them) whatever memory is stated here: how much
+    it may take is said where it is started (`dask worker --memory-limit`).
 
     Args:
         client: of the cluster.
@@ -112,7 +113,8 @@ def tally_on(
     samples, values = len(bundle.ids), len(bundle.models) * max(len(bundle.classes), 1)
     partitions = min(samples, partitions or max(FEWEST, -(-samples * values // PARTITION)))
     chunk = max(1, min(LONGEST, CACHE // (values * VALUE)))
-    counted = _Count(tuple(needs), tuple(groups), missing, chunk)
+    per_pair = kept_per_pair(bundle)
+    counted = _Count(tuple(needs), tuple(groups), missing, chunk, per_pair)
     lean, rows = _lean(bundle), torch.arange(samples)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sending large graph")

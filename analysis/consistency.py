@@ -80,7 +80,7 @@ def relative_nfr(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -
 
 def nfr_mc(
     both_graded: Tensor,
-    both_answered: Tensor,
+    graded_compared: Tensor,
     both_right: Tensor,
     both_wrong: Tensor,
     right_given: Tensor,
@@ -93,7 +93,7 @@ def nfr_mc(
 
     Args:
         both_graded: [M, M], samples on which both answers could be judged.
-        both_answered: [M, M], samples that both answered.
+        graded_compared: [M, M], those of them on which both answers are known.
         both_right: [M, M], both right.
         both_wrong: [M, M], both wrong.
         right_given: [M, M], i right while j is graded.
@@ -113,7 +113,7 @@ def nfr_mc(
     References:
         Echterhoff et al. 2024, MUSCLE: a model update strategy for compatible LLM evolution.
     """
-    changed = diff_wrong_rate(both_graded, both_answered, both_wrong, same_right, same_graded)
+    changed = diff_wrong_rate(both_graded, graded_compared, both_wrong, same_right, same_graded)
     return nfr(both_graded, both_right, right_given) + changed
 
 
@@ -163,7 +163,7 @@ MEASURES = (
         "row's.",
         needs=(
             "both_graded",
-            "both_answered",
+            "graded_compared",
             "both_right",
             "both_wrong",
             "right_given",

@@ -170,15 +170,12 @@ def ambiguity(member_brier_sum: Tensor, mean_brier_sum: Tensor, pooled: Tensor) 
     return share((member_brier_sum - mean_brier_sum).clamp_min(0), pooled)
 
 
-def sample_jensen_gap(
-    distributions: Distributions | None, labels: Tensor | None, answered: Tensor
-) -> Tensor:
+def sample_jensen_gap(distributions: Distributions, labels: Tensor) -> Tensor:
     """Per sample, how far ln of the mean p(label) lies above the members' mean ln p(label).
 
     Args:
         distributions: probabilities of the members that have some, on n samples.
         labels: int64 [n], -1 = unlabelled.
-        answered: bool [M, n].
 
     Returns:
         float64 [n] in nats, 0 or more; higher is more diverse. NaN without a label or with
@@ -188,11 +185,9 @@ def sample_jensen_gap(
         >>> values = torch.tensor([[[0.9, 0.1]], [[0.1, 0.9]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> here = Distributions(torch.arange(2), values, both)
-        >>> round(sample_jensen_gap(here, torch.tensor([0]), both).item(), 3)
+        >>> round(sample_jensen_gap(here, torch.tensor([0])).item(), 3)
         0.511
     """
-    if distributions is None or labels is None:
-        return torch.full(answered.shape[1:], torch.nan, device=answered.device).double()
     members, mean = log_losses(distributions, labels)
     known = (distributions.scored.sum(0) >= 2) & (labels >= 0)
     return torch.where(known, (members - mean).clamp_min(0), torch.nan)
@@ -289,7 +284,7 @@ MEASURES = (
         kind="sample",
         summary="How far the log of the mean probability of the label lies above the members' "
         "mean log.",
-        needs=("distributions", "labels", "answered"),
+        needs=("distributions", "labels"),
         function=sample_jensen_gap,
         diverse="higher",
         bounds=(0.0, None),

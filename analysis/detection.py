@@ -9,7 +9,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, normalised, position
 from analysis.quality import aurc
 from analysis.splits import Split
-from analysis.sums.piece import CLIP
+from analysis.sums.piece import entropy
 
 STEP_VALUES = 2_000_000
 UNCERTAINTIES = ("relative uncertainty", "entropy", "1 - largest probability")
@@ -182,9 +182,8 @@ def detection_report(
     matrix = uncertainty_matrix(sums[0], count[0], sums[1], count[1], weight=weight)
     scores = [torch.zeros(3, 0, dtype=torch.float64, device=bundle.device)]
     for _, values in _chunks(bundle, model, judged & split.held_out):
-        entropy = -(values * values.clamp_min(CLIP).log()).sum(1)
         relative = relative_uncertainty(values, matrix)
-        scores.append(torch.stack([relative, entropy, 1 - values.amax(1)]))
+        scores.append(torch.stack([relative, entropy(values), 1 - values.amax(1)]))
     scores = torch.cat(scores, 1)
     wrong = ~bundle.correct[row, judged & split.held_out]
     return DetectionReport(

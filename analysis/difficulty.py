@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
+from analysis.answer_codes import vote_counts
 from analysis.measure import Measure
 from analysis.sums.piece import Distributions
-from analysis.uncertainty import vote_counts
 
 
 def members_right(right: Tensor, graded: Tensor) -> Tensor:

@@ -4,10 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.measure import Measure
-from analysis.pairwise import ratio
-
-# Weighted sums that should be equal differ by rounding.
-ALMOST_NONE = 1e-12
+from analysis.pairwise import kappa_of, ratio
 
 
 def entropy(members_right: Tensor) -> Tensor:
@@ -186,8 +183,7 @@ def fleiss_kappa_labels(both_answered: Tensor, same: Tensor, paired_votes: Tenso
     pairs = (both_answered.sum() - both_answered.diagonal().sum()).double()
     agreement = ratio((same.sum() - same.diagonal().sum()).double(), pairs)
     expected = ratio(paired_votes.double(), pairs).square().sum()
-    kappa = ratio(agreement - expected, 1 - expected)
-    return torch.where(1 - expected > ALMOST_NONE, kappa, torch.nan)
+    return kappa_of(agreement, expected)
 
 
 def _camps(members_right: Tensor) -> tuple[Tensor, Tensor, int]:

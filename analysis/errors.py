@@ -6,15 +6,17 @@ from torch import Tensor
 from analysis.measure import Measure
 from analysis.pairwise import share
 
+ROUNDING = 1e-9
+
 
 def same_wrong_rate(
-    both_graded: Tensor, both_answered: Tensor, same_right: Tensor, same_graded: Tensor
+    both_graded: Tensor, graded_compared: Tensor, same_right: Tensor, same_graded: Tensor
 ) -> Tensor:
     """Share of samples on which both give the same wrong answer.
 
     Args:
         both_graded: [M, M], samples on which both answers could be judged.
-        both_answered: [M, M], samples that both answered.
+        graded_compared: [M, M], those of them on which both answers are known.
         same_right: [M, M], both gave the same answer and are right.
         same_graded: [M, M], both gave the same answer and were judged.
 
@@ -27,12 +29,12 @@ def same_wrong_rate(
         [[0.25]]
     """
     rate = share(same_graded - same_right, both_graded)
-    return torch.where(both_answered >= both_graded, rate, torch.nan)
+    return _where_compared(rate, both_graded, graded_compared)
 
 
 def diff_wrong_rate(
     both_graded: Tensor,
-    both_answered: Tensor,
+    graded_compared: Tensor,
     both_wrong: Tensor,
     same_right: Tensor,
     same_graded: Tensor,
@@ -44,7 +46,7 @@ def diff_wrong_rate(
 
     Args:
         both_graded: [M, M], samples on which both answers could be judged.
-        both_answered: [M, M], samples that both answered.
+        graded_compared: [M, M], those of them on which both answers are known.
         both_wrong: [M, M], both wrong.
         same_right: [M, M], both gave the same answer and are right.
         same_graded: [M, M], both gave the same answer and were judged.
@@ -60,7 +62,7 @@ def diff_wrong_rate(
     """
     different = (both_wrong - (same_graded - same_right)).clamp_min(0)
     rate = share(different, both_graded)
-    return torch.where(both_answered >= both_graded, rate, torch.nan)
+    return _where_compared(rate, both_graded, graded_compared)
 
 
 def error_iou(both_graded: Tensor, both_right: Tensor, both_wrong: Tensor) -> Tensor:
@@ -103,13 +105,19 @@ def error_transfer(both_graded: Tensor, both_wrong: Tensor, right_given: Tensor)
     return share(both_wrong, both_graded - right_given)
 
 
+def _where_compared(rate: Tensor, both_graded: Tensor, graded_compared: Tensor) -> Tensor:
+    """NaN where some grades of a pair stand without answers; weighted sums differ by rounding."""
+    unknown = both_graded - graded_compared
+    return torch.where(unknown <= ROUNDING * both_graded, rate, torch.nan)
+
+
 MEASURES = (
     Measure(
         name="same_wrong_rate",
         label="Same wrong answer",
         kind="pair",
         summary="Share of samples on which both give the same wrong answer.",
-        needs=("both_graded", "both_answered", "same_right", "same_graded"),
+        needs=("both_graded", "graded_compared", "same_right", "same_graded"),
         function=same_wrong_rate,
         better="lower",
         diverse="lower",
@@ -121,7 +129,7 @@ MEASURES = (
         label="Different wrong answers",
         kind="pair",
         summary="Share of samples on which both are wrong, each with another answer.",
-        needs=("both_graded", "both_answered", "both_wrong", "same_right", "same_graded"),
+        needs=("both_graded", "graded_compared", "both_wrong", "same_right", "same_graded"),
         function=diff_wrong_rate,
         diverse="higher",
         undefined="there are grades without the answers they were given for.",

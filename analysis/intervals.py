@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from analysis.sums.products import product
+
 DRAWN_VALUES = 4_000_000
 NORMAL_95 = 1.959963984540054
 
@@ -117,6 +119,8 @@ def group_interval(
 ) -> tuple[Tensor, Tensor]:
     """95 % interval of each model's accuracy in each group, as `accuracy_interval` makes it.
 
+    Without units that is Wilson's on what each group holds, all groups at once.
+
     Args:
         correct: bool [M, N].
         graded: bool [M, N].
@@ -127,10 +131,13 @@ def group_interval(
     Returns:
         Lower and upper end, float64 [M, G]; NaN for a group without a judged answer.
     """
+    if units is None:
+        inside = membership.T
+        return wilson(product(correct & graded, inside, None), product(graded, inside, None))
     ends = []
     for here in membership.T:
-        part = None if units is None else units[here]
-        ends.append(accuracy_interval(correct[:, here], graded[:, here], part, seed=seed))
+        parts = (correct[:, here], graded[:, here], units[here])
+        ends.append(accuracy_interval(*parts, seed=seed))
     low, high = (torch.stack(side, dim=1) for side in zip(*ends, strict=True))
     return low, high
 

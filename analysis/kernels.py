@@ -144,10 +144,15 @@ KERNELS = {
 
 
 def default_kernel(tally: Tally) -> str:
-    """Overlap of probabilities where every model has some, else agreement of answers."""
+    """Overlap of probabilities where every model has some, else agreement of answers.
+
+    Grades alone have no answers to compare: then agreement in being right.
+    """
     if "hellinger_sum" in tally.sums and bool((tally["both_scored"].diagonal() > 0).all()):
         return "hellinger_affinity"
-    return "label_agreement"
+    judged = set(KERNELS["correctness_agreement"].needs) <= set(tally.sums)
+    answered = "both_answered" in tally.sums and bool((tally["both_answered"] > 0).any())
+    return "correctness_agreement" if judged and not answered else "label_agreement"
 
 
 def model_vendi(

@@ -110,6 +110,42 @@ def outcome_ledger(found: Outcomes, members: int) -> Tensor:
     return table.view(members + 1, len(OUTCOMES))
 
 
+def members_ledger(found: Outcomes, members: int) -> Tensor:
+    """As `ledger`, and where members are judged but the ensemble is not, as with grades alone.
+
+    Args:
+        found: outcomes of N samples.
+        members: K.
+
+    Returns:
+        int64 [K + 1, 3]: row k, then ensemble right, wrong and not judged.
+    """
+    alone = found.members_right[~found.judged & (found.members > 0)]
+    return torch.cat([ledger(found, members), alone.bincount(minlength=members + 1)[:, None]], 1)
+
+
+def agreement_levels(found: Outcomes) -> dict[str, int]:
+    """Samples that no member, some members or every member gets right.
+
+    Of the members that are judged on a sample: where one has no answer and the others are right,
+    every member is.
+
+    Args:
+        found: outcomes of N samples.
+
+    Returns:
+        Counts of "none", "some" and "all" over the samples on which anybody is judged.
+    """
+    right = found.members_right[found.judged | (found.members > 0)]
+    judged = found.members[found.judged | (found.members > 0)]
+    none, every = right == 0, (right == judged) & (right > 0)
+    return {
+        "none": int(none.sum()),
+        "some": int((~none & ~every).sum()),
+        "all": int(every.sum()),
+    }
+
+
 def against(
     combined: Bundle,
     reference: Bundle,

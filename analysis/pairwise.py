@@ -5,6 +5,8 @@ from torch import Tensor
 
 from analysis.measure import Measure
 
+CERTAIN = 1e-12
+
 
 def disagreement_labels(both_answered: Tensor, same: Tensor) -> Tensor:
     """Share of samples on which two models answer differently, right or wrong (churn).
@@ -96,7 +98,7 @@ def error_consistency(both_graded: Tensor, both_right: Tensor, right_given: Tens
     first, second = share(right_given, both_graded), share(right_given.T, both_graded)
     observed = 1 - first - second + 2 * share(both_right, both_graded)
     expected = first * second + (1 - first) * (1 - second)
-    return ratio(observed - expected, 1 - expected)
+    return kappa_of(observed, expected)
 
 
 def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -175,9 +177,28 @@ def share(part: Tensor, whole: Tensor) -> Tensor:
     return ratio(part.double(), whole.double())
 
 
+def kappa_of(observed: Tensor, expected: Tensor) -> Tensor:
+    """Agreement beyond chance (observed - expected) / (1 - expected), as every kappa has it.
+
+    Args:
+        observed: float64 [...] in [0, 1], share of agreement.
+        expected: float64 [...] in [0, 1], the share that chance explains.
+
+    Returns:
+        float64 [...], at most 1; NaN where chance explains all (weighted sums that should be
+        equal differ by rounding).
+
+    Example:
+        >>> kappa_of(torch.tensor([0.75, 1.0]), torch.tensor([0.5, 1.0])).tolist()
+        [0.5, nan]
+    """
+    left = 1 - expected
+    return torch.where(left < CERTAIN, torch.nan, (observed - expected) / left)
+
+
 def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
     """Numerator / denominator, NaN where the denominator is 0."""
-    return torch.where(denominator == 0, torch.nan, numerator / denominator)
+    return (numerator / denominator).masked_fill_(denominator == 0, torch.nan)
 
 
 _TABLE = ("both_graded", "both_right", "right_given")

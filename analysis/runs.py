@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, fields
 import torch
 from torch import Tensor
 
+from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle
 from analysis.ensemble import answers, grade, judged
 from analysis.intervals import wilson
 from analysis.pairwise import ratio, share
-from analysis.rules import local_codes
 from analysis.sums.piece import Missing
 from analysis.teams import teams_of_size
 from analysis.verifier import verifier_ceiling
@@ -116,27 +116,25 @@ def majority_at_k(
     return share(right, count).nanmean().item()
 
 
-def repeat_agreement(predictions: Tensor) -> Tensor:
+def repeat_agreement(predictions: Tensor, counted: Tensor | None = None) -> Tensor:
     """Share of the pairs of runs that give the same answer to a sample.
 
     Args:
         predictions: int32 [R, N], -1 = no answer.
+        counted: bool [R, N], the run counts on the sample; a missing answer that counts agrees
+            with no other. None: the runs that answered.
 
     Returns:
         float64 [N] in [0, 1]; higher is steadier and less diverse; 1 = always the same. NaN
-        where fewer than two runs answered.
+        where fewer than two runs count.
 
     Example:
         >>> repeat_agreement(torch.tensor([[4, 1], [4, 1], [2, 1]])).tolist()
         [0.3333333333333333, 1.0]
     """
-    codes, classes = local_codes(predictions)
-    votes = torch.zeros(len(classes) + 1, codes.shape[1], dtype=torch.int64, device=codes.device)
-    # Missing answers are counted in a row of their own, which is dropped.
-    place = torch.where(codes < 0, len(classes), codes).long()
-    votes = votes.scatter_add_(0, place, torch.ones_like(place))[:-1]
-    answered = votes.sum(0)
-    return share((votes * (votes - 1)).sum(0), answered * (answered - 1))
+    votes = vote_counts(predictions)[0]
+    runs = votes.sum(0) if counted is None else counted.sum(0)
+    return share((votes * (votes - 1)).sum(0), runs * (runs - 1))
 
 
 @dataclass(frozen=True)
@@ -211,7 +209,8 @@ def runs_report(
 
     Args:
         bundle: M models.
-        missing: "wrong" judges every run on every labelled sample.
+        missing: "wrong" judges every run on every labelled sample, and a missing answer there
+            agrees with no other.
         seed: of the sets of runs that vote.
 
     Returns:
@@ -228,7 +227,9 @@ def _report(bundle: Bundle, rows: list[int], missing: Missing, seed: int) -> dic
     told = grades >= 0 if missing == "exclude" else bundle.labelled.expand_as(grades)
     right = (grades == 1) & told
     tries = sorted({2**power for power in range(len(rows).bit_length())} | {len(rows)})
-    agreement = repeat_agreement(bundle.predictions[rows])
+    said = bundle.predictions[rows]
+    gaps = (said < 0) & (grades < 0) & bundle.labelled & (missing == "wrong")
+    agreement = repeat_agreement(said, (said >= 0) | gaps)
     known = agreement.isfinite()
     always = (agreement == 1).sum()
     rates = share(right.sum(1), told.sum(1))

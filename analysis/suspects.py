@@ -6,12 +6,12 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle, BundleError
 from analysis.chunks import fits
 from analysis.difficulty import wrong_answers
 from analysis.samples import chunk_size, sample_values
 from analysis.sums.piece import pieces
-from analysis.uncertainty import vote_counts
 
 SLACK = 1e-6
 CAVEAT = (

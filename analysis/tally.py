@@ -7,6 +7,7 @@
 both gave the same answer; the same and both judged; the same and both right |
 | both_graded, both_right, both_wrong, right_given | [M, M] | both graded; both right; both wrong; \
 i right while j is graded |
+| graded_compared | [M, M] | both graded, and both answers are known |
 | class_answers | [M, 1, C] or [M, M, C] | i gives class c, where j answered if gaps make \
 that differ; [M, 0, C] where that is too large |
 | scored, log_loss_sum, brier_sum, clipped | [M] | samples with probabilities and label; their \
@@ -46,6 +47,7 @@ from analysis.ahead import read_ahead
 from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.sums import FAMILIES, OF_PROBABILITIES, group_sums
+from analysis.sums.classes import CLASSES, kept_per_pair
 from analysis.sums.piece import Missing, Piece, pieces
 
 
@@ -59,6 +61,9 @@ class Tally:
         return self.sums[name]
 
     def __add__(self, other: "Tally") -> "Tally":
+        if self.sums.keys() != other.sums.keys():
+            apart = ", ".join(sorted(self.sums.keys() ^ other.sums.keys()))
+            raise ValueError(f"only tallies of the same sums add up; one of two lacks {apart}")
         return Tally({name: self.sums[name] + other.sums[name] for name in self.sums})
 
 
@@ -70,6 +75,7 @@ def tally(
     weights: Tensor | None = None,
     missing: Missing = "exclude",
     chunk: int | None = None,
+    per_pair: bool | None = None,
 ) -> Tally:
     """The sums that these measures need, over the samples of a bundle.
 
@@ -83,24 +89,88 @@ def tally(
             as wrong, and it agrees with nobody.
         chunk: samples at a time; chosen from the free memory when not given. Fewer where a
             device runs out of memory all the same.
+        per_pair: whether answers per class may be kept for each other model; chosen from the free
+            memory when not given. Tallies that shall add up need the same.
 
     Returns:
         A tally with at least the needed sums.
     """
     needed = set(needs)
-    families = [family for names, family in FAMILIES if needed & set(names)]
-    counted = not needed & set(OF_PROBABILITIES)
+    families = _families(needed)
+    options = {"weights": weights, "missing": missing, "chunk": chunk, "per_pair": per_pair}
+    return _walked(bundle, needed, lambda piece: _sums(piece, families, groups), **options)
+
+
+def tally_blocks(
+    bundle: Bundle,
+    needs: Iterable[str],
+    block: Tensor,
+    number: int,
+    *,
+    missing: Missing = "exclude",
+    chunk: int | None = None,
+) -> Tally:
+    """The sums of each block of samples by itself, in one walk over the samples in their order.
+
+    Args:
+        bundle: M models, N samples.
+        needs: names of sums.
+        block: int64 [N], 0 to K - 1.
+        number: K.
+        missing: as in `tally`.
+        chunk: as in `tally`.
+
+    Returns:
+        The needed sums and no others, [K, ...] each; summed over the blocks they are the tally of
+        the whole bundle.
+    """
+    needed = dict.fromkeys(needs)
+    families, block = _families(needed), block.to(bundle.device)
+
+    def of_blocks(piece: Piece) -> Tally:
+        here, stacks = block[piece.rows], {}
+        sizes = torch.bincount(here, minlength=number).tolist()
+        for place, within in enumerate(here.argsort(stable=True).split(sizes)):
+            if stacks and not len(within):
+                continue
+            sums = _sums(piece.part(within), families, ())
+            for name in needed:
+                if name not in stacks:
+                    stacks[name] = sums[name].new_zeros((number, *sums[name].shape))
+                stacks[name][place] = sums[name]
+        return Tally(stacks)
+
+    return _walked(bundle, needed, of_blocks, missing=missing, chunk=chunk)
+
+
+def _families(needed: Iterable[str]) -> list[Callable[[Piece], dict[str, Tensor]]]:
+    return [family for names, family in FAMILIES if set(needed) & set(names)]
+
+
+def _walked(
+    bundle: Bundle,
+    needed: Iterable[str],
+    count: Callable[[Piece], Tally],
+    *,
+    chunk: int | None,
+    per_pair: bool | None = None,
+    **options,
+) -> Tally:
+    """What is counted on each chunk of the samples, added up; smaller chunks where one fails."""
+    counted = not set(needed) & set(OF_PROBABILITIES)
     width = 1 if counted else max(1, len(bundle.classes))
     values = len(bundle.models) * width
     step = chunk or samples_at_a_time(values, bundle.device, counted=counted)
+    if per_pair is None and set(needed) & set(CLASSES):
+        per_pair = kept_per_pair(bundle)
     ahead = width > 1 and bundle.device.type == "cuda"
     total, done, size = None, 0, step
     while True:
-        walk = pieces(bundle, step, weights=weights, missing=missing, first=done)
+        walk = pieces(bundle, step, first=done, per_pair=bool(per_pair), **options)
         try:
             for piece in read_ahead(walk, bundle.device) if ahead else walk:
                 size = len(piece.rows)
-                sums = _sums(piece, families, groups)
+                sums = count(piece)
                 total = sums if total is None else total + sums
                 done += size
             return total

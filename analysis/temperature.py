@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, BundleError, normalised, position
-from analysis.lazy import blocks
+from analysis.bundle import Bundle, BundleError, position
+from analysis.heated import HeatedArray, at_temperature
+from analysis.lazy import LazyRows, blocks
 from analysis.pool_losses import losses
 from analysis.splits import Split
-from analysis.sums.piece import CLIP, Piece, pieces
+from analysis.sums.piece import Distributions, Piece, pieces
 from analysis.temperature_search import Chunks, Temperature, fitted
 
 STEP_VALUES = 500_000
@@ -111,7 +112,8 @@ def rescaled(bundle: Bundle, temperatures: Mapping[str, float]) -> Bundle:
         temperatures: {model: T}, T above 0; other models stay as they are.
 
     Returns:
-        A bundle of the same models and samples, probabilities stored as before.
+        A bundle of the same models and samples, probabilities stored as before; those that lie
+        in files stay there, and are rescaled when they are asked for.
 
     Raises:
         BundleError: a model is unknown or has no probabilities.
@@ -119,11 +121,7 @@ def rescaled(bundle: Bundle, temperatures: Mapping[str, float]) -> Bundle:
     _scored(bundle, tuple(temperatures))
     changed = dict(bundle.probabilities)
     for model, temperature in temperatures.items():
-        stored = bundle.probabilities[model]
-        heat = torch.tensor([temperature], dtype=torch.float64, device=bundle.device)
-        changed[model] = torch.cat(
-            [_at(normalised(part)[None], heat)[0].to(stored.dtype) for part in blocks(stored)]
-        )
+        changed[model] = _heated(bundle.probabilities[model], temperature, bundle.device)
     said = "\0".join(f"{model}={value!r}" for model, value in temperatures.items())
     return replace(
         bundle, probabilities=changed, fingerprint=f"{bundle.fingerprint}/rescaled:{said}"
@@ -171,6 +169,13 @@ def temperature_report(
     )
 
 
+def _heated(
+    stored: Tensor | LazyRows, temperature: float, device: torch.device
+) -> Tensor | LazyRows:
+    lazy = HeatedArray(stored, temperature, device)
+    return lazy if isinstance(stored, LazyRows) else torch.cat(list(blocks(lazy)))
+
+
 def _step(models: int, classes: int) -> int:
     return max(1, STEP_VALUES // max(1, models * classes))
 
@@ -214,28 +219,23 @@ def _pool_chunks(team: Bundle, samples: Tensor, heat: Tensor | None) -> Chunks:
 
     def chunks() -> Iterator[tuple[Tensor, Tensor]]:
         for piece in _pieces(team, samples):
-            scored = piece.distributions.scored
-            values = piece.distributions.values.double()
-            values = values if heat is None else _at(values, heat)
-            yield (
-                _mean(values, scored)[None],
-                torch.where(scored.any(0), piece.labels, -1)[None],
-            )
+            here = piece.distributions
+            values = here.values.double() if heat is None else _cooled(here, heat)
+            labels = torch.where(here.scored.any(0), piece.labels, -1)
+            yield _mean(here, values), labels[None]
 
     return chunks
 
 
-def _mean(values: Tensor, scored: Tensor) -> Tensor:
-    """Mean over the members that answered [n, C]."""
-    total = torch.where(scored[..., None], values, 0.0).sum(0)
-    return total / scored.sum(0).clamp_min(1)[:, None]
+def _cooled(here: Distributions, heat: Tensor) -> Tensor:
+    """Probabilities of the members at their temperatures [S, n, C], 0 where there are none."""
+    values = at_temperature(here.values.double(), heat)
+    return values.masked_fill_(~here.scored[..., None], 0)
 
 
-def _at(values: Tensor, heat: Tensor) -> Tensor:
-    """Probabilities [S, n, C] at temperatures [S]; those without one stay as they are."""
-    logs = values.clamp_min(CLIP).log()
-    scaled = (logs / heat.nan_to_num(nan=1.0)[:, None, None]).softmax(-1)
-    return torch.where(heat.isnan()[:, None, None], values, scaled)
+def _mean(here: Distributions, values: Tensor) -> Tensor:
+    """Mean of these values over the members that answered [1, n, C], 0 where none did."""
+    return replace(here, values=values).mean.nan_to_num_(0)[None]
 
 
 def _judged(
@@ -244,11 +244,12 @@ def _judged(
     """ECE and log loss [S + 3] before and after, and how many samples count for the mean."""
     before = after = None
     for piece in _pieces(team, samples):
-        scored, values = piece.distributions.scored, piece.distributions.values.double()
-        cooled = _at(values, own.value)
-        mean, calibrated = _mean(values, scored)[None], _mean(cooled, scored)[None]
+        here = piece.distributions
+        values, cooled = here.values.double(), _cooled(here, own.value)
+        mean, calibrated = _mean(here, values), _mean(here, cooled)
         pools = torch.cat([mean, mean, calibrated])
-        changed = torch.cat([_at(mean, pool.value), calibrated, _at(calibrated, again.value)])
+        rescaled_mean = at_temperature(mean, pool.value)
+        changed = torch.cat([rescaled_mean, calibrated, at_temperature(calibrated, again.value)])
         one = losses(piece, torch.cat([values, pools]), pools)
         other = losses(piece, torch.cat([cooled, changed]), changed)
         before = one if before is None else before + one

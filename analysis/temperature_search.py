@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from analysis.chunks import working_memory
 from analysis.pairwise import share
 from analysis.sums.piece import CLIP
 
 HOTTEST = 1e3
 NEWTON_STEPS, STEPS = 20, 60
 TINY = 1e-12
-KEPT_VALUES = 32_000_000
 
 Chunks = Callable[[], Iterator[tuple[Tensor, Tensor]]]
 
@@ -47,7 +47,7 @@ def fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
     Returns:
         Values [S]; 1 where every row is flat, so that no temperature matters.
     """
-    chunks = _logs(chunks)
+    chunks = _logs(chunks, working_memory(device) // 4)
     low = torch.full((models,), 1 / HOTTEST, dtype=torch.float64, device=device)
     high = torch.full_like(low, HOTTEST)
     number, at_low, _ = _slopes(chunks, low)
@@ -74,8 +74,8 @@ def fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
     return Temperature(value, at_bound, number.long())
 
 
-def _logs(chunks: Chunks) -> Chunks:
-    """Clipped logs in place of probabilities, kept from pass to pass where they are few."""
+def _logs(chunks: Chunks, room: int) -> Chunks:
+    """Clipped logs in place of probabilities, kept from pass to pass where so many bytes do."""
 
     def logs() -> Iterator[tuple[Tensor, Tensor]]:
         for values, labels in chunks():
@@ -83,8 +83,8 @@ def _logs(chunks: Chunks) -> Chunks:
 
     kept, size = [], 0
     for values, labels in logs():
-        size += values.numel()
-        if size > KEPT_VALUES:
+        size += values.nbytes + labels.nbytes
+        if size > room:
             return logs
         kept.append((values, labels))
     return lambda: iter(kept)

@@ -1,10 +1,9 @@
 """How unsure the models are of one sample, without asking for its label: measures [n]."""
 
-import torch
 from torch import Tensor
 
+from analysis.answer_codes import local_codes, vote_counts
 from analysis.measure import Measure
-from analysis.rules import local_codes
 from analysis.sums.piece import Distributions, entropy
 
 
@@ -19,6 +18,7 @@ def entropy_total(distributions: Distributions) -> Tensor:
         probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> entropy_total(Distributions(torch.arange(2), said, both)).round(decimals=4).tolist()
@@ -44,6 +44,7 @@ def entropy_expected(distributions: Distributions) -> Tensor:
         probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> entropy_expected(Distributions(torch.arange(2), said, both)).tolist()
@@ -69,6 +70,7 @@ def mutual_information(distributions: Distributions) -> Tensor:
         where no model with probabilities answered.
 
     Example:
+        >>> import torch
         >>> said = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
         >>> both = torch.ones(2, 1, dtype=torch.bool)
         >>> found = mutual_information(Distributions(torch.arange(2), said, both))
@@ -92,6 +94,7 @@ def vote_entropy(predictions: Tensor) -> Tensor:
         nobody answered.
 
     Example:
+        >>> import torch
         >>> vote_entropy(torch.tensor([[0, 4], [1, 4]])).round(decimals=4).tolist()
         [0.6931, 0.0]
 
@@ -112,31 +115,11 @@ def different_answers(predictions: Tensor) -> Tensor:
         float64 [n], 0 (nobody answered) to min(M, C); higher is more diverse.
 
     Example:
+        >>> import torch
         >>> different_answers(torch.tensor([[0, 4, -1], [1, 4, -1]])).tolist()
         [2.0, 1.0, 0.0]
     """
     return (local_codes(predictions)[0].amax(0) + 1).double()
-
-
-def vote_counts(predictions: Tensor) -> tuple[Tensor, Tensor]:
-    """Votes for each different answer of a sample, however many classes there are.
-
-    Args:
-        predictions: int32 [M, n], -1 = no answer.
-
-    Returns:
-        votes int64 [L, n], and classes int32 [L, n] in class order, -1 where a sample has fewer
-        than L different answers.
-
-    Example:
-        >>> votes, classes = vote_counts(torch.tensor([[7], [-1], [3], [7]]))
-        >>> votes.flatten().tolist(), classes.flatten().tolist()
-        ([1, 2], [3, 7])
-    """
-    codes, classes = local_codes(predictions)
-    votes = torch.zeros(classes.shape, dtype=torch.int64, device=codes.device)
-    votes.scatter_add_(0, codes.clamp_min(0).long(), (codes >= 0).long())
-    return votes, classes
 
 
 MEASURES = (

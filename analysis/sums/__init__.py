@@ -2,7 +2,15 @@
 
 from analysis.sums.answers import ANSWERS, RIGHT_ANSWERS, answer_sums, right_answer_sums
 from analysis.sums.classes import CLASSES, class_sums
-from analysis.sums.counts import ANSWERED, COUNTS, answered_sums, count_sums, group_sums
+from analysis.sums.counts import (
+    ANSWERED,
+    COUNTS,
+    GRADED_COMPARED,
+    answered_sums,
+    count_sums,
+    graded_compared_sums,
+    group_sums,
+)
 from analysis.sums.distributions import (
     CLAMPED_CROSS_ENTROPIES,
     CROSS_ENTROPIES,
@@ -24,6 +32,7 @@ from analysis.sums.votes import VOTES, vote_sums
 FAMILIES = (
     (ANSWERED, answered_sums),
     (COUNTS, count_sums),
+    (GRADED_COMPARED, graded_compared_sums),
     (ANSWERS, answer_sums),
     (RIGHT_ANSWERS, right_answer_sums),
     (CLASSES, class_sums),

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from analysis.chunks import CACHE, working_memory
 from analysis.sums import compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
@@ -11,6 +12,7 @@ ANSWERS = ("same", "same_graded")
 RIGHT_ANSWERS = ("same_right",)
 DISTANCE_VALUES = 1 << 18
 DISTANCE_SAMPLES = 2048
+CELL = 16  # bytes per model: its column, plain and weighted
 
 
 def answer_sums(piece: Piece) -> dict[str, Tensor]:
@@ -99,15 +101,32 @@ def same_by_cells(predictions: Tensor, weights: Tensor, classes: int) -> Tensor:
     cells = torch.arange(samples, device=predictions.device) * (classes + 1)
     keys = (predictions + cells)[answered]
     _, columns, counts = torch.unique(keys, return_inverse=True, return_counts=True)
-    shared = (counts > 1).nonzero().flatten()
-    place = torch.full_like(counts, -1)
-    place[shared] = torch.arange(len(shared), device=predictions.device)
+    shared = counts > 1
+    place = torch.where(shared, shared.cumsum(0) - 1, -1)[columns]
     model, sample = answered.nonzero(as_tuple=True)
-    kept = place[columns] >= 0
-    one_hot = torch.zeros(models, len(shared), dtype=torch.float64, device=predictions.device)
-    one_hot[model[kept], place[columns][kept]] = 1
-    cell_weights = torch.zeros(len(shared), dtype=torch.float64, device=predictions.device)
-    cell_weights[place[columns][kept]] = weights[sample[kept]]
-    same = (one_hot * cell_weights) @ one_hot.T
+    place, order = place.sort(stable=True)  # by cell; those that are not shared come first
+    model, sample = model[order], sample[order]
+    step = max(1, _room(predictions.device) // (models * CELL))
+    starts = torch.arange(0, int(shared.sum()) + step, step, device=place.device)
+    ends = torch.searchsorted(place, starts).tolist()
+    same = torch.zeros(models, models, dtype=torch.float64, device=predictions.device)
+    for start, first, last in zip(range(0, len(ends) * step, step), ends, ends[1:], strict=False):
+        part = slice(first, last)
+        same += _of_cells(model[part], place[part] - start, weights[sample[part]], models)
     same.diagonal().copy_(total(answered, weights))
     return same
+
+
+def _of_cells(model: Tensor, cell: Tensor, weights: Tensor, models: int) -> Tensor:
+    """Weighted cells that two models share, float64 [M, M]."""
+    width = int(cell.max()) + 1 if len(cell) else 0
+    one_hot = weights.new_zeros(models, width)
+    one_hot[model, cell] = 1
+    cell_weights = weights.new_zeros(width)
+    cell_weights[cell] = weights
+    return (one_hot * cell_weights) @ one_hot.T
+
+
+def _room(device: torch.device) -> int:
+    """Bytes for the columns of some cells."""
+    return min(CACHE, working_memory(device) // 4)

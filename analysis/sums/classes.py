@@ -3,12 +3,15 @@
 import torch
 from torch import Tensor
 
+from analysis.bundle import Bundle
+from analysis.chunks import SMALLEST, fits
 from analysis.sums import compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product
 
 CLASSES = ("class_answers",)
 MOST_VALUES = 1 << 25
+COPIES = 8  # of a table [M, M, C] that its use may hold at once
 MOST_PRODUCTS = 256
 STEPS_PER_ANSWER = 200
 
@@ -17,19 +20,27 @@ def class_sums(piece: Piece) -> dict[str, Tensor]:
     """The sum named in `CLASSES`: [M, 1, C] where gaps play no part, else [M, M, C].
 
     [i, j, c] counts the samples on which model i answers c and model j answered. That would be
-    too large for many models with gaps; then it is [M, 0, C]: not kept. The shape depends on the
-    whole bundle, so that tallies of its parts add up.
+    too large for many models with gaps, or for little memory; then it is [M, 0, C]: not kept. The
+    whole walk decides that once, so that tallies of its parts add up.
     """
     bundle = piece.bundle
     models, classes = len(bundle.models), len(bundle.classes)
     counting_gaps = piece.labelled is not None and not bundle.graded_elsewhere
     if bundle.gapless or counting_gaps:
         return {"class_answers": _of_each(piece, classes)[:, None]}
-    if models * models * classes > MOST_VALUES:
+    if not piece.per_pair:
         dtype = torch.int64 if piece.weights is None else torch.float64
         return {"class_answers": torch.zeros(models, 0, classes, dtype=dtype, device=bundle.device)}
     few = 0 < classes <= MOST_PRODUCTS
     return {"class_answers": towards_by_products(piece) if few else towards_by_adding(piece)}
+
+
+def kept_per_pair(bundle: Bundle) -> bool:
+    """Whether answers per class may be counted for each other model, where gaps ask for that."""
+    values = len(bundle.models) ** 2 * len(bundle.classes)
+    if bundle.gapless or 8 * COPIES * values <= SMALLEST:
+        return values <= MOST_VALUES
+    return values <= MOST_VALUES and fits(8 * values, bundle.device, share=COPIES)
 
 
 def _of_each(piece: Piece, classes: int) -> Tensor:
@@ -48,7 +59,11 @@ def towards_by_products(piece: Piece) -> Tensor:
     """[M, M, C] by one product for each class; quickest for up to hundreds of classes."""
     classes = range(len(piece.bundle.classes))
     said, weights = piece.predictions, piece.weights
-    return torch.stack([product(said == c, piece.compared, weights) for c in classes], dim=2)
+    dtype = torch.int64 if weights is None else torch.float64
+    found = torch.empty((len(said), len(said), len(classes)), dtype=dtype, device=said.device)
+    for place in classes:
+        found[..., place] = product(said == place, piece.compared, weights)
+    return found
 
 
 def towards_by_adding(piece: Piece) -> Tensor:

@@ -18,25 +18,31 @@ TILE = 32
 WORDS = 64
 LANES = 4
 PAYS_FROM = 10_000_000_000
+PAYS_ONCE_BUILT = 100_000_000  # with less, starting threads takes longer than the work
 
 _built: set[tuple] = set()
 
 
-def chosen(kernel: tuple, work: int, device: torch.device) -> bool:
+def chosen(
+    kernel: tuple | None, work: int, device: torch.device, *, pays_from: int = PAYS_FROM
+) -> bool:
     """Whether a compiled kernel does this work; torch does it where not.
 
     Args:
-        kernel: which one, with what it is compiled for.
+        kernel: which one, with what it is compiled for. None: one that rounds otherwise than
+            torch does, so that its use must not depend on what was done before.
         work: comparisons or other steps that the whole task takes.
         device: where the tensors are.
+        pays_from: work that takes torch longer than importing numba and compiling.
 
     Returns:
-        On the CPU, once it is compiled or when the work takes torch longer than importing numba
-        and compiling; elsewhere never.
+        On the CPU, when the work is enough, which is less once it is compiled; elsewhere never.
     """
     if device.type != "cpu":
         return False
-    return kernel in _built or (work >= PAYS_FROM and compiler_fits())
+    if kernel in _built:
+        return work >= min(pays_from, PAYS_ONCE_BUILT)
+    return work >= pays_from and compiler_fits()
 
 
 def agreement_kernel(classes: int) -> tuple:
@@ -56,7 +62,7 @@ def equal_answers(predictions: Tensor, classes: int) -> Tensor:
         int64 [M, M], exact and symmetric; the diagonal counts the answers.
     """
     kernel = agreement_kernel(classes)
-    pack, agree = _agreement(kernel[1])
+    pack, agree = _packing(kernel[1]), _agreeing(kernel[1])
     _built.add(kernel)
     answers = predictions.numpy()
     models, samples = answers.shape
@@ -135,8 +141,8 @@ def _jit(signature: str) -> Callable:
 
 
 @cache
-def _agreement(depth: int) -> tuple[Callable, Callable]:
-    """Packing answers into bit planes, and counting where all planes of two models agree."""
+def _packing(depth: int) -> Callable:
+    """Packs answers into planes of bits, the last of which says where there is none."""
     gaps = depth
 
     @_jit("void(int32[:, :], int64, int64, uint64[:, :, :, ::1])")
@@ -161,15 +167,16 @@ def _agreement(depth: int) -> tuple[Callable, Callable]:
                             word |= ((flags * spread) >> np.uint64(56)) << np.uint64(8 * byte)
                         planes[at // words, row, plane, at % words] = word
 
+    return pack
+
+
+@cache
+def _agreeing(depth: int) -> Callable:
+    """Counts where all planes of two models agree, for four pairs at a time."""
+    gaps, bits_set = depth, _bits_set()
+
     @_jit("void(uint64[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1])")
     def agree(planes, rows, columns, found):
-        def bits_set(word):
-            word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
-            pairs = np.uint64(0x3333333333333333)
-            word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
-            word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-            return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
-
         blocks, models, _, words = planes.shape
         for tile in range(len(rows)):
             top, left = rows[tile] * TILE, columns[tile] * TILE
@@ -198,7 +205,23 @@ def _agreement(depth: int) -> tuple[Callable, Callable]:
                         found[i + 1, j] += np.int64(bc)
                         found[i + 1, j + 1] += np.int64(bd)
 
-    return pack, agree
+    return agree
+
+
+@cache
+def _bits_set() -> Callable:
+    """How many bits of a word are 1."""
+    from numba import njit
+
+    @njit(inline="always")
+    def bits_set(word):
+        word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+        pairs = np.uint64(0x3333333333333333)
+        word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+        word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+    return bits_set
 
 
 @cache

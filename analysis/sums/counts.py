@@ -6,6 +6,7 @@ from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
 ANSWERED = ("answered", "both_answered")
+GRADED_COMPARED = ("graded_compared",)
 COUNTS = ("graded", "right", "both_graded", "both_right", "both_wrong", "right_given")
 
 
@@ -24,13 +25,11 @@ def answered_sums(piece: Piece) -> dict[str, Tensor]:
 
 def count_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `COUNTS`."""
-    both_right, weights = piece.both_right, piece.weights
+    both_right, both_graded, weights = piece.both_right, piece.both_graded, piece.weights
     right = both_right.diagonal().clone()
     if piece.judged is not None:
-        both_graded = total(piece.judged, weights).expand_as(both_right).clone()
         right_given = right[:, None].expand_as(both_right).clone()
     else:
-        both_graded = product(piece.graded, piece.graded, weights)
         right_given = product(piece.right, piece.graded, weights)
     return {
         "graded": both_graded.diagonal().clone(),
@@ -40,6 +39,14 @@ def count_sums(piece: Piece) -> dict[str, Tensor]:
         "right_given": right_given,
         "both_wrong": both_graded - right_given - right_given.T + both_right,
     }
+
+
+def graded_compared_sums(piece: Piece) -> dict[str, Tensor]:
+    """The sum named in `GRADED_COMPARED`: below both_graded where grades stand alone."""
+    if not piece.bundle.graded_elsewhere:
+        return {"graded_compared": piece.both_graded}
+    known = piece.graded & piece.compared
+    return {"graded_compared": product(known, known, piece.weights)}
 
 
 def group_sums(piece: Piece, column: str) -> dict[str, Tensor]:

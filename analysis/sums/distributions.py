@@ -62,8 +62,7 @@ def _summed(
     total: tuple[Tensor, ...] | None = None
     for start in range(0, max(samples, 1), step):
         part = slice(start, start + step)
-        block = Distributions(here.models, here.values[:, part], here.scored[:, part])
-        found = of_block(block, None if piece.weights is None else piece.weights[part])
+        found = of_block(here.part(part), None if piece.weights is None else piece.weights[part])
         total = found if total is None else tuple(map(torch.add, total, found))
     return {name: placed(piece, table) for name, table in zip(names, total, strict=True)}
 

@@ -9,18 +9,16 @@ Where a model gave no answer its row is 0 and s ln s is the other model's q ln q
 takes out again; a sample of weight w enters as the rows w p and w q.
 """
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from importlib import util
 from math import log
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from analysis.chunks import compiler_fits
+from analysis.sums import compiled
 from analysis.sums.distributions import placed, weighted
 from analysis.sums.piece import Piece
 from analysis.sums.products import product
@@ -28,8 +26,8 @@ from analysis.sums.products import product
 DIVERGENCES = ("js_sum",)
 
 # Entries (pairs x samples x classes) from which the compiled loop is quicker with its import and
-# its compilation counted.
-PAYS, PAYS_ONCE_LOADED = 3_000_000_000, 1_000_000_000
+# its compilation counted. It rounds otherwise than numpy, so nothing but the work decides.
+PAYS_FROM = 3_000_000_000
 BLOCK = 1024
 TILE, TILE_ENTRIES = 8, 4000
 # What stands for 0 where the logarithm of 0 would be taken: s ln s is 0 to all digits.
@@ -75,19 +73,15 @@ def mixture_sums(values: Tensor, work: int) -> Tensor:
     Returns:
         float64 [S, S], symmetric.
     """
+    single = values.dtype == torch.float32
     if values.device.type != "cpu":
         upper = _sums_by_rows(values)
-    elif values.dtype == torch.float32 and _compiling_pays(work):
+    elif single and compiled.chosen(None, work, values.device, pays_from=PAYS_FROM):
         upper = _shared_out(_compiled(), values) * log(2)
     else:
         upper = _shared_out(_add_tiles, values.clamp_min(LEAST)) * log(2)
     upper = upper.triu()
     return upper + upper.triu(1).T
-
-
-def _compiling_pays(work: int) -> bool:
-    least = PAYS_ONCE_LOADED if "numba" in sys.modules else PAYS
-    return work >= least and compiler_fits() and util.find_spec("numba") is not None
 
 
 def _sums_by_rows(values: Tensor) -> Tensor:
@@ -101,7 +95,12 @@ def _sums_by_rows(values: Tensor) -> Tensor:
 
 def _shared_out(add: Callable[..., None], values: Tensor) -> Tensor:
     """Sums of s log2 s: each thread adds those of its part of the entries to its own table."""
-    threads, (models, entries) = torch.get_num_threads(), values.shape
+    models, entries = values.shape
+    threads = max(1, min(torch.get_num_threads(), entries // TILE_ENTRIES))
+    if threads == 1:
+        found = np.zeros((models, models))
+        add(values.numpy(), 0, entries, found)
+        return torch.from_numpy(found)
     ends = [entries * part // threads for part in range(threads + 1)]
     shares = np.zeros((threads, models, models))
     with ThreadPoolExecutor(threads) as pool:

@@ -40,7 +40,7 @@ def loss_sums(piece: Piece) -> dict[str, Tensor]:
         confidence = confidence[:, piece.place]
     rows = [row for row, model in enumerate(bundle.models) if model in bundle.probabilities]
     if rows:
-        scored, of_label, brier, highest = _read(piece, rows)
+        scored, of_label, brier, highest = piece.losses
         sums["scored"][rows] = total(scored, weights)
         sums["clipped"][rows] = total(of_label < CLIP, weights)
         sums["log_loss_sum"][rows] = total(-of_label.clamp_min(CLIP).log(), weights)
@@ -50,26 +50,6 @@ def loss_sums(piece: Piece) -> dict[str, Tensor]:
         confidence = confidence.to(torch.float64, copy=True)
         confidence[rows] = highest
     return sums | _reliability(piece, confidence)
-
-
-def _read(piece: Piece, rows: list[int]) -> tuple[Tensor, ...]:
-    """Scored, probability of the label, Brier score and highest probability, [S, n] each.
-
-    The tables are read one at a time; what is not scored has a loss of 0.
-    """
-    labels = piece.labels
-    if labels is None:
-        labels = torch.full_like(piece.rows, -1)
-    found = []
-    for row in rows:
-        table = piece.bundle.probabilities[piece.bundle.models[row]][piece.place].double()
-        sums = table.sum(1)
-        scored = (labels >= 0) & (piece.predictions[row] >= 0)
-        label = table.gather(1, labels.clamp_min(0)[:, None]).squeeze(1) / sums
-        brier = torch.linalg.vecdot(table, table) / sums.square() - 2 * label + 1
-        losses = torch.where(scored, label, 1), torch.where(scored, brier, 0)
-        found.append((scored, *losses, table.amax(1) / sums))
-    return tuple(torch.stack(values) for values in zip(*found, strict=True))
 
 
 def _reliability(piece: Piece, confidence: Tensor | None) -> dict[str, Tensor]:

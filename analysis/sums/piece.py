@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.sums.products import product
+from analysis.sums.products import product, total
 
 Missing = Literal["exclude", "wrong"]
 
@@ -32,6 +32,10 @@ class Distributions:
     models: Tensor
     values: Tensor
     scored: Tensor
+
+    def part(self, samples: Tensor | slice) -> "Distributions":
+        """Those of these samples."""
+        return Distributions(self.models, self.values[:, samples], self.scored[:, samples])
 
     @cached_property
     def logs(self) -> Tensor:
@@ -65,6 +69,9 @@ class Piece:
         grades: int8 [M, n] as in the bundle.
         labelled: bool [n], the samples that count where a gap is wrong; None where gaps are left
             out.
+        per_pair: answers per class may be kept for each other model, see `class_sums`.
+        whole: the chunk that this is a part of, which reads its probabilities once for all parts.
+        within: int64 [n], places of the samples in that chunk.
     """
 
     bundle: Bundle
@@ -74,6 +81,25 @@ class Piece:
     predictions: Tensor
     grades: Tensor
     labelled: Tensor | None
+    per_pair: bool = True
+    whole: "Piece | None" = None
+    within: Tensor | None = None
+
+    def part(self, within: Tensor) -> "Piece":
+        """These samples of the chunk, int64 [n]."""
+        rows = self.rows[within]
+        return Piece(
+            bundle=self.bundle,
+            rows=rows,
+            place=rows,
+            weights=None if self.weights is None else self.weights[within],
+            predictions=self.predictions[:, within],
+            grades=self.grades[:, within],
+            labelled=None if self.labelled is None else self.labelled[within],
+            per_pair=self.per_pair,
+            whole=self,
+            within=within,
+        )
 
     @cached_property
     def answered(self) -> Tensor:
@@ -111,6 +137,14 @@ class Piece:
         return self.graded[0] if alike or (self.graded == self.graded[0]).all() else None
 
     @cached_property
+    def both_graded(self) -> Tensor:
+        """[M, M], weighted samples on which both are judged."""
+        if self.judged is None:
+            return product(self.graded, self.graded, self.weights)
+        amount, models = total(self.judged, self.weights), len(self.predictions)
+        return amount.expand(models, models).clone()
+
+    @cached_property
     def both_right(self) -> Tensor:
         """[M, M], weighted samples on which both are right."""
         return product(self.right, self.right, self.weights)
@@ -128,6 +162,9 @@ class Piece:
     @cached_property
     def distributions(self) -> Distributions | None:
         """Probabilities of the chunk, read once for all families; None when no model has any."""
+        if self.whole is not None:
+            here = self.whole.distributions
+            return None if here is None else here.part(self.within)
         bundle = self.bundle
         rows = [row for row, model in enumerate(bundle.models) if model in bundle.probabilities]
         if not rows:
@@ -148,6 +185,29 @@ class Piece:
         if not scored.all():
             values.masked_fill_(~scored[..., None], 0)
         return Distributions(models, values, scored)
+
+    @cached_property
+    def losses(self) -> tuple[Tensor, ...]:
+        """Scored, probability of the label, Brier score and highest probability, [S, n] each.
+
+        Of the S models with probabilities, at least one. Their tables are read one at a time; what
+        is not scored has a loss of 0.
+        """
+        if self.whole is not None:
+            return tuple(values[:, self.within] for values in self.whole.losses)
+        labels = torch.full_like(self.rows, -1) if self.labels is None else self.labels
+        found = []
+        for row, model in enumerate(self.bundle.models):
+            if model not in self.bundle.probabilities:
+                continue
+            table = self.bundle.probabilities[model][self.place].double()
+            sums = table.sum(1)
+            scored = (labels >= 0) & (self.predictions[row] >= 0)
+            label = table.gather(1, labels.clamp_min(0)[:, None]).squeeze(1) / sums
+            brier = torch.linalg.vecdot(table, table) / sums.square() - 2 * label + 1
+            losses = torch.where(scored, label, 1), torch.where(scored, brier, 0)
+            found.append((scored, *losses, table.amax(1) / sums))
+        return tuple(torch.stack(values) for values in zip(*found, strict=True))
 
 
 def entropy(probabilities: Tensor) -> Tensor:
@@ -174,6 +234,7 @@ def pieces(
     weights: Tensor | None = None,
     missing: Missing = "exclude",
     first: int = 0,
+    per_pair: bool = True,
 ) -> Iterator[Piece]:
     """The samples of a bundle in chunks; one empty chunk when there are none.
 
@@ -183,6 +244,7 @@ def pieces(
         weights: bool [N] keeps these samples; other [N] is a weight per sample.
         missing: "wrong" takes every model to have answered every labelled sample.
         first: how many of the kept samples are done already.
+        per_pair: passed on to the chunks.
 
     Yields:
         Chunks in the order of the samples.
@@ -205,6 +267,7 @@ def pieces(
             predictions=bundle.predictions[:, place],
             grades=bundle.grades[:, place],
             labelled=None if labelled is None else labelled[place],
+            per_pair=per_pair,
         )
 
 

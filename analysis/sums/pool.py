@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from analysis.sums.piece import CLIP, Distributions, Piece
+from analysis.sums.piece import CLIP, Distributions, Piece, entropy
 from analysis.sums.products import total
 
 POOL = (
@@ -22,7 +22,7 @@ def pool_sums(piece: Piece) -> dict[str, Tensor]:
     here, labels = piece.distributions, piece.labels
     if here is None or labels is None:
         return _nothing(piece, POOL)
-    members, mean = _mean(here)
+    members, mean = _members(here), here.mean
     pooled = (here.scored.sum(0) >= 2) & (labels >= 0)
     column = labels.clamp_min(0)
     member_log_loss, mean_log_loss = log_losses(here, labels)
@@ -37,7 +37,7 @@ def pool_sums(piece: Piece) -> dict[str, Tensor]:
         "member_brier_sum": squares - 2 * of_label + 1,
         "mean_brier_sum": mean.square().sum(1) - 2 * of_label + 1,
     }
-    sums = {name: total(values * pooled, piece.weights) for name, values in losses.items()}
+    sums = {name: _total_where(pooled, values, piece) for name, values in losses.items()}
     return {"pooled": total(pooled, piece.weights), **sums}
 
 
@@ -46,14 +46,12 @@ def mixture_sums(piece: Piece) -> dict[str, Tensor]:
     here = piece.distributions
     if here is None:
         return _nothing(piece, MIXTURE)
-    members, mean = _mean(here)
     mixed = here.scored.sum(0) >= 2
-    own = -(here.values * here.logs).sum(-1, dtype=torch.float64).sum(0) / members
-    of_mean = -(mean * mean.clamp_min(CLIP).log()).sum(-1)
+    own = here.entropies.sum(0) / _members(here)
     return {
         "mixed": total(mixed, piece.weights),
-        "member_entropy_sum": total(own * mixed, piece.weights),
-        "mean_entropy_sum": total(of_mean * mixed, piece.weights),
+        "member_entropy_sum": _total_where(mixed, own, piece),
+        "mean_entropy_sum": _total_where(mixed, entropy(here.mean), piece),
     }
 
 
@@ -68,7 +66,7 @@ def log_losses(here: Distributions, labels: Tensor) -> tuple[Tensor, Tensor]:
         float64 [n] each, the second never above the first; meaningless where nobody has
         probabilities or the label is unknown.
     """
-    members = here.scored.sum(0).clamp_min(1).double()
+    members = _members(here)
     places = labels.clamp_min(0).expand(here.scored.shape)[..., None]
     # Clipped before it is averaged, so that the mean of the logs never exceeds the log.
     of_label = here.values.gather(2, places)[..., 0].double().clamp_min(CLIP)
@@ -77,10 +75,13 @@ def log_losses(here: Distributions, labels: Tensor) -> tuple[Tensor, Tensor]:
     return own.sum(0) / members, -mean.clamp_min(CLIP).log()
 
 
-def _mean(here: Distributions) -> tuple[Tensor, Tensor]:
-    """Members with probabilities, at least 1, float64 [n]; their mean probability [n, C]."""
-    members = here.scored.sum(0).clamp_min(1).double()
-    return members, here.values.sum(0, dtype=torch.float64) / members[:, None]
+def _members(here: Distributions) -> Tensor:
+    """Members with probabilities, at least 1, float64 [n]."""
+    return here.scored.sum(0).clamp_min(1).double()
+
+
+def _total_where(counted: Tensor, values: Tensor, piece: Piece) -> Tensor:
+    return total(torch.where(counted, values, 0), piece.weights)
 
 
 def _nothing(piece: Piece, names: tuple[str, ...]) -> dict[str, Tensor]:

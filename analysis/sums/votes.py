@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from analysis.answer_codes import local_codes
+from analysis.answer_codes import vote_counts
 from analysis.sums.piece import Piece
 from analysis.sums.products import total
 
@@ -54,9 +54,6 @@ def most_frequent(predictions: Tensor) -> tuple[Tensor, Tensor]:
         >>> main.tolist(), votes.tolist()
         ([7, 2], [2, 2])
     """
-    codes, classes = local_codes(predictions)
-    answered = (codes >= 0).long()
-    counts = torch.zeros(classes.shape, dtype=torch.int64, device=predictions.device)
-    counts.scatter_add_(0, codes.clamp_min(0).long(), answered)
+    counts, classes = vote_counts(predictions)
     first = counts.argmax(0, keepdim=True)
     return classes.gather(0, first)[0], counts.gather(0, first)[0]

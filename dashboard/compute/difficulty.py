@@ -9,7 +9,6 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError
 from analysis.dynamics import aum, checkpoints, forgetting_of, repeated_epochs
 from analysis.intervals import wilson
-from analysis.outcomes import OUTCOMES
 from analysis.samples import sample_measures, sample_values
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import outcome_table
@@ -17,11 +16,6 @@ from dashboard.state import Choices
 
 RIGHT, WRONG, UNJUDGED = 0, 1, 2
 
-LEVELS = {
-    "none": ("rescued", "missed"),
-    "some": ("corrected", "spoiled"),
-    "all": ("kept", "overruled"),
-}
 FIRST_SCORES = ("el2n", "vote_entropy")
 Part = tuple[int, float, float, float]
 
@@ -141,9 +135,8 @@ def sides(choices: Choices, bundle: Bundle) -> np.ndarray:
 
 
 def number_right(choices: Choices, bundle: Bundle) -> np.ndarray:
-    """Judged samples with k members right and the ensemble right or wrong, int [K + 1, 2]."""
-    table = outcome_table(choices, bundle)["ledger"]
-    return table.reshape(len(table), 2, -1).sum(2)
+    """Samples with k members right and the ensemble right, wrong or not judged, int [K + 1, 3]."""
+    return outcome_table(choices, bundle)["members_ledger"]
 
 
 def judgeable(bundle: Bundle) -> bool:
@@ -163,11 +156,9 @@ def shares_right(choices: Choices, bundle: Bundle) -> dict[str, Part]:
     Of the members that are judged on a sample: where one has no answer and the others are right,
     every member is.
     """
-    counts = outcome_table(choices, bundle)["ledger"].sum(0)
-    return {
-        level: _part(sum(int(counts[OUTCOMES.index(name)]) for name in names), int(counts.sum()))
-        for level, names in LEVELS.items()
-    }
+    counts = outcome_table(choices, bundle)["levels"].tolist()
+    parts = zip(("none", "some", "all"), counts, strict=True)
+    return {level: _part(number, sum(counts)) for level, number in parts}
 
 
 def _part(number: int, total: int) -> Part:

@@ -1,13 +1,20 @@
 """The active ensemble: its answers, outcomes and reference."""
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, combine, judgeable
 from analysis.judging import best_single, judge
-from analysis.outcomes import corrected_against_majority, outcome_ledger, outcomes
+from analysis.outcomes import (
+    agreement_levels,
+    corrected_against_majority,
+    members_ledger,
+    outcome_ledger,
+    outcomes,
+)
 from analysis.rules import RULES
 from dashboard import state
 from dashboard.compute.caching import cached, kept
@@ -90,13 +97,17 @@ def _outcome_table(
     found = outcomes(team, whole, missing=missing, labelled=judgeable(_bundle))
     majority = combined(_bundle, Ensemble(members, "plurality"))
     against = corrected_against_majority(found, majority)
+    levels = agreement_levels(found)
     table = {
         "codes": found.codes,
         "members_right": found.members_right,
+        "members_judged": found.members,
         "right": found.right,
         "judged": found.judged,
         "against_majority": against,
         "ledger": outcome_ledger(found, len(members)),
+        "members_ledger": members_ledger(found, len(members)),
+        "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
         "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
         "answers": whole.predictions[0],
         "confidence": _confidence(team, whole),
@@ -116,10 +127,12 @@ def _confidence(team: Bundle, whole: Bundle) -> Tensor:
 def outcome_table(
     choices: Choices, bundle: Bundle, rule: str | None = None
 ) -> dict[str, np.ndarray]:
-    """Per sample: outcome code [N], members right, ensemble right, judged, against majority.
+    """Per sample: outcome code [N], members right and judged, ensemble right, judged ...
 
-    And counted over them "ledger" int [K + 1, 6], samples with k members right and each outcome,
-    and "ledger_against" int [K + 1], those that are corrected against the majority.
+    And counted over them "ledger" int [K + 1, 6], samples with k members right and each outcome;
+    "ledger_against" int [K + 1], those that are corrected against the majority; "members_ledger"
+    int [K + 1, 3], with the ensemble right, wrong or not judged; and "levels" int [3], samples
+    that none, some and all of the members that are judged get right.
     """
     return _outcome_table(
         bundle,

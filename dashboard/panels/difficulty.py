@@ -28,12 +28,13 @@ def number_right(choices: Choices, panel: str) -> None:
 
 
 def _pick_number(points, panel: str, choices: Choices) -> None:
-    right = compute.outcome_table(choices, choices.bundle)["members_right"]
+    table = compute.outcome_table(choices, choices.bundle)
+    right, known = table["members_right"], table["judged"] | (table["members_judged"] > 0)
     sides = compute.sides(choices, choices.bundle)
     members = len(choices.ensemble.members)
     mask, parts = np.zeros(len(right), dtype=bool), []
     for level, side in plots.decode_sides(points, members + 1):
-        mask |= (right == level) & (sides == side)
+        mask |= known & (right == level) & (sides == side)
         parts.append(f"{level} of {members} members right, {plots.SIDES[side]}")
     select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
@@ -66,8 +67,6 @@ def score_histogram(choices: Choices, score: Score, panel: str) -> None:
         palette=palette(),
     )
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
-    if left_out := compute.runs_left_out(choices.bundle):
-        st.caption(difficulty_words.left_out(left_out))
 
 
 def _undefined(number: int) -> str:

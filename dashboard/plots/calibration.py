@@ -86,7 +86,7 @@ def _add_curve(
         x=confidence,
         y=accuracy,
         mode="lines+markers",
-        name=shown(names[row], 28) if strong else label,
+        name=shown(names[row], 34) if strong else label,
         legendgroup="raised" if strong else label,
         showlegend=strong or row == first,
         opacity=1.0 if strong else 0.5,

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, OUTCOME_PATTERNS, Palette, count, percent, shown, three_digits
 
-SIDES = ("ensemble right", "ensemble wrong", "not judged")
+SIDES = ("ensemble right", "ensemble wrong", "ensemble not judged")
 SVG_POINTS = 2000
 
 
@@ -16,7 +16,7 @@ def number_right(table: np.ndarray, *, subtitle: str = "", palette: Palette = LI
     """Samples by how many members get them right, the ensemble's answer as the colour.
 
     Args:
-        table: int [K + 1, 2], samples with k members right: ensemble right, ensemble wrong.
+        table: int [K + 1, 3], samples with k members right: ensemble right, wrong, not judged.
         subtitle: n and rule.
         palette: colours.
 
@@ -26,8 +26,10 @@ def number_right(table: np.ndarray, *, subtitle: str = "", palette: Palette = LI
     members, total = len(table) - 1, max(int(table.sum()), 1)
     k = np.arange(members + 1)
     figure = go.Figure()
-    for side in range(2):
+    for side in range(table.shape[1]):
         values = table[:, side]
+        if not values.any():
+            continue
         figure.add_bar(
             x=k,
             y=values,

@@ -11,7 +11,7 @@ from dashboard.theme import LIGHT, Palette, shown
 
 OTHER = "other families"
 NAMED_MODELS = 12
-PLOT_PIXELS, LETTER, TEXT_HEIGHT, CLEAR = 340, 6.5, 14, 9
+PLOT_PIXELS, LETTER, TEXT_HEIGHT, CLEAR, BESIDE = 360, 6.5, 14, 9, 24
 PLACES = {
     "top center": (0.0, 1.0),
     "bottom center": (0.0, -1.0),
@@ -138,9 +138,9 @@ def _box(
 
 
 def _free(box: tuple[float, float, float, float], others: np.ndarray) -> bool:
-    """Inside of the frame, and over none of the other boxes [K, 4]."""
+    """Hardly outside of the frame, and over none of the other boxes [K, 4]."""
     left, bottom, right, top = box
-    inside = left >= 0 and bottom >= 0 and right <= PLOT_PIXELS and top <= PLOT_PIXELS
+    inside = min(left, bottom) >= -BESIDE and max(right, top) <= PLOT_PIXELS + BESIDE
     clear = (others[:, 0] >= right) | (others[:, 2] <= left)
     clear |= (others[:, 1] >= top) | (others[:, 3] <= bottom) | np.isnan(others[:, 0])
     return bool(inside and clear.all())

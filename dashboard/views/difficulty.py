@@ -25,6 +25,9 @@ with left:
 with right:
     score = panels.pick_score(choices)
     panels.score_histogram(choices, score, "score")
+left_out = compute.runs_left_out(choices.bundle)
+if left_out:
+    st.caption(difficulty_words.left_out(left_out))
 
 left = right = st.container()
 if panels.contradictable(choices):

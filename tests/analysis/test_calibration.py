@@ -22,8 +22,10 @@ from analysis.calibration_errors import calibration_errors, why_undefined
 from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_mass, bins_of_width, confidence_of
 from analysis.ensemble import Ensemble, combine
+from analysis.lazy import LazyRows
 from analysis.quality import ece
 from analysis.splits import Split, split
+from analysis.stored import FileArray, StoredArray
 from analysis.tally import tally
 from analysis.temperature import (
     POOLS,
@@ -313,6 +315,27 @@ def test_rescaling_changes_the_named_models_and_the_fingerprint_only():
     assert rescaled(bundle, {}).probabilities == bundle.probabilities
 
 
+def test_probabilities_in_files_are_rescaled_when_they_are_asked_for(tmp_path):
+    held, tables = random_bundle(3, 40, 3, gaps=0.2), {}
+    for model, table in held.probabilities.items():
+        np.save(tmp_path / f"{model}.npy", table.numpy())
+        file = FileArray(str(tmp_path / f"{model}.npy"), 128, (40, 3), "<f8")
+        tables[model] = StoredArray(file)
+    stored = replace(held, probabilities=tables)
+    heat = {"model-0": 2.0, "model-2": 0.5}
+    found, expected = rescaled(stored, heat), rescaled(held, heat)
+    assert isinstance(found.probabilities["model-0"], LazyRows)
+    assert isinstance(expected.probabilities["model-0"], torch.Tensor)
+    rows = torch.tensor([7, 3, 21])
+    for one, other in ((found, expected), (found.take(rows), expected.take(rows))):
+        for model in one.models:
+            table = one.probabilities[model]
+            assert table.dtype == other.probabilities[model].dtype
+            same = table[torch.arange(len(table))], table[: len(table)]
+            for part in same:
+                torch.testing.assert_close(part, other.probabilities[model], equal_nan=True)
+
+
 def report_and_parts(seed=4, gaps=0.2):
     bundle = random_bundle(3, 300, 4, seed=seed, gaps=gaps, accuracy=0.3)
     parts = split(bundle, seed=1)
@@ -383,7 +406,7 @@ def test_a_mean_of_calibrated_members_gains_from_one_more_temperature():
 def test_the_report_is_the_same_in_small_chunks(monkeypatch):
     *_, whole = report_and_parts()
     monkeypatch.setattr("analysis.temperature.STEP_VALUES", 100)
-    monkeypatch.setattr("analysis.temperature_search.KEPT_VALUES", 500)
+    monkeypatch.setattr("analysis.temperature_search.working_memory", lambda device: 16_000)
     *_, small = report_and_parts()
     for name in ("temperature", "ece_before", "ece_after", "log_loss_before", "log_loss_after"):
         close(getattr(small, name), getattr(whole, name), 1e-9)

@@ -26,7 +26,7 @@ MODELS, SAMPLES, CLASSES = 10, 10_000, 50
 @pytest.fixture(scope="module")
 def cluster():
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         yield cluster
 
@@ -125,7 +125,7 @@ def test_a_scheduler_that_is_not_there_is_a_sentence_within_seconds(address):
 
 def test_a_scheduler_without_workers_is_a_sentence():
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=None) as empty,
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
         pytest.raises(BundleError, match="has no worker; start some with 'dask worker"),
     ):
         connect(empty.scheduler_address)

@@ -11,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, value
+from analysis.sums import answers as answer_module
 from analysis.sums import classes as class_module
 from analysis.sums import compiled
 from analysis.sums.answers import same_by_cells, same_by_distance
@@ -221,3 +222,55 @@ def test_group_sums_count_the_samples_of_each_group(missing, gaps):
             for what, flags in (("graded", judged), ("right", bundle.correct)):
                 expected = counted(flags, inside, weights)
                 assert torch.equal(found[f"group_{what}/{name}"].double(), expected)
+
+
+def test_answers_per_class_and_model_are_left_out_where_the_memory_is_too_small(monkeypatch):
+    monkeypatch.setattr(class_module, "SMALLEST", 0)
+    monkeypatch.setattr(class_module, "fits", lambda size, device, share: size * share < 768)
+    shapes = {}
+    for models in (2, 3):
+        gappy = bundle_of([[0, 1, -1, 2]] * models, classes="xyz")
+        shapes[models] = tally(gappy, ("class_answers",), chunk=1)["class_answers"].shape
+    assert shapes == {2: (2, 0, 3), 3: (3, 0, 3)}
+    monkeypatch.setattr(class_module, "fits", lambda size, device, share: size == 8 * 12)
+    gappy = bundle_of([[0, 1, -1]] * 2)
+    assert tally(gappy, ("class_answers",))["class_answers"].shape == (
+        2,
+        2,
+        3,
+    )
+
+
+def test_the_chunks_of_a_walk_agree_whether_answers_are_kept_for_each_model(monkeypatch):
+    asked = []
+    monkeypatch.setattr(class_module, "SMALLEST", 0)
+    monkeypatch.setattr(class_module, "fits", lambda *_, **__: asked.append(1) or len(asked) == 1)
+    gappy = bundle_of([[0, 1, -1, 2], [0, 1, 1, 2]])
+    assert tally(gappy, ("class_answers",), chunk=1)["class_answers"].shape == (2, 2, 3)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("cells", [1, 3, 10_000])
+def test_weighted_answers_are_compared_some_cells_at_a_time(cells, monkeypatch):
+    said = drawn(7, 40, 4)
+    weights = torch.arange(40).double()
+    seen = []
+    of_cells = answer_module._of_cells
+
+    def watched(model, cell, *rest):
+        seen.append(int(cell.max()) + 1)
+        return of_cells(model, cell, *rest)
+
+    monkeypatch.setattr(answer_module, "working_memory", lambda device: 4 * 7 * 16 * cells)
+    monkeypatch.setattr(answer_module, "_of_cells", watched)
+    found = same_by_cells(said, weights, 4)
+    torch.testing.assert_close(found, agreeing(said, weights), rtol=1e-14, atol=0)
+    assert max(seen) <= cells
+    assert len(seen) > 1 or cells > 100
+
+
+def test_a_kernel_that_rounds_is_chosen_by_the_work_alone():
+    cpu = torch.device("cpu")
+    compiled.equal_answers(drawn(2, 3, 3), 3)
+    assert not compiled.chosen(None, 10, cpu, pays_from=11)
+    assert compiled.chosen(None, 11, cpu, pays_from=11)

@@ -154,3 +154,14 @@ def test_padding_that_no_sample_needs_does_not_change_the_fingerprint():
     assert one.fingerprint == two.fingerprint
     other = Grouping(torch.tensor([[0, 1], [0, -1]], dtype=torch.int32), ("a", "b"))
     assert bundle_of([[0, 1]], groups={"g": other}).fingerprint != one.fingerprint
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_group_intervals_without_units_are_those_of_each_group_by_itself(gaps):
+    bundle = overlapping(gaps=gaps)
+    member, graded = bundle.groups["tags"].membership(), bundle.grades >= 0
+    low, high = group_interval(bundle.correct, graded, member)
+    for place, here in enumerate(member.T):
+        ends = accuracy_interval(bundle.correct[:, here], graded[:, here])
+        assert torch.equal(low[:, place], ends[0])
+        assert torch.equal(high[:, place], ends[1])

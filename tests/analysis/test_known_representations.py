@@ -257,3 +257,20 @@ def test_similarities_of_embeddings_are_equal_on_every_device(name, device):
         torch.testing.assert_close(
             found.matrix.cpu(), expected.matrix, rtol=0, atol=1e-9, equal_nan=True
         )
+
+
+@CKAS
+def test_cka_of_few_wide_samples_stays_within_the_memory(similarity, monkeypatch):
+    tables = features(60, (300, 300))
+    whole = similarity(tables)
+    made = []
+    empty = torch.empty
+
+    def watched(*sizes, **options):
+        made.append(int(np.prod(sizes[0])))
+        return empty(*sizes, **options)
+
+    monkeypatch.setattr(cka, "working_memory", lambda device: 32 * 2 * 60 * 7)
+    monkeypatch.setattr(torch, "empty", watched)
+    torch.testing.assert_close(similarity(tables), whole, rtol=0, atol=1e-12)
+    assert max(made) == 2 * 60 * 7

@@ -369,6 +369,16 @@ def test_the_kernel_follows_what_all_models_have():
     assert default_kernel(tally(bundle, ("both_answered", "same"))) == "label_agreement"
 
 
+def test_grades_alone_are_compared_by_being_right():
+    grades = torch.tensor([[1, 0, 1, 1], [1, 1, 0, 0]], dtype=torch.int8)
+    bundle = bundle_of([[-1] * 4] * 2, classes="", grades=grades)
+    needs = {need for kernel in KERNELS.values() for need in kernel.needs}
+    found = model_vendi(tally(bundle, needs))
+    assert found["kernel"] == "correctness_agreement"
+    assert 1 < found["vendi_q1"] < 2
+    assert default_kernel(tally(random_bundle(probabilities=False), needs)) == "label_agreement"
+
+
 @pytest.mark.parametrize("name", KERNELS)
 def test_kernels_of_complete_answers_have_ones_on_the_diagonal_and_nothing_negative(name):
     sums = tally(random_bundle(6, 200), KERNELS[name].needs)

@@ -13,8 +13,10 @@ from analysis.outcomes import (
     OUTCOME_SUMMARIES,
     OUTCOMES,
     against,
+    agreement_levels,
     corrected_against_majority,
     ledger,
+    members_ledger,
     outcome_ledger,
     outcomes,
 )
@@ -188,3 +190,21 @@ def test_models_and_ensembles_are_judged_on_the_same_samples():
         found = outcomes(bundle, whole, missing=missing)
         assert torch.equal(of_models[-1:], of_ensembles)
         assert torch.equal(of_models[-1], found.judged)
+
+
+def test_levels_and_members_right_are_counted_where_members_are_judged_and_the_ensemble_is_not():
+    grades = torch.tensor([[1, 0, 1, -1], [1, 0, 0, -1], [-1, -1, 1, -1]], dtype=torch.int8)
+    bundle = Bundle(
+        models=("a", "b", "c"),
+        ids=tuple("0123"),
+        classes=(),
+        predictions=torch.full((3, 4), -1, dtype=torch.int32),
+        grades=grades,
+    )
+    found = outcomes(bundle, combine(bundle, Ensemble(bundle.models)))
+    assert not found.judged.any()
+    assert agreement_levels(found) == {"none": 1, "some": 1, "all": 1}
+    assert members_ledger(found, 3).tolist() == [[0, 0, 1], [0, 0, 0], [0, 0, 2], [0, 0, 0]]
+    whole = outcomes(TEAM, COMBINED)
+    assert agreement_levels(whole) == {"none": 2, "some": 2, "all": 2}
+    assert members_ledger(whole, 2)[:, :2].equal(ledger(whole, 2))

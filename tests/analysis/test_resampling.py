@@ -6,12 +6,15 @@ import pytest
 import torch
 from made import bundle_of, random_bundle
 
+from analysis import resampling
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, combine
-from analysis.intervals import wilson
-from analysis.resampling import BLOCKS, difference, intervals, resampled
-from analysis.tally import tally
+from analysis.intervals import accuracy_interval, wilson
+from analysis.judging import judged_answers
+from analysis.lazy import LazyRows
+from analysis.resampling import BLOCKS, difference, intervals, resampled, sums_and_intervals
+from analysis.tally import tally, tally_blocks
 
 ALL = (*of_kind("model"), *of_kind("pair"), *of_kind("set"))
 
@@ -141,3 +144,89 @@ def test_the_same_seed_gives_the_same_interval():
     )
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
+
+
+def test_the_interval_of_an_accuracy_is_the_same_everywhere():
+    bundle = random_bundle(3, 90, 3, gaps=0.2, seed=8)
+    for units in (None, torch.arange(90).int() // 3):
+        bundle = replace(bundle, units=units, fingerprint="")
+        for missing in ("exclude", "wrong"):
+            found = intervals(bundle, [CATALOG["accuracy"]], missing=missing)["accuracy"]
+            judged = judged_answers(bundle, missing)
+            expected = accuracy_interval(bundle.correct, judged, bundle.units)
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-15)
+
+
+def test_the_tally_comes_with_the_intervals():
+    bundle = random_bundle(4, 700, 3, gaps=0.1, seed=9)
+    chosen = [CATALOG[name] for name in ("double_fault", "rho", "js_nats", "cohen_kappa_labels")]
+    sums, found = sums_and_intervals(bundle, chosen, needs=("scored",))
+    assert found.keys() == {measure.name for measure in chosen}
+    needs = {need for measure in chosen for need in measure.needs} | {"scored"}
+    expected = tally(bundle, needs)
+    for name in needs:
+        assert sums[name].dtype == expected[name].dtype
+        torch.testing.assert_close(sums[name], expected[name], rtol=1e-9, atol=1e-9)
+
+
+def test_a_bootstrap_walks_over_the_samples_once_and_in_their_order(monkeypatch):
+    bundle = random_bundle(3, 500, 3, seed=1)
+    walked = []
+
+    class Watched(LazyRows):
+        """A table that notes which rows are read."""
+
+        device, rows, checked, behind, width = torch.device("cpu"), None, True, 500, 3
+        dtype = torch.float64
+
+        def _made(self, places):
+            walked.append(places)
+            return bundle.probabilities["model-0"][places]
+
+    watched = replace(
+        bundle, probabilities={**bundle.probabilities, "model-0": Watched()}, fingerprint="w"
+    )
+    found = intervals(watched, [CATALOG["log_loss"]])["log_loss"]
+    assert [len(places) for places in walked] == [1, 500]  # one for its size
+    assert torch.equal(walked[1], torch.arange(500))
+    torch.testing.assert_close(found, intervals(bundle, [CATALOG["log_loss"]])["log_loss"])
+
+
+@pytest.mark.parametrize("room", [1000, 40_000])
+def test_what_would_not_fit_in_memory_has_no_interval_and_is_not_tallied(room, monkeypatch):
+    monkeypatch.setattr(resampling, "working_memory", lambda device: room)
+    monkeypatch.setattr(resampling, "tally_blocks", None)
+    bundle = random_bundle(6, 80, 3, gaps=0.1, probabilities=False)
+    low, high = intervals(bundle, [CATALOG["cohen_kappa_labels"]])["cohen_kappa_labels"]
+    assert low.isnan().all()
+    assert high.isnan().all()
+    assert low.shape == (6, 6)
+
+
+def test_large_sums_have_fewer_blocks(monkeypatch):
+    bundle = random_bundle(4, 300, 30, gaps=0.1, probabilities=False)
+    measure, counted = CATALOG["cohen_kappa_labels"], []
+
+    def watched(bundle, needs, block, number, **options):
+        counted.append(number)
+        return tally_blocks(bundle, needs, block, number, **options)
+
+    monkeypatch.setattr(resampling, "tally_blocks", watched)
+    values = 4 * 4 * 30 + 2 * 4 * 4
+    monkeypatch.setattr(resampling, "working_memory", lambda device: 32 * 4 * values * 50)
+    low, high = intervals(bundle, [measure])[measure.name]
+    assert counted == [50]
+    assert (low <= high).all()
+
+
+def test_a_difference_uses_the_same_blocks_and_draws_of_both(monkeypatch):
+    first = random_bundle(3, 300, 3, seed=4, probabilities=False)
+    second = random_bundle(3, 300, 3, seed=4, gaps=0.2, probabilities=False)
+    measure = CATALOG["cohen_kappa_labels"]
+    rooms = iter([32 * 4 * 9 * 130, 32 * 4 * 9 * 200])
+    monkeypatch.setattr(resampling, "working_memory", lambda device: next(rooms))
+    gap, low, high = difference(first, second, measure)
+    assert gap.shape == low.shape == (3, 3)
+    known = ~torch.eye(3, dtype=torch.bool)
+    assert (low <= high)[known].all()
+    assert low.isfinite()[known].all()

@@ -285,3 +285,12 @@ def test_every_device_gives_the_same_report(device):
     assert found["m"]["variance"]["observed"] == pytest.approx(
         expected["m"]["variance"]["observed"]
     )
+
+
+def test_a_missing_answer_that_counts_as_wrong_is_no_agreement():
+    bundle = runs_of(bundle_of([[0, 1, 0], [0, -1, 0], [0, 1, -1]], [0, 1, -1]))
+    (left_out,) = runs_report(bundle).values()
+    assert left_out["agreement"] == 1
+    (wrong,) = runs_report(bundle, missing="wrong").values()
+    assert wrong["agreement"] == pytest.approx((1 + 1 / 3 + 1) / 3)
+    assert wrong["always_the_same"] == pytest.approx(2 / 3)

@@ -4,13 +4,13 @@ import math
 
 import pytest
 import torch
-from made import bundle_of
+from made import bundle_of, random_bundle
 
 from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
 from analysis.sums.losses import CALIBRATION_BINS
-from analysis.tally import Tally, tally
+from analysis.tally import Tally, tally, tally_blocks
 
 NEEDS = {name for measure in CATALOG.values() for name in measure.needs}
 
@@ -215,3 +215,24 @@ def test_thousands_of_open_answers_are_compared_without_a_column_each():
     assert int(tally(bundle, ("same",))["same"][0, 1]) == expected
     weights = torch.full((1000,), 2)
     assert float(tally(bundle, ("same",), weights=weights)["same"][0, 1]) == 2 * expected
+
+
+def test_tallies_of_different_sums_do_not_add_up():
+    one, other = (Tally({name: torch.zeros(2)}) for name in ("right", "graded"))
+    with pytest.raises(ValueError, match="lacks graded, right"):
+        one + other
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_blocks_are_tallied_apart_in_one_walk(missing, chunk):
+    bundle = random_bundle(4, 60, 3, gaps=0.2, seed=2)
+    kinds = ("model", "pair", "set")
+    needs = {need for kind in kinds for measure in of_kind(kind) for need in measure.needs}
+    block = torch.randperm(60, generator=torch.Generator().manual_seed(1)) % 11
+    found = tally_blocks(bundle, needs, block, 12, missing=missing, chunk=chunk)
+    assert found.sums.keys() == needs
+    for place in range(12):
+        expected = tally(bundle, needs, weights=block == place, missing=missing)
+        for name in needs:
+            torch.testing.assert_close(found[name][place], expected[name], rtol=1e-9, atol=1e-9)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from known import measured
 from made import bundle_of, random_bundle
 
+from analysis.tally import tally
+
 few = settings(deadline=None, max_examples=25, derandomize=True)
 bundles = st.builds(
     random_bundle,
@@ -88,3 +90,15 @@ def test_equal_answers_that_were_graded_differently_are_no_different_wrong_answe
     bundle = bundle_of([[0, 0, 0], [0, 0, 1]], grades=grades)
     assert measured(bundle, "diff_wrong_rate")[0, 1] == 0
     assert measured(bundle, "nfr_mc")[0, 1].item() == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.3, 0.7])])
+def test_grades_of_one_sample_and_answers_to_another_say_nothing_of_wrong_answers(missing, weights):
+    grades = torch.tensor([[0, -1], [0, -1]], dtype=torch.int8)
+    bundle = bundle_of([[-1, 0], [-1, 0]], grades=grades)
+    for name in ("same_wrong_rate", "diff_wrong_rate", "nfr_mc"):
+        assert measured(bundle, name, missing=missing, weights=weights).isnan().all(), name
+    labelled = bundle_of([[0, 1], [1, 1]], [2, 2])
+    found = tally(labelled, ("graded_compared", "both_graded"), missing=missing, weights=weights)
+    assert torch.equal(found["graded_compared"], found["both_graded"])

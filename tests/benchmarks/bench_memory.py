@@ -61,10 +61,10 @@ def write(folder: Path, models: int, samples: int) -> None:
 
 def analysed(folder: Path, memory: str | None) -> tuple[dict, float, int]:
     """The figures, seconds and peak bytes of one run."""
-    figures = folder / "figures.json"
+    figures = folder.with_suffix(".json")
     limit = [] if memory is None else ["--memory", memory]
     command = [sys.executable, "-c", RUN, "analyze", str(folder), "--json", str(figures), *limit]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     seconds, peak = ran.stdout.split()
     return json.loads(figures.read_text()), float(seconds), int(peak)
 

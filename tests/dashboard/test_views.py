@@ -618,3 +618,18 @@ def test_overview_and_groups_judge_on_the_same_samples(missing):
     assert table["n"][-1, 0] == 0
     assert np.isnan(table["accuracy"][-1, 0])
     assert (table["n"][:-1] > 0).all()
+
+
+def test_grades_alone_tell_how_many_members_are_right(tmp_path, monkeypatch):
+    grades = random_bundle(3, 40, accuracy=0.3).grades
+    rows = [f"{n},m{m},{grades[m, n]}" for m in range(3) for n in range(40)]
+    log = tmp_path / "log.csv"
+    log.write_text("\n".join(["sample_id,model,correct", *rows]), "utf-8")
+    monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(log)]}))
+    app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
+    text = words(visit(app, "difficulty"))
+    none, every = int((grades.sum(0) == 0).sum()), int((grades.sum(0) == 3).sum())
+    assert f"No member gets **{none} of 40 samples" in text
+    assert f"every member {every} (" in text
+    (bars,) = figures(app)[0]["data"]
+    assert bars["name"] == "ensemble not judged"
