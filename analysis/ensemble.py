@@ -8,12 +8,11 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.chunks import fits, samples_at_a_time
+from analysis.deciding import TIE, decided, decided_contested
 from analysis.gaps import judged_under
 from analysis.pooled import PooledArray, summed
-from analysis.rules import RULES, Evidence
+from analysis.rules import RULES
 from analysis.tally import Missing
-
-TIE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -253,10 +252,10 @@ def answers(
         answered = voters > 0
         if in_full:
             scores = summed(evidence, membership)
-            plane = _decide(evidence, membership)
+            plane = decided(evidence, membership)
             tied = ((scores >= scores.amax(-1, keepdim=True) - TIE).sum(-1) > 1) & answered
         else:
-            plane, tied = _decide_contested(evidence, membership), None
+            plane, tied = decided_contested(evidence, membership), None
         predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
         probabilities = None
         if in_full and row.pool is not None:
@@ -266,47 +265,3 @@ def answers(
             probabilities=probabilities,
             tied=tied,
         )
-
-
-def _decide_contested(evidence: Evidence, membership: Tensor) -> Tensor:
-    """As `_decide`, but samples on which all models of the pool agree are settled at once.
-
-    If every member's own evidence is highest for one class, so is the sum of any of them.
-    """
-    own = evidence.planes.argmax(0)
-    contested = (own != own[0]).any(0) | ~evidence.answered.all(0)
-    plane = own[0].expand(len(membership), -1).clone()
-    rows = contested.nonzero().flatten()
-    if len(rows):
-        plane[:, rows] = _decide(evidence.at(rows), membership)
-    return plane
-
-
-def _decide(evidence: Evidence, membership: Tensor) -> Tensor:
-    """Plane with the highest score [E, n].
-
-    A running maximum over the planes: the first of equals stays, so ties go to the lowest class.
-    Scores closer than TIE are equal: they differ by rounding and the order of addition only.
-    """
-    weights = membership.to(evidence.planes.dtype)
-    best, second = weights @ evidence.planes[0], _second(evidence, membership, 0)
-    plane = torch.zeros_like(best, dtype=torch.int64)
-    for place in range(1, len(evidence.planes)):
-        score = weights @ evidence.planes[place]
-        better = score > best + TIE
-        if second is not None:
-            other = _second(evidence, membership, place)
-            better |= (score == best) & (other > second + TIE)
-            second = torch.where(better, other, second)
-        torch.maximum(best, score, out=best)
-        plane.masked_fill_(better, place)
-    return plane
-
-
-def _second(evidence: Evidence, membership: Tensor, place: int) -> Tensor | None:
-    """The tie-break of one plane [E, n]; 0 for ensembles in which a member has none."""
-    if evidence.tie_break is None:
-        return None
-    lacking = (membership != 0).double() @ (~evidence.breakable).double() > 0
-    added = membership.double() @ evidence.tie_break[place]
-    return torch.where(lacking[:, None], 0.0, added)

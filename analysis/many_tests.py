@@ -14,8 +14,8 @@ def holm(p: Tensor) -> Tensor:
         float64 [K] in [0, 1], never below p.
 
     Example:
-        >>> holm(torch.tensor([0.01, 0.04, 0.03])).tolist()
-        [0.03, 0.06, 0.06]
+        >>> holm(torch.tensor([0.25, 0.5, 0.125])).tolist()
+        [0.5, 0.5, 0.375]
 
     References:
         Holm 1979, Scandinavian Journal of Statistics 6.

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.calibration import Reliability, reliability
-from analysis.ensemble import TIE, grade
+from analysis.deciding import TIE
+from analysis.ensemble import grade
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.sums.piece import CLIP, Piece
