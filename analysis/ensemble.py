@@ -244,8 +244,7 @@ def answers(
     step = samples_at_a_time(values + classes * bool(bundle.probabilities), bundle.device)
     whole = bool((membership == membership.round()).all())
     for start in range(0, len(bundle.ids), step):
-        rows = torch.arange(start, min(start + step, len(bundle.ids)), device=bundle.device)
-        evidence = row.evidence(bundle, rows)
+        evidence = row.evidence(bundle, slice(start, start + step))
         if not whole:  # fractions of votes are added in float64
             evidence = replace(evidence, planes=evidence.planes.double())
         voters = membership @ evidence.answered.to(membership.dtype)

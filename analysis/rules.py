@@ -63,13 +63,13 @@ class Rule:
     label: str
     summary: str
     needs: str
-    evidence: Callable[[Bundle, Tensor], Evidence]
+    evidence: Callable[[Bundle, Tensor | slice], Evidence]
     pool: Callable[[Tensor, Tensor], Tensor] | None = None
     fit: Callable[[Bundle, Tensor, Options], Learned] | None = None
     defaults: Mapping[str, float | str] = field(default_factory=dict)
 
 
-def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
+def _votes(bundle: Bundle, rows: Tensor | slice) -> Evidence:
     codes, classes = local_codes(bundle.predictions[:, rows])
     numbers = torch.arange(len(classes), device=bundle.device)[:, None, None]
     planes = (codes == numbers).float()
@@ -89,7 +89,7 @@ def _votes(bundle: Bundle, rows: Tensor) -> Evidence:
     return Evidence(planes, answered, classes, tie_break, breakable)
 
 
-def _probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
+def _probabilities(bundle: Bundle, rows: Tensor | slice) -> Evidence:
     answered = bundle.predictions[:, rows] >= 0
     shape = (len(bundle.classes), *answered.shape)
     planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
@@ -100,7 +100,7 @@ def _probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
     return Evidence(planes, answered)
 
 
-def _log_probabilities(bundle: Bundle, rows: Tensor) -> Evidence:
+def _log_probabilities(bundle: Bundle, rows: Tensor | slice) -> Evidence:
     evidence = _probabilities(bundle, rows)
     logs = evidence.planes.clamp_min(CLIP).log()
     return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
