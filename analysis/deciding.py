@@ -29,6 +29,27 @@ def decided_contested(evidence: Evidence, membership: Tensor) -> Tensor:
     return plane
 
 
+def first_highest(evidence: Evidence, membership: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+    """As `decided`, from all scores at once; quicker for few ensembles.
+
+    Args:
+        evidence: of M models on n samples, L planes.
+        membership: float64 [E, M].
+        scores: [E, n, L], the evidence added up.
+
+    Returns:
+        The plane, int64 [E, n]; and whether others scored as high, bool [E, n].
+    """
+    highest = scores >= scores.amax(-1, keepdim=True) - TIE
+    tied = highest.sum(-1) > 1
+    if evidence.tie_break is not None:
+        added = (membership.double() @ evidence.tie_break).permute(1, 2, 0)
+        second = torch.where(_lacking(evidence, membership)[:, None, None], 0.0, added)
+        second = torch.where(highest, second, -torch.inf)
+        highest = second >= second.amax(-1, keepdim=True) - TIE
+    return highest.to(torch.int8).argmax(-1), tied
+
+
 def decided(evidence: Evidence, membership: Tensor) -> Tensor:
     """Plane with the highest score [E, n].
 
@@ -61,6 +82,10 @@ def _second(evidence: Evidence, membership: Tensor, place: int) -> Tensor | None
     """The tie-break of one plane [E, n]; 0 for ensembles in which a member has none."""
     if evidence.tie_break is None:
         return None
-    lacking = (membership != 0).double() @ (~evidence.breakable).double() > 0
     added = membership.double() @ evidence.tie_break[place]
-    return torch.where(lacking[:, None], 0.0, added)
+    return torch.where(_lacking(evidence, membership)[:, None], 0.0, added)
+
+
+def _lacking(evidence: Evidence, membership: Tensor) -> Tensor:
+    """Bool [E], some member has no tie-break."""
+    return (membership != 0).double() @ (~evidence.breakable).double() > 0

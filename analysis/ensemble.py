@@ -8,7 +8,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.chunks import fits, samples_at_a_time
-from analysis.deciding import TIE, decided, decided_contested
+from analysis.deciding import decided_contested, first_highest
 from analysis.gaps import judged_under
 from analysis.pooled import PooledArray, summed
 from analysis.rules import RULES
@@ -251,8 +251,8 @@ def answers(
         answered = voters > 0
         if in_full:
             scores = summed(evidence, membership)
-            plane = decided(evidence, membership)
-            tied = ((scores >= scores.amax(-1, keepdim=True) - TIE).sum(-1) > 1) & answered
+            plane, tied = first_highest(evidence, membership, scores)
+            tied &= answered
         else:
             plane, tied = decided_contested(evidence, membership), None
         predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
