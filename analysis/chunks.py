@@ -1,6 +1,7 @@
 """How much memory there is, and how many samples fit into it at a time."""
 
 import re
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ LONGEST = 65_536  # samples; counts in float32 stay exact
 COMPILER = 160 << 20  # what numba takes once it has compiled something
 VALUE = 32  # bytes that one value of a chunk takes with all that is derived from it
 FLAG = 8  # the same where only answers are counted
+MAPPED_FROM, LARGE = -3, 256 << 10  # M_MMAP_THRESHOLD of malloc.h, and its value in bytes
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
@@ -60,6 +62,8 @@ def limit_memory(size: int | None) -> None:
         )
     _limit = size
     compiler_fits.cache_clear()
+    if size is not None:
+        _return_what_is_freed()
 
 
 def used() -> int:
@@ -156,6 +160,17 @@ def use_device(name: str) -> torch.device:
     torch.backends.cudnn.allow_tf32 = False
     torch.set_float32_matmul_precision("highest")
     return torch.device("cuda")
+
+
+def _return_what_is_freed() -> None:
+    """Have the C library (glibc) map large blocks singly, so that none stays held once freed.
+
+    Else small results that are kept stand between large blocks that are gone, and hold them.
+    """
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(MAPPED_FROM, LARGE)
 
 
 def _left_in_groups() -> list[int]:

@@ -26,11 +26,11 @@ def confidence_of(
     rows = torch.arange(len(bundle.ids), device=bundle.device) if rows is None else rows
     if model in bundle.probabilities:
         table, step = bundle.probabilities[model], max(1, BLOCK // max(len(bundle.classes), 1))
-        highest = [
-            (table[part].double() if stored else normalised(table[part])).amax(1)
-            for part in rows.split(step)
-        ]
-        return torch.cat(highest)
+        highest = torch.empty(len(rows), dtype=torch.float64, device=bundle.device)
+        for start in range(0, len(rows), step):
+            part = table[rows[start : start + step]]
+            highest[start : start + step] = (part if stored else normalised(part)).amax(1)
+        return highest
     if bundle.confidence is not None:
         return bundle.confidence[bundle.models.index(model)][rows].double()
     return None
