@@ -1,6 +1,7 @@
 import streamlit as st
 
-from dashboard import compute, controls, panels, state, tables, words
+from dashboard import compute, controls, state, words
+from dashboard.corrections import SECTIONS
 
 controls.page("Corrections", "Which errors does the ensemble correct, and which does it cause?")
 choices = controls.require("labels")
@@ -9,31 +10,11 @@ judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
 st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
 controls.caption(choices, judged["n"])
-
-left, right = st.columns(2)
-with left:
-    everything = state.get("ledger-everything", False)
-    panels.ledger(choices, "ledger", everything=everything)
-    st.toggle(
-        "Show the easy cases too",
-        help="Samples that every member has right and the ensemble keeps, and samples that "
-        "nobody has right.",
-        **state.widget("ledger-everything", False),
-    )
-rules = compute.rule_labels(choices)
-with right:
-    panels.outcome_strip(choices, tuple(rules), "outcomes-by-rule")
-    st.markdown(words.ledger_sentence(judged))
-
-found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.items()}
-table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
-controls.table(table, "Outcomes under every rule")
-controls.download(table, "corrections.csv")
-
-st.subheader("Who helps?")
-gains = compute.member_table(choices, bundle)
-st.markdown(words.members_sentence(choices.ensemble.members, gains))
-panels.member_gains(choices, "members")
-brought = tables.members(gains, choices.ensemble.members, compute.costs(choices))
-controls.table(brought, "What each member brings")
-controls.download(brought, "members.csv")
+section = st.segmented_control(
+    "Section",
+    list(SECTIONS),
+    required=True,
+    label_visibility="collapsed",
+    **state.widget("corrections-section", "Ledger"),
+)
+SECTIONS[section](choices, bundle)

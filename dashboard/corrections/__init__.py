@@ -1,0 +1,8 @@
+"""The sections of the Corrections page, one module each, by what they answer."""
+
+from dashboard.corrections import ledger, members
+
+SECTIONS = {
+    "Ledger": ledger.show,
+    "Who helps": members.show,
+}

@@ -1,0 +1,29 @@
+"""What the ensemble corrects and spoils, under its rule and under the others."""
+
+import streamlit as st
+
+from analysis.bundle import Bundle
+from dashboard import compute, controls, panels, state, tables, words
+from dashboard.state import Choices
+
+
+def show(choices: Choices, bundle: Bundle) -> None:
+    """Members right by outcome, the outcomes under every rule, and both as numbers."""
+    left, right = st.columns(2)
+    with left:
+        everything = state.get("ledger-everything", False)
+        panels.ledger(choices, "ledger", everything=everything)
+        st.toggle(
+            "Show the easy cases too",
+            help="Samples that every member has right and the ensemble keeps, and samples that "
+            "nobody has right.",
+            **state.widget("ledger-everything", False),
+        )
+    rules = compute.rule_labels(choices)
+    with right:
+        panels.outcome_strip(choices, tuple(rules), "outcomes-by-rule")
+        st.markdown(words.ledger_sentence(compute.judged(choices, bundle)))
+    found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.items()}
+    table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
+    controls.table(table, "Outcomes under every rule")
+    controls.download(table, "corrections.csv")
