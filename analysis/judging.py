@@ -7,7 +7,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, Grouping
 from analysis.catalog import CATALOG, value
-from analysis.ensemble import Ensemble, answer, combine, judgeable
+from analysis.ensemble import Answer, Ensemble, answer, combine, judgeable
 from analysis.gaps import judged_under
 from analysis.intervals import accuracy_interval, mcnemar_p
 from analysis.outcomes import (
@@ -34,6 +34,9 @@ def judge(
     reference: str | None = None,
     missing: Missing = "exclude",
     seed: int = 0,
+    said: Answer | None = None,
+    combined: Bundle | None = None,
+    majority: Bundle | None = None,
 ) -> dict:
     """Everything that is known of one ensemble: accuracy, outcomes, corrections, groups.
 
@@ -43,6 +46,9 @@ def judge(
         reference: as in `summarise`.
         missing: as in `summarise`.
         seed: of the bootstrap intervals.
+        said: what `answer` gives, where it is known already.
+        combined: what `combine` gives, likewise.
+        majority: the plurality of the members as a bundle of one model, likewise.
 
     Returns:
         One entry of the JSON's "ensembles". Without any judged sample the counts of outcomes,
@@ -51,8 +57,8 @@ def judge(
     Raises:
         BundleError: the ensemble does not fit the bundle.
     """
-    said = answer(bundle, ensemble)
-    team, combined = bundle.select(ensemble.members), combine(bundle, ensemble, said)
+    said = said or answer(bundle, ensemble)
+    team, combined = bundle.select(ensemble.members), combined or combine(bundle, ensemble, said)
     rule = {"missing": missing, "labelled": judgeable(bundle)}
     found = outcomes(team, combined, **rule)
     judged = int(found.judged.sum())
@@ -67,9 +73,9 @@ def judge(
     }
     if not judged:
         return base | {"accuracy": None, "accuracy_interval": [None, None]}
-    majority = combined
-    if ensemble.rule != "plurality":
-        majority = combine(bundle, Ensemble(ensemble.members, "plurality"))
+    if majority is None:
+        alike = Ensemble(ensemble.members, "plurality")
+        majority = combined if ensemble.key == alike.key else combine(bundle, alike)
     return base | {
         "outcomes": found.counts(),
         "corrected_against_majority": int(corrected_against_majority(found, majority).sum()),

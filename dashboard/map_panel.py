@@ -135,7 +135,7 @@ def explain(colouring: str) -> None:
 
 
 def _key(choices: Choices) -> str:
-    return repr((choices.ensemble.rule, choices.ensemble.members, choices.missing))
+    return repr((choices.ensemble.key, choices.missing))
 
 
 def _pick(points, panel: str) -> None:

@@ -37,8 +37,9 @@ from dashboard.compute.ensembles import (
     judged,
     outcome_table,
     reference,
-    rule_labels,
     sample_texts,
+    side_by_side,
+    under_other_rules,
 )
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
@@ -77,7 +78,6 @@ __all__ = [
     "pca_map",
     "reference",
     "reliability",
-    "rule_labels",
     "runs_left_out",
     "sample_texts",
     "scope",
@@ -91,9 +91,11 @@ __all__ = [
     "setting_ranking",
     "share_differing",
     "shares_right",
+    "side_by_side",
     "sides",
     "size_curve",
     "stated_alone",
     "suspects",
     "temperatures",
+    "under_other_rules",
 ]

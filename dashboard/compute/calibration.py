@@ -25,9 +25,9 @@ MOST_CLASSES = 2000
 
 @cached()
 def _reliability(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, missing: str
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
-    both = _with_ensemble(_bundle, Ensemble(members, rule))
+    both = _with_ensemble(_bundle, _ensemble)
     measure = CATALOG["ece"]
     sums = tally(both, measure.needs, missing=missing)
     table = reliability_of(sums)
@@ -59,16 +59,14 @@ def reliability(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
         "n", "ece", "ece_low", "ece_high" and "over" (mean confidence minus accuracy) [K + 1].
     """
     ensemble = choices.ensemble
-    return _reliability(
-        bundle, bundle.fingerprint, ensemble.members, ensemble.rule, choices.missing
-    )
+    return _reliability(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
 
 
 @cached()
 def _error_kinds(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
 ) -> dict[str, np.ndarray]:
-    both = _with_ensemble(_bundle, Ensemble(members, rule))
+    both = _with_ensemble(_bundle, _ensemble)
     rows = [calibration_errors(both, model) for model in both.models]
     found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     return found | {"undefined": np.array([why_undefined(both, model) for model in both.models])}
@@ -81,16 +79,20 @@ def error_kinds(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
         What `analysis.calibration.calibration_errors` gives, and "undefined": why one of them is.
     """
     ensemble = choices.ensemble
-    return _error_kinds(bundle, bundle.fingerprint, ensemble.members, ensemble.rule)
+    return _error_kinds(bundle, bundle.fingerprint, ensemble, ensemble.key)
+
+
+def _alone(bundle: Bundle, ensemble: Ensemble, row: int) -> Bundle:
+    """One member, or in the row behind them their ensemble."""
+    members = ensemble.members
+    return combined(bundle, ensemble) if row == len(members) else bundle.select((members[row],))
 
 
 @cached()
 def _confidence_bins(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, row: int
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, row: int
 ) -> np.ndarray:
-    ensemble = Ensemble(members, rule)
-    whole = row == len(members)
-    alone = combined(_bundle, ensemble) if whole else _bundle.select((members[row],))
+    alone = _alone(_bundle, _ensemble, row)
     confidence = confidence_of(alone, alone.models[0])
     bins = torch.full((len(_bundle.ids),), -1, dtype=torch.int64, device=_bundle.device)
     if confidence is not None:
@@ -107,15 +109,12 @@ def confidence_bins(choices: Choices, row: int) -> np.ndarray:
         row: place of the member, or their number for the ensemble.
     """
     bundle, ensemble = choices.bundle, choices.ensemble
-    return _confidence_bins(bundle, bundle.fingerprint, ensemble.members, ensemble.rule, row)
+    return _confidence_bins(bundle, bundle.fingerprint, ensemble, ensemble.key, row)
 
 
 @cached()
-def _detection(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, row: int
-) -> dict:
-    whole = row == len(members)
-    alone = combined(_bundle, Ensemble(members, rule)) if whole else _bundle.select((members[row],))
+def _detection(_bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, row: int) -> dict:
+    alone = _alone(_bundle, _ensemble, row)
     found = detection_report(alone, alone.models[0], split(_bundle))
     return {
         "uncertainties": found.uncertainties,
@@ -142,7 +141,7 @@ def detection(choices: Choices, row: int) -> dict | None:
         return None
     if len(bundle.classes) > MOST_CLASSES:
         return None
-    return _detection(bundle, bundle.fingerprint, members, ensemble.rule, row)
+    return _detection(bundle, bundle.fingerprint, ensemble, ensemble.key, row)
 
 
 @cached()

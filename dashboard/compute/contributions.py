@@ -25,16 +25,16 @@ COLUMNS = (
 
 @cached()
 def _member_table(
-    _bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str, missing: str
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
-    found = contributions(_bundle, Ensemble(members, rule), missing=missing)
+    found = contributions(_bundle, _ensemble, missing=missing)
     return {name: getattr(found, name).cpu().numpy() for name in COLUMNS}
 
 
 def member_table(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
     """Per member of the active ensemble, [M] each: as `analysis.contributions.Contributions`."""
     chosen = choices.ensemble
-    return _member_table(bundle, bundle.fingerprint, chosen.members, chosen.rule, choices.missing)
+    return _member_table(bundle, bundle.fingerprint, chosen, chosen.key, choices.missing)
 
 
 def changed_samples(choices: Choices, member: str) -> tuple[np.ndarray, np.ndarray]:

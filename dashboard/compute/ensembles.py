@@ -6,7 +6,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
-from analysis.ensemble import Ensemble, combine, judgeable
+from analysis.ensemble import Answer, Ensemble, answer, combine, judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
     agreement_levels,
@@ -22,14 +22,22 @@ from dashboard.compute.samples import hover
 from dashboard.state import Choices
 
 
-@kept()
-def _combined(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], rule: str) -> Bundle:
-    return combine(_bundle, Ensemble(members, rule))
+@kept(max_entries=24)
+def _answered(
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
+) -> tuple[Answer, Bundle]:
+    said = answer(_bundle, _ensemble)
+    return said, combine(_bundle, _ensemble, said)
 
 
 def combined(bundle: Bundle, ensemble: Ensemble) -> Bundle:
     """The ensemble as a bundle of one model."""
-    return _combined(bundle, bundle.fingerprint, ensemble.members, ensemble.rule)
+    return _answered(bundle, bundle.fingerprint, ensemble, ensemble.key)[1]
+
+
+def _majority(bundle: Bundle, ensemble: Ensemble) -> Bundle:
+    """The plurality of the members, all alike; the same for every rule and all weights."""
+    return combined(bundle, Ensemble(ensemble.members, "plurality"))
 
 
 @cached()
@@ -47,23 +55,28 @@ def reference(choices: Choices) -> str | None:
 def _judged(
     _bundle: Bundle,
     fingerprint: str,
-    members: tuple[str, ...],
-    rule: str,
+    _ensemble: Ensemble,
+    key: str,
     missing: str,
     reference: str | None,
 ) -> dict:
-    return judge(_bundle, Ensemble(members, rule), reference=reference, missing=missing)
+    said, whole = _answered(_bundle, fingerprint, _ensemble, key)
+    return judge(
+        _bundle,
+        _ensemble,
+        reference=reference,
+        missing=missing,
+        said=said,
+        combined=whole,
+        majority=_majority(_bundle, _ensemble),
+    )
 
 
-def judged(choices: Choices, bundle: Bundle, rule: str | None = None) -> dict:
-    """Everything about the active ensemble (or its members under another rule) on a bundle."""
+def judged(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -> dict:
+    """Everything about an ensemble (the active one) on a bundle, against the best member."""
+    chosen = ensemble or choices.ensemble
     return _judged(
-        bundle,
-        bundle.fingerprint,
-        choices.ensemble.members,
-        rule or choices.ensemble.rule,
-        choices.missing,
-        reference(choices),
+        bundle, bundle.fingerprint, chosen, chosen.key, choices.missing, reference(choices)
     )
 
 
@@ -78,24 +91,28 @@ def ensemble_accuracy(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]
     }
 
 
-def rule_labels(choices: Choices) -> dict[str, str]:
-    """What the rules that the members can answer are called, by name."""
-    usable = state.usable_rules(choices.bundle, choices.ensemble.members)
-    return {name: RULES[name].label for name in usable}
+def side_by_side(choices: Choices) -> dict[str, Ensemble]:
+    """The active ensemble, by its name."""
+    return {choices.ensemble.label: choices.ensemble}
+
+
+def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
+    """The members of the active ensemble, all alike, under the rules that it is not, by label."""
+    chosen = choices.ensemble
+    usable = state.usable_rules(choices.bundle, chosen.members)
+    others = {name: Ensemble(chosen.members, name) for name in usable}
+    return {RULES[name].label: other for name, other in others.items() if other.key != chosen.key}
 
 
 @cached()
 def _outcome_table(
-    _bundle: Bundle,
-    fingerprint: str,
-    members: tuple[str, ...],
-    rule: str,
-    missing: str,
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
+    members = _ensemble.members
     team = _bundle.select(members)
-    whole = combined(_bundle, Ensemble(members, rule))
+    whole = combined(_bundle, _ensemble)
     found = outcomes(team, whole, missing=missing, labelled=judgeable(_bundle))
-    majority = combined(_bundle, Ensemble(members, "plurality"))
+    majority = _majority(_bundle, _ensemble)
     against = corrected_against_majority(found, majority)
     levels = agreement_levels(found)
     table = {
@@ -125,7 +142,7 @@ def _confidence(team: Bundle, whole: Bundle) -> Tensor:
 
 
 def outcome_table(
-    choices: Choices, bundle: Bundle, rule: str | None = None
+    choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None
 ) -> dict[str, np.ndarray]:
     """Per sample: outcome code [N], members right and judged, ensemble right, judged ...
 
@@ -134,18 +151,13 @@ def outcome_table(
     int [K + 1, 3], with the ensemble right, wrong or not judged; and "levels" int [3], samples
     that none, some and all of the members that are judged get right.
     """
-    return _outcome_table(
-        bundle,
-        bundle.fingerprint,
-        choices.ensemble.members,
-        rule or choices.ensemble.rule,
-        choices.missing,
-    )
+    chosen = ensemble or choices.ensemble
+    return _outcome_table(bundle, bundle.fingerprint, chosen, chosen.key, choices.missing)
 
 
 @cached()
 def _sample_texts(
-    _bundle: Bundle, fingerprint: str, ensemble: str, _table: dict, rows: bytes
+    _bundle: Bundle, fingerprint: str, key: str, missing: str, _table: dict, rows: bytes
 ) -> list[str]:
     return hover(_bundle, _table, np.frombuffer(rows, dtype=np.int32))
 
@@ -153,6 +165,5 @@ def _sample_texts(
 def sample_texts(choices: Choices, rows: np.ndarray) -> list[str]:
     """What is said of these samples when they are pointed at, not escaped, in lines."""
     bundle, ensemble = choices.bundle, choices.ensemble
-    key = repr((ensemble.rule, ensemble.members, choices.missing))
-    table = outcome_table(choices, bundle)
-    return _sample_texts(bundle, bundle.fingerprint, key, table, rows.astype(np.int32).tobytes())
+    table, wanted = outcome_table(choices, bundle), rows.astype(np.int32).tobytes()
+    return _sample_texts(bundle, bundle.fingerprint, ensemble.key, choices.missing, table, wanted)

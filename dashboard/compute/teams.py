@@ -65,15 +65,16 @@ def front(choices: Choices, bundle: Bundle, seed: int = 0) -> dict[str, np.ndarr
 def _group_table(
     _bundle: Bundle,
     fingerprint: str,
-    members: tuple[str, ...],
-    rule: str,
+    _ensemble: Ensemble,
+    key: str,
     missing: str,
     column: str,
 ) -> dict[str, np.ndarray]:
     # Where gaps are wrong, a grade of any model tells that a sample counts.
-    pool = _bundle if missing == "wrong" else _bundle.select(members)
-    both = pool.append(combined(_bundle, Ensemble(members, rule)))
-    rows = torch.tensor([*map(both.models.index, members), len(pool.models)], device=both.device)
+    pool = _bundle if missing == "wrong" else _bundle.select(_ensemble.members)
+    both = pool.append(combined(_bundle, _ensemble))
+    places = [*map(both.models.index, _ensemble.members), len(pool.models)]
+    rows = torch.tensor(places, device=both.device)
     judged = judged_answers(both, missing)[rows]
     if both.grades_alone:
         judged[-1] = False
@@ -88,12 +89,12 @@ def _group_table(
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
 
 
-def group_table(choices: Choices, bundle: Bundle, column: str) -> dict[str, np.ndarray]:
-    """Accuracy [K + 1, G] of members and, last, the ensemble, with intervals and n."""
-    ensemble = choices.ensemble
-    return _group_table(
-        bundle, bundle.fingerprint, ensemble.members, ensemble.rule, choices.missing, column
-    )
+def group_table(
+    choices: Choices, bundle: Bundle, column: str, ensemble: Ensemble | None = None
+) -> dict[str, np.ndarray]:
+    """Accuracy [K + 1, G] of members and, last, their ensemble, with intervals and n."""
+    chosen = ensemble or choices.ensemble
+    return _group_table(bundle, bundle.fingerprint, chosen, chosen.key, choices.missing, column)
 
 
 @cached()

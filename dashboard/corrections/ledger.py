@@ -19,11 +19,11 @@ def show(choices: Choices, bundle: Bundle) -> None:
             "nobody has right.",
             **state.widget("ledger-everything", False),
         )
-    rules = compute.rule_labels(choices)
+    ensembles = compute.side_by_side(choices) | compute.under_other_rules(choices)
     with right:
-        panels.outcome_strip(choices, tuple(rules), "outcomes-by-rule")
+        panels.outcome_strip(choices, ensembles, "outcomes-by-rule")
         st.markdown(words.ledger_sentence(compute.judged(choices, bundle)))
-    found = {label: compute.judged(choices, bundle, rule) for rule, label in rules.items()}
-    table = tables.rules({label: entry for label, entry in found.items() if "outcomes" in entry})
-    controls.table(table, "Outcomes under every rule")
+    found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
+    table = tables.rules({name: entry for name, entry in found.items() if "outcomes" in entry})
+    controls.table(table, "Outcomes of every ensemble")
     controls.download(table, "corrections.csv")

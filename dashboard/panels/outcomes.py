@@ -1,28 +1,26 @@
 """What the ensemble makes of its members: the strip of outcomes and the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
 
+from analysis.ensemble import Ensemble
 from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
 from analysis.rules import RULES
-from dashboard import compute, state, words
+from dashboard import compute, state
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import outcomes
 from dashboard.state import Choices
-from dashboard.theme import count
+from dashboard.theme import count, markdown
 
 
-def outcome_strip(choices: Choices, rules: Sequence[str], panel: str) -> None:
-    """Stacked outcomes of the members under each rule; picking a part selects its samples."""
+def outcome_strip(choices: Choices, ensembles: Mapping[str, Ensemble], panel: str) -> None:
+    """Stacked outcomes of each ensemble, by its name; picking a part selects its samples."""
     bundle = compute.scope(choices, panel)
-    found = {rule: compute.judged(choices, bundle, rule) for rule in rules}
-    rows = {
-        RULES[rule].label: judged["outcomes"]
-        for rule, judged in found.items()
-        if "outcomes" in judged
-    }
+    found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
+    rows = {name: one["outcomes"] for name, one in found.items() if "outcomes" in one}
+    shown = {name: ensembles[name] for name in rows}
     if not rows:
         st.info("None of the selected samples can be judged.")
         return
@@ -33,19 +31,19 @@ def outcome_strip(choices: Choices, rules: Sequence[str], panel: str) -> None:
         subtitle=f"{within(choices, panel)}. Blue and green: right. Orange and red: wrong.",
         palette=palette(),
     )
-    chart(figure, panel, "Share of samples per outcome", _pick_outcome, choices, tuple(rules))
+    chart(figure, panel, "Share of samples per outcome", _pick_outcome, choices, shown)
 
 
-def _pick_outcome(points, panel: str, choices: Choices, rules: tuple[str, ...]) -> None:
-    picked = outcomes.decode_strip(points, len(rules))
+def _pick_outcome(points, panel: str, choices: Choices, ensembles: Mapping[str, Ensemble]) -> None:
+    picked = outcomes.decode_strip(points, len(ensembles))
     if picked is None:
         return
-    rule, outcome = rules[picked[0]], picked[1]
-    codes = compute.outcome_table(choices, choices.bundle, rule)["codes"]
+    name, outcome = list(ensembles)[picked[0]], picked[1]
+    codes = compute.outcome_table(choices, choices.bundle, ensembles[name])["codes"]
     select_within(
         np.flatnonzero(codes == OUTCOMES.index(outcome)),
         panel,
-        f"{outcome} by the {words.rule_phrase(rule)} ({OUTCOME_SUMMARIES[outcome]})",
+        f"{outcome} by {markdown(name)} ({OUTCOME_SUMMARIES[outcome]})",
     )
 
 

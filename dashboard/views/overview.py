@@ -13,5 +13,5 @@ best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
 st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
 controls.caption(choices, judged["n"])
 
-panels.outcome_strip(choices, (choices.ensemble.rule,), "overview-outcomes")
+panels.outcome_strip(choices, compute.side_by_side(choices), "overview-outcomes")
 panels.accuracies(choices, "overview-accuracies")

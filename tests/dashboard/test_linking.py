@@ -75,7 +75,7 @@ def test_an_outcome_bar_selects_exactly_its_samples(app):
     from dashboard.panels.outcomes import _pick_outcome
 
     corrected = points(OUTCOMES.index("corrected"))
-    pick(app, _pick_outcome, corrected, "p", chosen(app), ("mean",))
+    pick(app, _pick_outcome, corrected, "p", chosen(app), {"mine": chosen(app).ensemble})
     whole = combine(BUNDLE, Ensemble(BUNDLE.models, "mean"))
     codes = outcomes(BUNDLE, whole).codes.numpy()
     expected = np.flatnonzero(codes == OUTCOMES.index("corrected"))
