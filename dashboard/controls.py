@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.bundle import BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
-from dashboard import compute, keeping, state, tables, words
+from dashboard import compute, keeping, ready, state, tables, words
 from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
@@ -59,7 +59,7 @@ def require(*needs: str) -> Choices:
     Args:
         needs: of "answers", "labels", "confidence", "embeddings", "groups".
     """
-    if state.bundle() is None and state.accuracies() is not None:
+    if state.whole() is None and state.accuracies() is not None:
         table = state.accuracies()
         st.info(
             "This page needs answers on single samples, and only accuracies of "
@@ -71,7 +71,7 @@ def require(*needs: str) -> Choices:
             st.page_link("views/settings.py", label="Across settings")
             st.page_link("views/data.py", label="Data")
         st.stop()
-    if state.bundle() is None:
+    if state.whole() is None:
         start_problems()
         st.info("Nothing is loaded. Open the demo to look around, or upload your own predictions.")
         with st.container(horizontal=True):
@@ -82,6 +82,7 @@ def require(*needs: str) -> Choices:
     if chosen is None:
         st.info("The ensemble has no member. Choose at least one model in the sidebar.")
         st.stop()
+    chosen = ready.ready(chosen)
     for need in (*needs, *(("judged",) if "labels" in needs else ())):
         _require(need, chosen)
     return chosen

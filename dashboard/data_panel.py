@@ -1,5 +1,7 @@
 """What is open, and the templates: the calm parts of the Data page."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import controls, keeping, settings_panel, state, words
@@ -11,7 +13,7 @@ CARD = 255  # pixels
 
 def loaded() -> None:
     """The bundle that is open, and where it is kept."""
-    chosen, opened = state.choices(), state.bundle()
+    chosen, opened = state.choices(), state.whole()
     settings_panel.opened()
     if opened is None and state.accuracies() is not None:
         return
@@ -22,7 +24,7 @@ def loaded() -> None:
         return
     st.markdown(f"**{markdown(state.bundle_name(), 200)}** is open.")
     if chosen is not None:
-        controls.loaded(chosen)
+        controls.loaded(replace(chosen, bundle=opened))
     job = keeping.job()
     if job is not None and job.running:
         _being_kept()

@@ -1,19 +1,18 @@
 """What frames every page: the look, the sidebar with the global choices, the selection bar."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from analysis.rules import RULES
-from dashboard import state, words
-from dashboard.theme import count, markdown
+from dashboard import ensemble_panel, state, words
+from dashboard.theme import count, label, markdown
 
+MOST_OFFERED = 3
 MISSING_LABELS = {
     "exclude": "Leave missing answers out",
     "wrong": "Count missing answers as wrong",
 }
 HELP = {
-    "members": "The models that the active ensemble combines.",
-    "rule": "How the members' answers become one. "
-    + " ".join(f"{rule.label}: {rule.summary}" for rule in RULES.values()),
     "grouping": "Which subpopulations the figures are broken down by.",
     "missing": "A missing answer never votes. Either every model is judged on what it answered, "
     "or a gap counts as a wrong answer.",
@@ -45,7 +44,7 @@ def style() -> None:
 
 def sidebar() -> None:
     """The global choices: data, members, rule, grouping, missing rule."""
-    opened, table = state.bundle(), state.accuracies()
+    opened, table = state.whole(), state.accuracies()
     if table is not None:
         with st.sidebar:
             st.caption(
@@ -58,20 +57,11 @@ def sidebar() -> None:
     with st.sidebar:
         st.caption(f"{count(len(opened.ids))} samples, {count(len(opened.models))} models")
         st.markdown(f"**{markdown(state.bundle_name())}**")
-        chosen = len(state.get("members", ()))
-        with st.popover(
-            f"Members: {chosen} of {len(opened.models)}", width="stretch", help=HELP["members"]
-        ):
-            st.multiselect("Members of the ensemble", opened.models, **state.widget("members"))
-            st.button("All models", on_click=state.set_members, args=(opened.models,))
-        members = state.get("members", ())
-        st.selectbox(
-            "Rule",
-            state.usable_rules(opened, members),
-            format_func=lambda name: RULES[name].label,
-            help=HELP["rule"],
-            **state.widget("rule", shown=state.effective_rule(opened, members)),
-        )
+        ensemble_panel.members(opened)
+        ensemble_panel.rule(opened)
+        ensemble_panel.weights(opened)
+        ensemble_panel.samples_to_fit_on(opened)
+        ensemble_panel.keeping()
         if opened.groups:
             st.selectbox(
                 "Grouping", list(opened.groups), help=HELP["grouping"], **state.widget("grouping")
@@ -91,17 +81,37 @@ def selection_bar() -> None:
     opened, current = state.bundle(), state.selection()
     if opened is None:
         return
+    picked = state.picked_models()
     with st.container(horizontal=True, vertical_alignment="center", key="selection-bar"):
         if current is None:
             st.caption(
                 f"All {count(len(opened.ids))} samples. Pick in any plot to narrow the others.",
                 width="stretch",
             )
-            return
-        st.markdown(
-            f"**{count(len(current.positions))} of {count(current.total)}** selected: "
-            f"{current.description}",
-            width="stretch",
-            help=HELP["selection"],
+        else:
+            st.markdown(
+                f"**{count(len(current.positions))} of {count(current.total)}** selected: "
+                f"{current.description}",
+                width="stretch",
+                help=HELP["selection"],
+            )
+        _offer(picked, opened.models)
+        if current is not None or picked:
+            text = "Clear selection" if current is not None else "Never mind"
+            st.button(text, on_click=state.clear, key="clear-selection")
+    parted = state.held_out()
+    if parted is not None:
+        st.caption(parted.sentence)
+
+
+def _offer(picked: Sequence[str], models: Sequence[str]) -> None:
+    """Buttons that add or remove the models that were clicked in a plot."""
+    members = state.get("members", ())
+    for name in [name for name in picked if name in models][:MOST_OFFERED]:
+        inside = name in members
+        st.button(
+            f"Remove {label(name, 28)}" if inside else f"Add {label(name, 28)} to the ensemble",
+            key=f"member/{name}",
+            on_click=state.change_member,
+            args=(name,),
         )
-        st.button("Clear selection", on_click=state.clear, key="clear-selection")

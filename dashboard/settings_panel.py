@@ -21,7 +21,7 @@ def require() -> AccuracyTable:
     table = state.accuracies()
     if table is not None:
         return table
-    if state.bundle() is None:
+    if state.whole() is None:
         controls.require()
     st.info(
         "This page compares models over several settings: test sets, shifts, tasks. No table of "

@@ -3,54 +3,88 @@
 The map component reads its own message there, because Streamlit offers no other way.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from analysis.accuracies import AccuracyTable
-from analysis.bundle import Bundle
+from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble
-from analysis.rules import RULES
+from analysis.fitting import needs_fit
+from dashboard import fit_on, rule_choice
+from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
+from dashboard.fit_on import FitOn, HeldOut
 
 
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """The samples that the user has marked; every view narrows to or highlights them.
-
-    Attributes:
-        positions: int32 [n], rows of the open bundle, ascending.
-        source: key of the panel that made it.
-        description: where it came from, in words.
-        total: samples of the bundle.
-    """
-
-    positions: np.ndarray
-    source: str
-    description: str
-    total: int
-
-    @property
-    def digest(self) -> str:
-        """Short text that is equal for equal samples."""
-        return hashlib.blake2b(self.positions.tobytes(), digest_size=8).hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class Choices:
-    """What the sidebar holds: data, ensemble, grouping, missing rule."""
-
-    bundle: Bundle
-    ensemble: Ensemble
-    grouping: str | None
-    missing: str
+def whole() -> Bundle | None:
+    """The open bundle with all its samples."""
+    return st.session_state.get("bundle")
 
 
 def bundle() -> Bundle | None:
-    """The open bundle."""
-    return st.session_state.get("bundle")
+    """The samples to look at: those held out where an ensemble that is shown is fitted, or all."""
+    parted, opened = held_out(), whole()
+    return opened if parted is None else parted.bundle
+
+
+def held_out() -> HeldOut | None:
+    """How the open bundle is parted; None where nothing that is shown is fitted.
+
+    The selection moves along: what is not looked at any more leaves it.
+    """
+    opened = whole()
+    key = (opened.fingerprint, wanted_split()) if opened is not None and fitting() else None
+    before = st.session_state.get("parted")
+    if key != (before and before[0]):
+        parted, problem = None, ""
+        try:
+            parted = None if key is None else fit_on.held_out(opened, key[1])
+        except BundleError as error:
+            problem = str(error)
+        st.session_state["parted"] = None if key is None else (key, parted, problem)
+        _move_selection(before and before[1], parted)
+    return (st.session_state.get("parted") or (None, None))[1]
+
+
+def wanted_split() -> FitOn:
+    """Which samples to fit on; first half of them, by class and by the grouping chosen then."""
+    return st.session_state.setdefault("fit_on", FitOn(by=st.session_state.get("grouping")))
+
+
+def split_problem() -> str:
+    """Why the samples cannot be parted as it was asked for; empty where they can."""
+    held_out()
+    return (st.session_state.get("parted") or (None, None, ""))[2]
+
+
+def fitting() -> bool:
+    """Whether the active ensemble, or one that is shown beside it, learns on some samples."""
+    active = described()
+    stored = st.session_state.get("kept", {})
+    shown = [stored[name] for name in st.session_state.get("beside", {}) if name in stored]
+    return any(needs_fit(one) for one in ([active] if active else []) + shown)
+
+
+def _move_selection(before: HeldOut | None, after: HeldOut | None) -> None:
+    """Carry the selection over to the same samples of the bundle that is looked at now."""
+    current, opened = selection(), whole()
+    if current is None or opened is None or before is after:
+        return
+    rows = current.positions if before is None else before.rows[current.positions]
+    kept = rows if after is None else np.flatnonzero(np.isin(after.rows, rows))
+    if not len(kept):
+        clear()
+        return
+    gone = len(rows) - len(kept)
+    left = f" ({gone} of them are fitted on and left out)" if gone else ""
+    st.session_state["selection"] = replace(
+        current,
+        positions=np.asarray(kept, dtype=np.int32),
+        description=f"{current.description}{left}",
+        total=len(opened.ids if after is None else after.bundle.ids),
+    )
 
 
 def bundle_name() -> str:
@@ -60,12 +94,19 @@ def bundle_name() -> str:
 
 def open_bundle(opened: Bundle, name: str) -> None:
     """Make this the open bundle; choices that belonged to another one are forgotten."""
+    before = whole()
+    if before is None or before.fingerprint != opened.fingerprint:
+        st.session_state["left_behind"] = tuple(st.session_state.get("kept", ()))
+        for choice in ("kept", "beside", "fit_on", "parted"):
+            st.session_state.pop(choice, None)
+    for choice in ("weights", "weights_problem", "picked_models"):
+        st.session_state.pop(choice, None)
     st.session_state["bundle"] = opened
     st.session_state["bundle_name"] = name
-    st.session_state["members"] = list(_opening_team(opened))
+    st.session_state["members"] = list(opening_team(opened))
     scored = all(model in opened.probabilities for model in st.session_state["members"])
     st.session_state["rule"] = "mean" if scored else "plurality"
-    st.session_state["grouping"] = _opening_grouping(opened)
+    st.session_state["grouping"] = opening_grouping(opened)
     st.session_state["missing"] = "exclude"
     st.session_state["page"] = 0
     st.session_state.pop("selection", None)
@@ -93,7 +134,7 @@ def open_accuracies(table: AccuracyTable, name: str) -> None:
 
 def first_page() -> str:
     """The page to begin with: where there is something to see."""
-    return "settings" if bundle() is None and accuracies() is not None else "overview"
+    return "settings" if whole() is None and accuracies() is not None else "overview"
 
 
 def start_was_tried() -> bool:
@@ -109,28 +150,8 @@ def refuse_start(problem: str) -> None:
 
 def start_problem() -> str:
     """Why the start failed; empty when it did not, or something else is open by now."""
-    opened = bundle() is not None or accuracies() is not None
+    opened = whole() is not None or accuracies() is not None
     return "" if opened else st.session_state.get("start_problem", "")
-
-
-def _opening_team(opened: Bundle) -> tuple[str, ...]:
-    """The team that the data name themselves, else all models."""
-    marks = opened.model_info.get("opening_team")
-    if marks is None:
-        return opened.models
-    team = tuple(m for m, mark in zip(opened.models, marks, strict=True) if mark == "yes")
-    return team or opened.models
-
-
-def _opening_grouping(opened: Bundle) -> str | None:
-    """The smallest grouping of two or more levels that is not the label itself."""
-    sizes = {
-        column: len(grouping.levels)
-        for column, grouping in opened.groups.items()
-        if len(grouping.levels) > 1
-    }
-    own = {column: size for column, size in sizes.items() if column != "label"} or sizes
-    return min(own, key=own.get) if own else None
 
 
 def set_members(members: tuple[str, ...]) -> None:
@@ -138,34 +159,46 @@ def set_members(members: tuple[str, ...]) -> None:
     st.session_state["members"] = list(members)
 
 
-def choices() -> Choices | None:
-    """The sidebar's choices; None when nothing is loaded or nobody is a member."""
-    opened = bundle()
-    members = tuple(st.session_state.get("members", ()))
+def change_member(model: str) -> None:
+    """Add a model to the active ensemble, or remove it."""
+    members = set(st.session_state.get("members", ())) ^ {model}
+    set_members(tuple(name for name in whole().models if name in members))
+
+
+def pick_models(names: Sequence[str], source: str) -> None:
+    """These models were clicked in a plot; the bar offers to add or remove them."""
+    st.session_state["picked_models"] = (tuple(dict.fromkeys(names)), source)
+
+
+def picked_models(source: str | None = None) -> tuple[str, ...]:
+    """The models that were clicked last, in this panel or in any."""
+    names, panel = st.session_state.get("picked_models", ((), ""))
+    return names if source in (None, panel) else ()
+
+
+def described() -> Ensemble | None:
+    """The active ensemble as the sidebar describes it, nothing fitted; None without members."""
+    opened, members = whole(), tuple(st.session_state.get("members", ()))
     if opened is None or not members:
         return None
+    rule = rule_choice.effective(opened, members, st.session_state["rule"])
+    members, weights = rule_choice.weighed(members, rule, st.session_state.get("weights", {}))
+    options = st.session_state.get("options", {}).get(rule, {})
+    return Ensemble(members, rule, options, weights)
+
+
+def choices() -> Choices | None:
+    """The sidebar's choices; None when nothing is loaded or nobody is a member."""
+    active = described()
+    if active is None:
+        return None
     return Choices(
-        bundle=opened,
-        ensemble=Ensemble(members, effective_rule(opened, members)),
+        bundle=bundle(),
+        ensemble=active,
         grouping=st.session_state.get("grouping"),
         missing=st.session_state["missing"],
+        held_out=held_out(),
     )
-
-
-def usable_rules(opened: Bundle, members: Sequence[str]) -> list[str]:
-    """Rules that these members can answer as they are."""
-    scored = all(member in opened.probabilities for member in members)
-    return [
-        name
-        for name, rule in RULES.items()
-        if (scored or rule.needs == "predictions") and rule.fit is None
-    ]
-
-
-def effective_rule(opened: Bundle, members: Sequence[str]) -> str:
-    """The rule that was chosen, or the first usable one while the members cannot answer it."""
-    usable, wanted = usable_rules(opened, members), st.session_state["rule"]
-    return wanted if wanted in usable else usable[0]
 
 
 def selection() -> Selection | None:
@@ -196,9 +229,10 @@ def select(positions: np.ndarray, source: str, description: str) -> None:
 
 
 def clear() -> None:
-    """Forget the selection, also in the panel that made it."""
+    """Forget the selection, also in the panel that made it, and the models that were picked."""
     _release("")
     st.session_state.pop("selection", None)
+    st.session_state.pop("picked_models", None)
     st.session_state["selections"] = selections() + 1
 
 

@@ -127,7 +127,7 @@ def _problems(reading: Reading) -> None:
     sentences = "\n".join(
         f"{place}. {markdown(text, 2000)}" for place, text in enumerate(reading.problems, 1)
     )
-    stays = "What was open stays open." if state.bundle() is not None else ""
+    stays = "What was open stays open." if state.whole() is not None else ""
     st.error(
         f"These files cannot be opened yet: {words.counted(len(reading.problems), 'problem')}. "
         f"{stays}\n\n{sentences}"
@@ -193,7 +193,7 @@ def _openable(reading: Reading) -> tuple[str, str]:
 
 
 def _is_open(reading: Reading) -> bool:
-    pairs = ((reading.bundle, state.bundle()), (reading.accuracies, state.accuracies()))
+    pairs = ((reading.bundle, state.whole()), (reading.accuracies, state.accuracies()))
     return all(
         wanted is None or (opened is not None and opened.fingerprint == wanted.fingerprint)
         for wanted, opened in pairs

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from analysis.ensemble import Ensemble
+from analysis.rules import RULES
 from dashboard.theme import (
     count,
     interval,
@@ -18,34 +20,48 @@ RULE_PHRASES = {
     "plurality": "plurality vote",
     "mean": "mean",
     "geometric": "geometric mean",
+    "weighted": "fitted weighted mean",
 }
 
 
 def rule_phrase(rule: str) -> str:
-    """A rule inside a sentence; its name where nobody has found a better word."""
-    return RULE_PHRASES.get(rule, rule)
+    """A rule inside a sentence; its label where nobody has found a better word."""
+    if rule in RULE_PHRASES or rule not in RULES:
+        return RULE_PHRASES.get(rule, rule)
+    return RULES[rule].label[0].lower() + RULES[rule].label[1:]
 
 
-def ensemble_name(rule: str, members: int) -> str:
-    """Rule and number of members: "The mean of 30 models"."""
+def ensemble_name(ensemble: Ensemble, name: str = "") -> str:
+    """Rule and number of members: "The mean of 30 models"; after its name, where it has one."""
+    members = len(ensemble.members)
     models = "model" if members == 1 else "models"
-    return f"The {rule_phrase(rule)} of {members} {models}"
+    fitted = ensemble.rule in RULES and RULES[ensemble.rule].fit is not None
+    by_hand = "weighted " if ensemble.weights and not fitted else ""
+    what = f"{by_hand}{rule_phrase(ensemble.rule)} of {members} {models}"
+    return f"{markdown(name)} (the {what})" if name else f"The {what}"
 
 
-def verdict(found: Mapping, best: Mapping[str, float], selected: int | None = None) -> str:
+def verdict(
+    found: Mapping,
+    best: Mapping[str, float],
+    selected: int | None = None,
+    who: str = "",
+) -> str:
     """Is the ensemble worth it, and on what: two sentences of Markdown.
 
     Args:
         found: the judged ensemble (an entry of the JSON's "ensembles").
         best: accuracy, low and high of the reference model.
         selected: how many samples are selected, when the figures are about them only.
+        who: the ensemble in words, as Markdown; its rule and members where nothing is said.
 
     Returns:
         Markdown; names in it are escaped.
     """
-    who = ensemble_name(found["rule"], len(found["members"]))
+    who = who or ensemble_name(Ensemble(tuple(found["members"]), found["rule"]))
     if selected is not None:
-        who = f"Within the selection (n = {count(selected)}), {who[0].lower()}{who[1:]}"
+        who = who.replace("The ", "the ", 1) if who.startswith("The ") else who
+        who = f"Within the selection (n = {count(selected)}), {who}"
     if "outcomes" not in found:
         return f"{who} cannot be judged here: no sample has both a label and an answer."
     low, high = found["accuracy_interval"]
@@ -111,24 +127,6 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     """Some names of many as Markdown: a, b, c and 4 more."""
     text = ", ".join(markdown(name) for name in names[:most])
     return text + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def ledger_sentence(found: Mapping) -> str:
-    """What the six outcomes add up to, with the cases against the majority set apart."""
-    if "outcomes" not in found:
-        return ""
-    outcomes = found["outcomes"]
-    return (
-        f"The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
-        f"{count(outcomes['kept'])} that every member has right (kept), "
-        f"{count(outcomes['corrected'])} that some have wrong (corrected), of all right ones "
-        f"**{count(found['corrected_against_majority'])}** against the majority of its members, "
-        f"and {count(outcomes['rescued'])} that nobody has right (rescued). It is wrong on "
-        f"{count(outcomes['missed'])} that nobody has right (missed), "
-        f"{count(outcomes['spoiled'])} that some have right (spoiled) and "
-        f"{count(outcomes['overruled'])} that all have right (overruled). "
-        f"At least one member is right on {percent(found['oracle_accuracy'])} (oracle accuracy)."
-    )
 
 
 def pair_sentence(found: Mapping[str, np.ndarray], names: Sequence[str], label: str) -> str:
@@ -266,33 +264,3 @@ def group_sentence(
         f"{who} is right on {level(high)} and on {level(low)}: a gap of "
         f"**{100 * float(table['gap'][-1]):.1f} points**{beside}.{left_out}"
     )
-
-
-def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> str:
-    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell."""
-    known = np.isfinite(table["gain"])
-    if not known.any():
-        return "A single member cannot be left out."
-    helps, harms = np.flatnonzero(table["low"] > 0), np.flatnonzero(table["high"] < 0)
-    open_ = int(known.sum()) - len(helps) - len(harms)
-    parts = []
-    if len(helps):
-        best = helps[np.argmax(table["gain"][helps])]
-        parts.append(
-            f"{_some_members(len(helps), len(names))} help{'s' if len(helps) == 1 else ''}, most "
-            f"of all {markdown(names[best])} ({100 * table['gain'][best]:+.1f} points)."
-        )
-    if len(harms):
-        worst = harms[np.argmin(table["gain"][harms])]
-        parts.append(
-            f"{_some_members(len(harms), len(names))} harm{'s' if len(harms) == 1 else ''}, most "
-            f"of all {markdown(names[worst])} ({100 * table['gain'][worst]:+.1f} points)."
-        )
-    if open_:
-        without = "Whether the others help" if parts else "Whether any single member helps"
-        parts.append(f"{without} cannot be told on these samples.")
-    return " ".join(parts)
-
-
-def _some_members(number: int, total: int) -> str:
-    return f"{number} of {total} members"

@@ -50,7 +50,7 @@ def _entry(entry: Kept) -> None:
             )
         else:
             st.markdown(_described(entry), width="stretch")
-            opened = state.bundle()
+            opened = state.whole()
             if opened is not None and opened.fingerprint == entry.fingerprint:
                 st.caption("open now", width="content")
             else:

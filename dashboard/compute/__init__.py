@@ -41,6 +41,7 @@ from dashboard.compute.ensembles import (
     side_by_side,
     under_other_rules,
 )
+from dashboard.compute.fits import fitted, optimism
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
@@ -62,6 +63,7 @@ __all__ = [
     "drawn_points",
     "ensemble_accuracy",
     "error_kinds",
+    "fitted",
     "front",
     "group_diversity",
     "group_table",
@@ -72,6 +74,7 @@ __all__ = [
     "narrowed",
     "number_right",
     "opened",
+    "optimism",
     "outcome_table",
     "pair_measures",
     "pairs",

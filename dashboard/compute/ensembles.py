@@ -1,5 +1,7 @@
 """The active ensemble: its answers, outcomes and reference."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -16,9 +18,9 @@ from analysis.outcomes import (
     outcomes,
 )
 from analysis.rules import RULES
-from dashboard import state
 from dashboard.compute.caching import cached, kept
 from dashboard.compute.samples import hover
+from dashboard.rule_choice import usable
 from dashboard.state import Choices
 
 
@@ -92,16 +94,29 @@ def ensemble_accuracy(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]
 
 
 def side_by_side(choices: Choices) -> dict[str, Ensemble]:
-    """The active ensemble, by its name."""
-    return {choices.ensemble.label: choices.ensemble}
+    """The active ensemble and those that are shown beside it, by their names."""
+    return {choices.label: choices.ensemble} | _renamed(choices.beside, (choices.label,))
+
+
+def _renamed(ensembles: Mapping[str, Ensemble], taken: Iterable[str]) -> dict[str, Ensemble]:
+    """Under names that are not taken: one that is gets "(2)" behind it."""
+    names: dict[str, None] = dict.fromkeys(taken)
+    found = {}
+    for name, ensemble in ensembles.items():
+        while name in names:
+            name += " (2)"
+        names[name] = None
+        found[name] = ensemble
+    return found
 
 
 def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
     """The members of the active ensemble, all alike, under the rules that it is not, by label."""
     chosen = choices.ensemble
-    usable = state.usable_rules(choices.bundle, chosen.members)
-    others = {name: Ensemble(chosen.members, name) for name in usable}
-    return {RULES[name].label: other for name, other in others.items() if other.key != chosen.key}
+    names = usable(choices.bundle, chosen.members)
+    others = {RULES[name].label: Ensemble(chosen.members, name) for name in names}
+    others = {name: other for name, other in others.items() if other.key != chosen.key}
+    return _renamed(others, side_by_side(choices))
 
 
 @cached()

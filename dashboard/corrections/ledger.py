@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from dashboard import compute, controls, panels, state, tables, words
+from dashboard import compute, controls, ensemble_words, panels, state, tables
 from dashboard.state import Choices
 
 
@@ -22,7 +22,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     ensembles = compute.side_by_side(choices) | compute.under_other_rules(choices)
     with right:
         panels.outcome_strip(choices, ensembles, "outcomes-by-rule")
-        st.markdown(words.ledger_sentence(compute.judged(choices, bundle)))
+        st.markdown(ensemble_words.ledger_sentence(compute.judged(choices, bundle)))
     found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
     table = tables.rules({name: entry for name, entry in found.items() if "outcomes" in entry})
     controls.table(table, "Outcomes of every ensemble")

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from dashboard import compute, controls, panels, tables, words
+from dashboard import compute, controls, ensemble_words, panels, tables
 from dashboard.state import Choices
 
 
 def show(choices: Choices, bundle: Bundle) -> None:
     """The gain in accuracy thanks to each member, and the same as a table."""
     gains = compute.member_table(choices, bundle)
-    st.markdown(words.members_sentence(choices.ensemble.members, gains))
+    st.markdown(ensemble_words.members_sentence(choices.ensemble.members, gains))
     panels.member_gains(choices, "members")
     brought = tables.members(gains, choices.ensemble.members, compute.costs(choices))
     controls.table(brought, "What each member brings")

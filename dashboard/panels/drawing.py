@@ -56,7 +56,10 @@ def _picked(key: str, panel: str, pick: Callable, args: Sequence) -> None:
     points = state.event(key).get("selection", {}).get("points", [])
     current = state.selection()
     if points:
+        state.pick_models((), panel)
         pick(points, panel, *args)
+    elif state.picked_models(panel) and (current is None or current.source != panel):
+        state.pick_models((), panel)
     elif current is not None and current.source == panel:
         state.clear()
 

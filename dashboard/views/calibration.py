@@ -6,7 +6,7 @@ controls.page("Calibration", "Whom can I believe when it says how sure it is?")
 choices = controls.require("labels", "confidence")
 bundle = compute.scope(choices, "calibration")
 found = compute.reliability(choices, bundle)
-who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
+who = words.ensemble_name(choices.ensemble, choices.name)
 st.markdown(
     "#### "
     + calibration_words.reliability_sentence(

@@ -8,7 +8,8 @@ choices = controls.require("labels")
 bundle = compute.scope(choices, "corrections")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
-st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices))}")
+who = words.ensemble_name(choices.ensemble, choices.name)
+st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices), who)}")
 controls.caption(choices, judged["n"])
 section = st.segmented_control(
     "Section",

@@ -8,7 +8,7 @@ bundle = compute.scope(choices, "groups")
 table = compute.group_table(choices, bundle, choices.grouping)
 levels = bundle.groups[choices.grouping].levels
 best = choices.ensemble.members.index(compute.reference(choices))
-who = words.ensemble_name(choices.ensemble.rule, len(choices.ensemble.members))
+who = words.ensemble_name(choices.ensemble, choices.name)
 st.markdown(f"#### {words.group_sentence(choices.grouping, levels, table, best, who)}")
 controls.caption(choices, compute.judged(choices, bundle)["n"], tested=False)
 if bundle.groups[choices.grouping].overlapping:

@@ -1,0 +1,71 @@
+"""Rules that learn: fitted on some samples of the whole bundle, judged on the others."""
+
+import numpy as np
+
+from analysis.bundle import Bundle
+from analysis.differences import apart
+from analysis.ensemble import Ensemble, combine, judgeable
+from analysis.fitting import Fitted, fit
+from analysis.gaps import judged_under
+from analysis.intervals import accuracy_interval
+from dashboard.choosing import Choices
+from dashboard.compute.caching import cached, kept
+from dashboard.fit_on import HeldOut
+
+
+@kept(max_entries=32)
+def _fitted(
+    _whole: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, _parts: HeldOut, split: bytes
+) -> Fitted:
+    return fit(_whole, _ensemble, _parts.split)
+
+
+def fitted(parts: HeldOut, ensemble: Ensemble) -> Fitted:
+    """An ensemble fitted on the samples that are for it.
+
+    Raises:
+        BundleError: as `analysis.fitting.fit`.
+    """
+    key = f"{ensemble.key}/{sorted(ensemble.options.items())}"
+    split = np.packbits(parts.split.fit.cpu().numpy()).tobytes()
+    return _fitted(parts.whole, parts.whole.fingerprint, ensemble, key, parts, split)
+
+
+@cached()
+def _accuracy(
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
+) -> dict[str, float]:
+    team = _bundle.select(_ensemble.members)
+    whole = combine(team, _ensemble)
+    judged = judged_under(missing, whole.grades, judgeable(_bundle))
+    ends = accuracy_interval(whole.correct, judged, _bundle.units)
+    n = int(judged.sum())
+    right = int((whole.correct & judged).sum())
+    return {
+        "n": n,
+        "accuracy": right / n if n else float("nan"),
+        "low": float(ends[0]),
+        "high": float(ends[1]),
+    }
+
+
+def optimism(choices: Choices, ensemble: Ensemble) -> dict[str, dict[str, float]] | None:
+    """How much better a fitted ensemble is on what it was fitted on.
+
+    Returns:
+        "fitted" and "others": "n", "accuracy", "low" and "high" on the samples to fit on and on
+        those held out; "difference": the first minus the second, with "low" and "high". None
+        where the ensemble learned nothing.
+    """
+    parts = choices.held_out
+    if parts is None or ensemble.key not in choices.fits:
+        return None
+    rows = parts.split.fit.nonzero().flatten()
+    there = parts.whole.select(ensemble.members).take(rows)
+    found = {
+        name: _accuracy(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
+        for name, bundle in (("fitted", there), ("others", parts.bundle))
+    }
+    rates = [tuple(side[end] for end in ("accuracy", "low", "high")) for side in found.values()]
+    difference = dict(zip(("difference", "low", "high"), apart(*rates), strict=True))
+    return found | {"difference": difference}

@@ -1,0 +1,55 @@
+"""Sentences about one ensemble: its outcomes, its members, and what it learned."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dashboard.theme import count, markdown, percent
+
+
+def ledger_sentence(found: Mapping) -> str:
+    """What the six outcomes add up to, with the cases against the majority set apart."""
+    if "outcomes" not in found:
+        return ""
+    outcomes = found["outcomes"]
+    return (
+        f"The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
+        f"{count(outcomes['kept'])} that every member has right (kept), "
+        f"{count(outcomes['corrected'])} that some have wrong (corrected), of all right ones "
+        f"**{count(found['corrected_against_majority'])}** against the majority of its members, "
+        f"and {count(outcomes['rescued'])} that nobody has right (rescued). It is wrong on "
+        f"{count(outcomes['missed'])} that nobody has right (missed), "
+        f"{count(outcomes['spoiled'])} that some have right (spoiled) and "
+        f"{count(outcomes['overruled'])} that all have right (overruled). "
+        f"At least one member is right on {percent(found['oracle_accuracy'])} (oracle accuracy)."
+    )
+
+
+def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> str:
+    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell."""
+    known = np.isfinite(table["gain"])
+    if not known.any():
+        return "A single member cannot be left out."
+    helps, harms = np.flatnonzero(table["low"] > 0), np.flatnonzero(table["high"] < 0)
+    open_ = int(known.sum()) - len(helps) - len(harms)
+    parts = []
+    if len(helps):
+        best = helps[np.argmax(table["gain"][helps])]
+        parts.append(
+            f"{_some_members(len(helps), len(names))} help{'s' if len(helps) == 1 else ''}, most "
+            f"of all {markdown(names[best])} ({100 * table['gain'][best]:+.1f} points)."
+        )
+    if len(harms):
+        worst = harms[np.argmin(table["gain"][harms])]
+        parts.append(
+            f"{_some_members(len(harms), len(names))} harm{'s' if len(harms) == 1 else ''}, most "
+            f"of all {markdown(names[worst])} ({100 * table['gain'][worst]:+.1f} points)."
+        )
+    if open_:
+        without = "Whether the others help" if parts else "Whether any single member helps"
+        parts.append(f"{without} cannot be told on these samples.")
+    return " ".join(parts)
+
+
+def _some_members(number: int, total: int) -> str:
+    return f"{number} of {total} members"
