@@ -38,7 +38,7 @@ def evaluate(
 
     Args:
         bundle: M models.
-        membership: bool [E, M].
+        membership: bool [E, M], or the weights of the members, float64 [E, M].
         rule: a name in RULES.
         missing: as everywhere.
 
@@ -66,9 +66,9 @@ def evaluate(
     sums = tally(bundle, ("both_answered", "same"), missing=missing)
     pairs = disagreement_labels(sums["both_answered"], sums["same"])
     return Candidates(
-        membership=membership,
+        membership=membership > 0,
         accuracy=right.double() / count,
-        disagreement=_mean_of_pairs(pairs, membership),
+        disagreement=_mean_of_pairs(pairs, membership > 0),
         stability=torch.where(compared > 0, agreeing / compared, torch.nan),
         judged=count,
     )
@@ -76,10 +76,11 @@ def evaluate(
 
 def _without_one(membership: Tensor) -> tuple[Tensor, Tensor]:
     """Every team of two or more minus one member [R, M], and the team each came from [R]."""
-    large = membership & (membership.sum(1, keepdim=True) > 1)
+    inside = membership > 0
+    large = inside & (inside.sum(1, keepdim=True) > 1)
     team, member = large.nonzero(as_tuple=True)
     reduced = membership[team]
-    reduced[torch.arange(len(team), device=team.device), member] = False
+    reduced[torch.arange(len(team), device=team.device), member] = 0
     return reduced, team
 
 

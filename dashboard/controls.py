@@ -23,6 +23,8 @@ TERMS = OUTCOME_SUMMARIES | {
     "McNemar": "Exact test: could corrections and regressions be as unequal by chance?",
     "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
     "one member right.",
+    "against the active one": "Accuracy minus that of the active ensemble on the same samples, in "
+    "percentage points, with 95 % interval.",
     "ties": "Samples on which several classes had the highest score and the tie rule decided.",
     "temperature": "The logarithms of the probabilities are divided by it. Above 1: the model was "
     "over-confident; below 1: under-confident.",
@@ -46,6 +48,9 @@ TERMS = OUTCOME_SUMMARIES | {
     "gain on joining": "Mean gain in accuracy when the member joins the others in a random order "
     "(Shapley value), in percentage points. Together they are what the ensemble is better by than "
     "its average member.",
+    "weight": "Share of all weights.",
+    "one more of it": "What taking it once more would do to the accuracy on the samples to fit "
+    "on, in percentage points.",
     "n": "Judged samples.",
     "size": "Members of the team.",
     "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",

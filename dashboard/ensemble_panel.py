@@ -45,7 +45,7 @@ def members(opened: Bundle) -> None:
                     f"by/{column}", _full_levels(opened, values, chosen), _take_levels, column
                 ),
             )
-        st.button("All models", on_click=state.set_members, args=(opened.models,))
+        st.button("All models", key="member-all", on_click=state.set_members, args=(opened.models,))
 
 
 def families(opened: Bundle) -> dict[str, list[str]]:

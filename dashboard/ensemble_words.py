@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.theme import count, markdown, percent
+from dashboard.theme import count, interval, markdown, percent
 
 
 def ledger_sentence(found: Mapping) -> str:
@@ -53,3 +53,50 @@ def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> s
 
 def _some_members(number: int, total: int) -> str:
     return f"{number} of {total} members"
+
+
+def beside_sentence(
+    name: str, who: str, judged: Mapping, difference: tuple[float, float, float]
+) -> str:
+    """One line on an ensemble beside the active one: accuracy and the difference to it.
+
+    Args:
+        name: under which it was kept.
+        who: its rule and members, in words.
+        judged: an entry of the JSON's "ensembles".
+        difference: of its accuracy to that of the active one, low and high.
+    """
+    if "outcomes" not in judged:
+        return f"**{markdown(name)}** ({who}) cannot be judged here."
+    value, low, high = (100 * end for end in difference)
+    return (
+        f"**{markdown(name)}** ({who}): {percent(judged['accuracy'])} "
+        f"{interval(*judged['accuracy_interval'])}, {value:+.1f} points [{low:.1f}, {high:.1f}] "
+        "against the active ensemble on the same samples."
+    )
+
+
+def optimism_sentence(found: Mapping[str, Mapping[str, float]], name: str) -> str:
+    """How much better a fitted ensemble looks on what it was fitted on.
+
+    Args:
+        found: as `compute.optimism` gives it.
+        name: of the ensemble.
+    """
+    fitted, others, apart = (found[part] for part in ("fitted", "others", "difference"))
+    if not fitted["n"] or not others["n"]:
+        return ""
+    points, low, high = (100 * apart[end] for end in ("difference", "low", "high"))
+    return (
+        f"{markdown(name)}: on the samples it was fitted on it has "
+        f"{percent(fitted['accuracy'])}, on the others "
+        f"**{percent(others['accuracy'])}** {interval(others['low'], others['high'])}: "
+        f"{points:.1f} points of optimism [{low:.1f}, {high:.1f}]."
+    )
+
+
+def learned_sentence(taken: int, candidates: int, n: int) -> str:
+    """How many of the members a fitted ensemble took."""
+    rest = candidates - taken
+    others = f"; the other {count(rest)} got no weight" if rest else ""
+    return f"Fitted on {count(n)} samples, it took {count(taken)} of {count(candidates)}{others}."

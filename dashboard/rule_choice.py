@@ -40,6 +40,17 @@ def effective(bundle: Bundle, members: Sequence[str], wanted: str) -> str:
     return wanted if wanted in offered else offered[0]
 
 
+def relative(rule: str) -> str:
+    """The rule itself, or for one that is fitted its nearest that is not.
+
+    Many teams are judged at once without fitting each of them.
+    """
+    row = RULES[rule]
+    if row.fit is None:
+        return rule
+    return "mean" if row.needs == "probabilities" else "plurality"
+
+
 def weighable(rule: str) -> bool:
     """Whether weights by hand change what the rule answers; a fitted rule finds its own."""
     return RULES[rule].fit is None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.bundle import Bundle
 from analysis.outcomes import OUTCOMES
-from dashboard.theme import DASH, Palette, interval, p_value, percent
+from dashboard.theme import DASH, Palette
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
@@ -174,69 +174,6 @@ def answers_of(
             }
         )
     return pd.DataFrame(rows)
-
-
-def rules(found: Mapping[str, Mapping]) -> pd.DataFrame:
-    """Judged ensembles side by side: accuracy, outcomes, corrections, regressions, p.
-
-    Args:
-        found: {label: entry of the JSON's "ensembles"}.
-    """
-    rows = []
-    for label, judged in found.items():
-        rows.append(
-            {
-                "rule": label,
-                "accuracy": _with_interval(judged),
-                "corrections": judged["corrections"],
-                "regressions": judged["regressions"],
-                "McNemar": p_value(judged["mcnemar_p"]),
-                **{name: judged["outcomes"][name] for name in OUTCOMES},
-                "against majority": judged["corrected_against_majority"],
-                "ties": judged["ties"],
-                "n": judged["n"],
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _with_interval(judged: Mapping) -> str:
-    return f"{percent(judged['accuracy'])} {interval(*judged['accuracy_interval'])}"
-
-
-def members(
-    table: Mapping[str, np.ndarray], names: Sequence[str], cost: np.ndarray | None
-) -> pd.DataFrame:
-    """What each member brings, most helpful first.
-
-    Args:
-        table: as `compute.member_table`, [M] each.
-        names: M members.
-        cost: [M], where it is known.
-    """
-    order = np.argsort(-np.nan_to_num(table["gain"], nan=-np.inf), kind="stable")
-    columns = {
-        "member": [names[row] for row in order],
-        "accuracy without it": [percent(share, 2) for share in table["without"][order]],
-        "gain": _points(*(table[name][order] for name in ("gain", "low", "high"))),
-        "thanks to it": table["brought"][order],
-        "because of it": table["lost"][order],
-        "McNemar (Holm)": [p_value(p) if np.isfinite(p) else DASH for p in table["p"][order]],
-        "gain on joining": _points(
-            *(table[name][order] for name in ("shapley", "shapley_low", "shapley_high"))
-        ),
-    }
-    if cost is not None:
-        columns["cost"] = cost[order]
-    return pd.DataFrame(columns | {"n": table["n"][order]})
-
-
-def _points(value: np.ndarray, low: np.ndarray, high: np.ndarray) -> list[str]:
-    """Differences of shares in percentage points with their interval: +1.20 [0.80, 1.60]."""
-    return [
-        f"{100 * v:+.2f} [{100 * a:.2f}, {100 * b:.2f}]" if np.isfinite(v) else DASH
-        for v, a, b in zip(value.tolist(), low.tolist(), high.tolist(), strict=True)
-    ]
 
 
 def candidates(found: Mapping[str, np.ndarray], members: Sequence[str]) -> pd.DataFrame:

@@ -13,6 +13,14 @@ OUTCOME_SYMBOLS = {
     "spoiled": "triangle-down",
     "missed": "square",
 }
+BESIDE_SYMBOLS = (
+    "diamond-tall",
+    "diamond-wide",
+    "diamond-cross",
+    "diamond-x",
+    "diamond-open",
+    "diamond-dot",
+)
 OUTCOME_PATTERNS = {"overruled": "x", "spoiled": "/", "missed": "."}
 SEQUENTIAL = "Cividis"
 LONGEST_NAME = 32
@@ -50,6 +58,7 @@ class Palette:
     surface: str
     levels: tuple[str, ...]
     diverging: tuple[str, str, str]
+    beside: tuple[str, ...]
 
 
 LIGHT = Palette(
@@ -79,6 +88,7 @@ LIGHT = Palette(
         "#5c6670",
     ),
     diverging=("#b35806", "#f7f7f7", "#2166ac"),
+    beside=("#d55e00", "#6a4c93", "#007a5a", "#8a6d00", "#3a9fd4", "#1c2127"),
 )
 DARK = Palette(
     outcomes={
@@ -107,6 +117,7 @@ DARK = Palette(
         "#a6afb8",
     ),
     diverging=("#e08a3c", "#23282e", "#4f93d8"),
+    beside=("#f08a4b", "#a98bd6", "#2fc296", "#c9a93a", "#8fd0f5", "#e6e9ec"),
 )
 
 

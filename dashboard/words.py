@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
+from dashboard.rule_choice import relative
 from dashboard.theme import (
     count,
     interval,
@@ -201,8 +202,21 @@ def front_footnote(candidates: int, n: int) -> str:
         "teams of several sizes, chosen and judged on the same samples: optimistic. A team is on "
         "the front when no other is at least as good on accuracy, disagreement and stability and "
         "better on one. Single models have no pairs and no stability and take no part. Click a "
-        "point to make it the active ensemble."
+        "team to make it the active ensemble, a single model to add or remove it."
     )
+
+
+def unlike_candidates(ensemble: Ensemble) -> str:
+    """Under which rule candidates stand that an ensemble's own rule cannot be tried on."""
+    rule = relative(ensemble.rule)
+    if rule != ensemble.rule:
+        return (
+            f" All teams are under {RULES[rule].label}: {RULES[ensemble.rule].label} would have to "
+            "be fitted for each. The fitted ensemble itself is the blue diamond."
+        )
+    if ensemble.weights:
+        return " In all teams the members count alike; your weighted ensemble is the blue diamond."
+    return ""
 
 
 def diversity_sentence(column: str, levels: Sequence[str], found: Mapping[str, np.ndarray]) -> str:

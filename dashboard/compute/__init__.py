@@ -12,6 +12,7 @@ from dashboard.compute.calibration import (
     detection,
     error_kinds,
     reliability,
+    reliability_beside,
     stated_alone,
     temperatures,
 )
@@ -32,24 +33,28 @@ from dashboard.compute.difficulty import (
     sides,
 )
 from dashboard.compute.ensembles import (
+    beside,
     combined,
+    differences,
     ensemble_accuracy,
     judged,
     outcome_table,
     reference,
     sample_texts,
     side_by_side,
+    slots,
     under_other_rules,
 )
-from dashboard.compute.fits import fitted, optimism
+from dashboard.compute.fits import fitted, left_out, optimism
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front, group_diversity, group_table, size_curve
+from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
 
 __all__ = [
     "CALIBRATION_BINS",
     "accuracy_of",
+    "beside",
     "binned",
     "changed_samples",
     "combined",
@@ -57,6 +62,7 @@ __all__ = [
     "confidences",
     "costs",
     "detection",
+    "differences",
     "different_answers",
     "differing",
     "discrepant_samples",
@@ -65,10 +71,12 @@ __all__ = [
     "error_kinds",
     "fitted",
     "front",
+    "front_places",
     "group_diversity",
     "group_table",
     "judgeable",
     "judged",
+    "left_out",
     "member_table",
     "model_table",
     "narrowed",
@@ -81,6 +89,7 @@ __all__ = [
     "pca_map",
     "reference",
     "reliability",
+    "reliability_beside",
     "runs_left_out",
     "sample_texts",
     "scope",
@@ -97,6 +106,7 @@ __all__ = [
     "side_by_side",
     "sides",
     "size_curve",
+    "slots",
     "stated_alone",
     "suspects",
     "temperatures",

@@ -27,7 +27,17 @@ MOST_CLASSES = 2000
 def _reliability(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
-    both = _with_ensemble(_bundle, _ensemble)
+    return _reliability_of(_with_ensemble(_bundle, _ensemble), missing)
+
+
+@cached()
+def _reliability_alone(
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
+) -> dict[str, np.ndarray]:
+    return _reliability_of(combined(_bundle, _ensemble), missing)
+
+
+def _reliability_of(both: Bundle, missing: str) -> dict[str, np.ndarray]:
     measure = CATALOG["ece"]
     sums = tally(both, measure.needs, missing=missing)
     table = reliability_of(sums)
@@ -62,6 +72,15 @@ def reliability(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
     return _reliability(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
 
 
+def reliability_beside(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
+    """As `reliability`, with a row behind it for each ensemble beside the active one."""
+    parts = [reliability(choices, bundle)]
+    for ensemble in choices.beside.values():
+        given = (bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
+        parts.append(_reliability_alone(*given))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
 @cached()
 def _error_kinds(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
@@ -80,6 +99,15 @@ def error_kinds(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
     """
     ensemble = choices.ensemble
     return _error_kinds(bundle, bundle.fingerprint, ensemble, ensemble.key)
+
+
+def _of_row(choices: Choices, row: int) -> tuple[Ensemble, int]:
+    """The ensemble that a row of `reliability_beside` belongs to, and the row in its own table."""
+    behind = row - len(choices.ensemble.members) - 1
+    if behind < 0:
+        return choices.ensemble, row
+    ensemble = list(choices.beside.values())[behind]
+    return ensemble, len(ensemble.members)
 
 
 def _alone(bundle: Bundle, ensemble: Ensemble, row: int) -> Bundle:
@@ -106,9 +134,9 @@ def confidence_bins(choices: Choices, row: int) -> np.ndarray:
 
     Args:
         choices: of the sidebar.
-        row: place of the member, or their number for the ensemble.
+        row: place of the member, or their number for the ensemble; then those beside it.
     """
-    bundle, ensemble = choices.bundle, choices.ensemble
+    bundle, (ensemble, row) = choices.bundle, _of_row(choices, row)
     return _confidence_bins(bundle, bundle.fingerprint, ensemble, ensemble.key, row)
 
 
@@ -126,14 +154,14 @@ def _detection(_bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str,
 
 
 def detection(choices: Choices, row: int) -> dict | None:
-    """Which doubt finds the wrong answers of a member, or (last row) of the ensemble.
+    """Which doubt finds the wrong answers of a member, or of an ensemble.
 
     Returns:
         "uncertainties", and "auroc", "fpr", "aurc" of each, "n_fit", "n_held_out" and
         "wrong_held_out". None without probabilities of it, or for more classes than a matrix of
         them is made for.
     """
-    bundle, ensemble = choices.bundle, choices.ensemble
+    bundle, (ensemble, row) = choices.bundle, _of_row(choices, row)
     members = ensemble.members
     needed = members if row == len(members) else (members[row],)
     scored = all(model in bundle.probabilities for model in needed)

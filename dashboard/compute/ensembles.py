@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
+from analysis.differences import difference_of_two
 from analysis.ensemble import Answer, Ensemble, answer, combine, judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
@@ -82,9 +83,11 @@ def judged(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -
     )
 
 
-def ensemble_accuracy(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
-    """The active ensemble as `model_table` has the models, each [1]; NaN where none is judged."""
-    found = judged(choices, bundle)
+def ensemble_accuracy(
+    choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None
+) -> dict[str, np.ndarray]:
+    """An ensemble as `model_table` has the models, each [1]; NaN where none is judged."""
+    found = judged(choices, bundle, ensemble)
     values = (found["accuracy"], *found["accuracy_interval"], found["n"])
     columns = ("accuracy", "low", "high", "judged")
     return {
@@ -107,6 +110,38 @@ def _renamed(ensembles: Mapping[str, Ensemble], taken: Iterable[str]) -> dict[st
             name += " (2)"
         names[name] = None
         found[name] = ensemble
+    return found
+
+
+def beside(choices: Choices) -> dict[str, tuple[int, Ensemble]]:
+    """The slot of their colour and the ensembles that are shown beside the active one."""
+    names = list(side_by_side(choices))[1:]
+    slots = [choices.slots.get(name, 0) for name in choices.beside]
+    return dict(zip(names, zip(slots, choices.beside.values(), strict=True), strict=True))
+
+
+def slots(choices: Choices) -> dict[str, int]:
+    """The slot of the colour of each ensemble beside the active one."""
+    return {name: slot for name, (slot, _) in beside(choices).items()}
+
+
+def differences(
+    choices: Choices, bundle: Bundle, ensembles: Mapping[str, Ensemble]
+) -> dict[str, tuple[float, float, float]]:
+    """By how much each ensemble is more accurate than the active one on the same samples.
+
+    Returns:
+        {name: (difference, low, high)}, shares with the 95 % interval; the active one left out.
+    """
+    active, found = outcome_table(choices, bundle), {}
+    for name, ensemble in ensembles.items():
+        if ensemble.key == choices.ensemble.key:
+            continue
+        other = outcome_table(choices, bundle, ensemble)
+        both = torch.from_numpy(active["judged"] & other["judged"])
+        sides = (torch.from_numpy(table["right"]) for table in (other, active))
+        units = None if bundle.units is None else bundle.units.cpu()
+        found[name] = tuple(map(float, difference_of_two(*sides, both, units)))
     return found
 
 

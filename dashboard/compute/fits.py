@@ -1,10 +1,11 @@
 """Rules that learn: fitted on some samples of the whole bundle, judged on the others."""
 
 import numpy as np
+import torch
 
 from analysis.bundle import Bundle
 from analysis.differences import apart
-from analysis.ensemble import Ensemble, combine, judgeable
+from analysis.ensemble import Ensemble, answers, combine, judgeable
 from analysis.fitting import Fitted, fit
 from analysis.gaps import judged_under
 from analysis.intervals import accuracy_interval
@@ -27,8 +28,7 @@ def fitted(parts: HeldOut, ensemble: Ensemble) -> Fitted:
         BundleError: as `analysis.fitting.fit`.
     """
     key = f"{ensemble.key}/{sorted(ensemble.options.items())}"
-    split = np.packbits(parts.split.fit.cpu().numpy()).tobytes()
-    return _fitted(parts.whole, parts.whole.fingerprint, ensemble, key, parts, split)
+    return _fitted(parts.whole, parts.whole.fingerprint, ensemble, key, parts, _packed(parts))
 
 
 @cached()
@@ -47,6 +47,43 @@ def _accuracy(
         "low": float(ends[0]),
         "high": float(ends[1]),
     }
+
+
+@cached()
+def _left_out(
+    _whole: Bundle, fingerprint: str, _found: Fitted, key: str, _parts: HeldOut, split: bytes
+) -> dict[str, np.ndarray]:
+    team = _whole.select(_found.candidates)
+    rows = _parts.split.fit & (team.labels >= 0) & (team.predictions >= 0).all(0)
+    team = team.take(rows.nonzero().flatten())
+    taken = torch.tensor([team.models.index(step.model) for step in _found.path])
+    times = torch.bincount(taken, minlength=len(team.models)).double()
+    left = (times == 0).nonzero().flatten()
+    one_more = torch.eye(len(times), dtype=torch.float64)[left]
+    membership = torch.cat([times[None], times + one_more]).to(team.device)
+    right, start = torch.zeros(len(membership), dtype=torch.int64, device=team.device), 0
+    for said in answers(team, _found.ensemble.rule, membership):
+        stop = start + said.predictions.shape[1]
+        right += (said.predictions == team.labels[start:stop]).sum(1)
+        start = stop
+    gain = ((right[1:] - right[0]).double() / len(team.ids)).cpu().numpy()
+    order = np.argsort(-gain, kind="stable")
+    names = np.array([team.models[row] for row in left.tolist()], dtype=object)
+    return {"models": names[order], "gain": gain[order]}
+
+
+def left_out(parts: HeldOut, found: Fitted) -> dict[str, np.ndarray]:
+    """The candidates that a greedy selection did not take, and what one more of them would do.
+
+    Returns:
+        "models" and "gain" in accuracy on the samples to fit on, best first.
+    """
+    key, split = found.ensemble.key, _packed(parts)
+    return _left_out(parts.whole, parts.whole.fingerprint, found, key, parts, split)
+
+
+def _packed(parts: HeldOut) -> bytes:
+    return np.packbits(parts.split.fit.cpu().numpy()).tobytes()
 
 
 def optimism(choices: Choices, ensemble: Ensemble) -> dict[str, dict[str, float]] | None:

@@ -18,7 +18,8 @@ from analysis.tally import tally
 from analysis.teams import sample_teams
 from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
-from dashboard.compute.ensembles import combined
+from dashboard.compute.ensembles import combined, ensemble_accuracy, side_by_side
+from dashboard.rule_choice import relative
 from dashboard.state import Choices
 
 FRONT_TEAMS = 240
@@ -54,11 +55,43 @@ def _front(
 
 
 def front(choices: Choices, bundle: Bundle, seed: int = 0) -> dict[str, np.ndarray]:
-    """Sampled teams with accuracy, mean disagreement, stability and rank (0 = on the front)."""
+    """Sampled teams with accuracy, mean disagreement, stability and rank (0 = on the front).
+
+    All members alike, under the rule of the active ensemble or the nearest that is not fitted.
+    """
     ensemble = choices.ensemble
-    return _front(
-        bundle, bundle.fingerprint, ensemble.rule, choices.missing, ensemble.members, seed
-    )
+    rule = relative(ensemble.rule)
+    return _front(bundle, bundle.fingerprint, rule, choices.missing, ensemble.members, seed)
+
+
+@cached()
+def _place(
+    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
+) -> dict[str, float]:
+    team = _bundle.select(_ensemble.members)
+    weights = _ensemble.weights or (1.0,) * len(team.models)
+    membership = torch.tensor([weights], dtype=torch.float64)
+    found = evaluate(team, membership, _ensemble.rule, missing=missing)
+    return {name: float(getattr(found, name)[0]) for name in ("disagreement", "stability")}
+
+
+def front_places(choices: Choices, bundle: Bundle) -> dict[str, dict[str, float]]:
+    """Where ensembles that are no plain candidates stand among the teams.
+
+    Returns:
+        {name: "accuracy", "disagreement", "stability"}: those beside the active one, and the
+        active one itself where it is weighed or fitted.
+    """
+    active = choices.ensemble
+    plain = not active.weights and relative(active.rule) == active.rule
+    found = {}
+    for name, ensemble in side_by_side(choices).items():
+        if ensemble is active and plain:
+            continue
+        accuracy = float(ensemble_accuracy(choices, bundle, ensemble)["accuracy"][0])
+        given = (bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
+        found[name] = {"accuracy": accuracy, **_place(*given)}
+    return found
 
 
 @cached()
@@ -140,7 +173,7 @@ def size_curve(choices: Choices, bundle: Bundle, column: str, models: Sequence[s
         bundle,
         bundle.fingerprint,
         tuple(models),
-        choices.ensemble.rule,
+        relative(choices.ensemble.rule),
         choices.missing,
         column,
         seed,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from dashboard import compute, controls, ensemble_words, panels, state, tables
+from dashboard import compute, controls, ensemble_tables, ensemble_words, panels, state
 from dashboard.state import Choices
 
 
@@ -19,11 +19,18 @@ def show(choices: Choices, bundle: Bundle) -> None:
             "nobody has right.",
             **state.widget("ledger-everything", False),
         )
+    for name, ensemble in compute.side_by_side(choices).items():
+        found = compute.optimism(choices, ensemble)
+        if found is not None:
+            st.markdown(ensemble_words.optimism_sentence(found, name))
     ensembles = compute.side_by_side(choices) | compute.under_other_rules(choices)
     with right:
         panels.outcome_strip(choices, ensembles, "outcomes-by-rule")
         st.markdown(ensemble_words.ledger_sentence(compute.judged(choices, bundle)))
     found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
-    table = tables.rules({name: entry for name, entry in found.items() if "outcomes" in entry})
+    table = ensemble_tables.ensembles(
+        {name: entry for name, entry in found.items() if "outcomes" in entry},
+        compute.differences(choices, bundle, ensembles),
+    )
     controls.table(table, "Outcomes of every ensemble")
     controls.download(table, "corrections.csv")

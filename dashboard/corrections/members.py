@@ -3,15 +3,32 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from dashboard import compute, controls, ensemble_words, panels, tables
+from analysis.fitting import Fitted
+from dashboard import compute, controls, ensemble_tables, ensemble_words, panels
 from dashboard.state import Choices
 
 
 def show(choices: Choices, bundle: Bundle) -> None:
     """The gain in accuracy thanks to each member, and the same as a table."""
+    ensemble = choices.ensemble
     gains = compute.member_table(choices, bundle)
-    st.markdown(ensemble_words.members_sentence(choices.ensemble.members, gains))
+    st.markdown(ensemble_words.members_sentence(ensemble.members, gains))
     panels.member_gains(choices, "members")
-    brought = tables.members(gains, choices.ensemble.members, compute.costs(choices))
+    costs = compute.costs(choices)
+    brought = ensemble_tables.members(gains, ensemble.members, costs, ensemble.weights)
     controls.table(brought, "What each member brings")
     controls.download(brought, "members.csv")
+    if ensemble.key in choices.fits:
+        _learned(choices, choices.fits[ensemble.key])
+
+
+def _learned(choices: Choices, found: Fitted) -> None:
+    """How a fitted ensemble came to its members, and what the others would do."""
+    taken = len(found.ensemble.members)
+    st.markdown(ensemble_words.learned_sentence(taken, len(found.candidates), found.n))
+    if not found.path:
+        return
+    panels.selection_path(choices, found, "selection-path")
+    left = compute.left_out(choices.held_out, found)
+    if len(left["models"]):
+        controls.table(ensemble_tables.left_out(left), "Models that were not taken", height=250)

@@ -16,14 +16,15 @@ from dashboard.panels.difficulty import (
 )
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
-from dashboard.panels.members import member_gains
+from dashboard.panels.members import member_gains, selection_path
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
 from dashboard.panels.sample_lists import discrepant, suspects
-from dashboard.panels.teams import accuracies, front
+from dashboard.panels.teams import accuracies, beside, front
 
 __all__ = [
     "accuracies",
+    "beside",
     "calibration_errors",
     "chart",
     "contradictable",
@@ -43,6 +44,7 @@ __all__ = [
     "pick_score",
     "reliability",
     "score_histogram",
+    "selection_path",
     "size_curve",
     "suspects",
     "temperatures",

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import state, words
+from dashboard.plots.models import decode_models
 from dashboard.state import Choices
 from dashboard.theme import DARK, LIGHT, Palette
 
@@ -62,6 +63,12 @@ def _picked(key: str, panel: str, pick: Callable, args: Sequence) -> None:
         state.pick_models((), panel)
     elif current is not None and current.source == panel:
         state.clear()
+
+
+def pick_models(points, panel: str, names: Sequence[str]) -> None:
+    """The marks of a figure stand for these models; the bar offers to add or remove them."""
+    rows = decode_models(points, len(names))
+    state.pick_models([names[row] for row in rows], panel)
 
 
 def within(choices: Choices, panel: str) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.rules import RULES
-from dashboard import compute, words
+from dashboard import compute, state, words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import groups as group_plots
+from dashboard.rule_choice import relative
 from dashboard.state import Choices
 from dashboard.theme import markdown
 
@@ -20,7 +21,11 @@ def group_dots(choices: Choices, panel: str) -> None:
     row = choices.ensemble.members.index(best)
     ends = [
         (name, *(table[part][place] for part in ("accuracy", "low", "high")))
-        for name, place in ((best, row), (choices.ensemble.label, -1))
+        for name, place in ((best, row), (choices.label, -1))
+    ]
+    others = [
+        (slot, _line(name, compute.group_table(choices, bundle, column, ensemble)))
+        for name, (slot, ensemble) in compute.beside(choices).items()
     ]
     figure = group_plots.group_accuracies(
         bundle.groups[column].levels,
@@ -30,15 +35,23 @@ def group_dots(choices: Choices, panel: str) -> None:
         (f"best member: {best}", *ends[0][1:]),
         ends[1],
         column=column,
+        beside=others,
         subtitle=within(choices, panel),
         palette=palette(),
     )
     chart(figure, panel, f"Accuracy by {column}", _pick_group, choices)
 
 
+def _line(name: str, table: dict[str, np.ndarray]) -> group_plots.Line:
+    return (name, *(table[part][-1] for part in ("accuracy", "low", "high")))
+
+
 def _pick_group(points, panel: str, choices: Choices) -> None:
     grouping = choices.bundle.groups[choices.grouping]
     chosen = group_plots.decode_groups(points, len(grouping.levels))
+    members = group_plots.decode_group_members(points, len(grouping.levels))
+    known = choices.ensemble.members
+    state.pick_models([known[row] for row in members if row < len(known)], panel)
     rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
     names = words.listed([grouping.levels[place] for place in chosen])
     select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
@@ -57,8 +70,8 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
         found["high"],
         grouping.sizes().cpu().numpy(),
         column=column,
-        subtitle=f"{RULES[choices.ensemble.rule].label}, mean over teams of {len(pool)} models, "
-        f"band: 10 to 90 % of the teams; {within(choices, panel)}",
+        subtitle=f"{RULES[relative(choices.ensemble.rule)].label}, mean over teams of "
+        f"{len(pool)} models, band: 10 to 90 % of the teams; {within(choices, panel)}",
         palette=palette(),
     )
     chart(figure, panel, f"Accuracy by {column} against team size")

@@ -3,11 +3,13 @@
 import numpy as np
 import streamlit as st
 
+from analysis.fitting import Fitted
 from analysis.rules import RULES
-from dashboard import compute
-from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard import compute, state
+from dashboard.panels.drawing import chart, palette, pick_models, select_within, within
 from dashboard.plots import members
 from dashboard.state import Choices
+from dashboard.theme import count
 
 
 def member_gains(choices: Choices, panel: str) -> None:
@@ -27,10 +29,28 @@ def member_gains(choices: Choices, panel: str) -> None:
     chart(figure, panel, "Gain in accuracy thanks to each member", _pick_member, choices, names)
 
 
+def selection_path(choices: Choices, found: Fitted, panel: str) -> None:
+    """The rounds of a greedy selection; picking one offers to add or remove its model."""
+    rule = RULES[found.ensemble.rule]
+    by = found.ensemble.options.get("by", rule.defaults.get("by", "accuracy"))
+    names = [step.model for step in found.path]
+    figure = members.selection_path(
+        names,
+        np.array([step.score for step in found.path]),
+        score="Accuracy" if by == "accuracy" else "Minus the log loss",
+        shares=by == "accuracy",
+        subtitle=f"{rule.label}, on the {count(found.n)} samples it was fitted on, so optimistic. "
+        "Filled: taken for the first time.",
+        palette=palette(),
+    )
+    chart(figure, panel, "Rounds of the selection", pick_models, names)
+
+
 def _pick_member(points, panel: str, choices: Choices, names: tuple[str, ...]) -> None:
     row = members.decode_member(points)
     if row is None or row >= len(names):
         return
+    state.pick_models((names[row],), panel)
     brought, lost = compute.changed_samples(choices, names[row])
     select_within(
         np.union1d(brought, lost),

@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.measure import Measure
 from dashboard import compute, pair_measures, state
-from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.panels.drawing import chart, palette, pick_models, select_within, within
 from dashboard.plots import matrix
 from dashboard.plots.model_map import model_map as plot_model_map
 from dashboard.state import Choices
@@ -60,6 +60,7 @@ def _pick_pair(points, panel: str, choices: Choices, pool: tuple[str, ...]) -> N
         return
     rows = compute.differing(choices.bundle, choices.bundle.fingerprint, pairs, choices.missing)
     state.put("pair", pairs[-1])
+    state.pick_models(pairs[-1], panel)
     first, second = (markdown(name) for name in pairs[-1])
     more = f" (and {len(pairs) - 1} more pairs)" if len(pairs) > 1 else ""
     select_within(rows, panel, f"{first} and {second} answer differently{more}")
@@ -83,7 +84,7 @@ def model_map(choices: Choices, measure: Measure, pool: Sequence[str], panel: st
         f"{within(choices, panel)}. Ringed: members.{_left_out(found)}",
         palette=palette(),
     )
-    chart(figure, panel, "Map of the models")
+    chart(figure, panel, "Map of the models", pick_models, tuple(pool))
 
 
 def _left_out(found: dict) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+import streamlit as st
 
+from analysis.bundle import Bundle
 from analysis.rules import RULES
-from dashboard import compute, state
-from dashboard.panels.drawing import chart, palette, within
+from dashboard import compute, ensemble_words, state, words
+from dashboard.panels.drawing import chart, palette, pick_models, within
 from dashboard.plots import front as front_plots
 from dashboard.plots import models
+from dashboard.rule_choice import relative
 from dashboard.state import Choices
 from dashboard.theme import count
 
@@ -17,17 +20,21 @@ def accuracies(choices: Choices, panel: str) -> None:
     """Every model and the ensemble with 95 % intervals."""
     bundle = compute.scope(choices, panel)
     table = compute.model_table(bundle, choices.missing)
-    whole = compute.ensemble_accuracy(choices, bundle)
+    teams = compute.side_by_side(choices)
+    whole = [compute.ensemble_accuracy(choices, bundle, team) for team in teams.values()]
+    slots = compute.slots(choices)
     roles = roles_of(choices, bundle.models)
     columns = ("accuracy", "low", "high", "judged")
     figure = models.model_dots(
-        [*bundle.models, choices.ensemble.label],
-        *(np.concatenate([table[column], whole[column]]) for column in columns),
-        [*roles, "ensemble"],
+        [*bundle.models, *teams],
+        *(np.concatenate([part[column] for part in (table, *whole)]) for column in columns),
+        [*roles, "ensemble", *(f"beside/{slot}" for slot in slots.values())],
+        beside=slots,
         subtitle=within(choices, panel),
         palette=palette(),
     )
-    chart(figure, panel, "Accuracy of the models and of the ensemble")
+    title = "Accuracy of the models and of the ensemble"
+    chart(figure, panel, title, pick_models, bundle.models)
 
 
 def roles_of(choices: Choices, names: Sequence[str]) -> list[str]:
@@ -39,7 +46,7 @@ def roles_of(choices: Choices, names: Sequence[str]) -> list[str]:
 
 
 def front(choices: Choices, objective: str, panel: str) -> None:
-    """Teams by accuracy and another objective; picking one makes it the active ensemble."""
+    """Teams by accuracy and another objective; a picked team becomes the active ensemble."""
     bundle = compute.scope(choices, panel)
     found = compute.front(choices, bundle)
     labels = {
@@ -53,18 +60,24 @@ def front(choices: Choices, objective: str, panel: str) -> None:
         ),
     }
     x_label, title = labels[objective]
+    places, slots = compute.front_places(choices, bundle), compute.slots(choices)
     active = [model in choices.ensemble.members for model in found["models"]]
     same = np.flatnonzero((found["membership"] == np.array(active)).all(1))
+    plain = choices.label not in places
     figure = front_plots.front(
         found[objective],
         found["accuracy"],
         found["membership"].sum(1),
         found["rank"] == 0,
         front_plots.names_of(found["membership"], found["models"]),
-        int(same[0]) if len(same) else None,
+        int(same[0]) if len(same) and plain else None,
         x_label=x_label,
         title=title,
-        subtitle=f"{RULES[choices.ensemble.rule].label}, {within(choices, panel)}, "
+        marks=[
+            (name, place[objective], place["accuracy"], slots.get(name))
+            for name, place in places.items()
+        ],
+        subtitle=f"{RULES[relative(choices.ensemble.rule)].label}, {within(choices, panel)}, "
         f"{count(len(found['accuracy']))} candidates",
         palette=palette(),
     )
@@ -73,5 +86,28 @@ def front(choices: Choices, objective: str, panel: str) -> None:
 
 def _pick_candidate(points, panel: str, membership: np.ndarray, pool: tuple[str, ...]) -> None:
     row = front_plots.decode_candidate(points)
-    if row is not None and row < len(membership):
-        state.set_members(tuple(pool[place] for place in np.flatnonzero(membership[row])))
+    if row is None or row >= len(membership):
+        return
+    members = tuple(pool[place] for place in np.flatnonzero(membership[row]))
+    if len(members) == 1:
+        state.pick_models(members, panel)
+    else:
+        state.set_members(members)
+
+
+def beside(choices: Choices, bundle: Bundle) -> None:
+    """A line on each ensemble beside the active one."""
+    others = {name: ensemble for name, (_, ensemble) in compute.beside(choices).items()}
+    apart = compute.differences(choices, bundle, others)
+    lines = []
+    for name, ensemble in others.items():
+        who = words.ensemble_name(ensemble)
+        judged = compute.judged(choices, bundle, ensemble)
+        same = apart.get(name, (0.0, 0.0, 0.0))
+        lines.append("- " + ensemble_words.beside_sentence(name, _inside(who), judged, same))
+    if lines:
+        st.markdown("\n".join(lines))
+
+
+def _inside(who: str) -> str:
+    return who[0].lower() + who[1:]

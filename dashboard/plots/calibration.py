@@ -16,6 +16,7 @@ def reliability(
     roles: Sequence[str],
     raised: int,
     *,
+    beside: Mapping[str, int] | None = None,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -26,6 +27,7 @@ def reliability(
         table: "count", "confidence", "accuracy", "low", "high" [K, B], NaN in empty bins.
         roles: K of the roles of `plots.models`.
         raised: row of the model with intervals and with its samples counted below.
+        beside: as in `plots.models.role_styles`.
         subtitle: n.
         palette: colours.
 
@@ -41,9 +43,10 @@ def reliability(
         name="confidence = accuracy",
         hoverinfo="skip",
     )
+    styles = role_styles(palette, beside)
     for row in [*(row for row in range(len(names)) if row != raised), raised]:
-        _add_curve(figure, names, table, roles, row, raised, palette)
-    _add_counts(figure, names[raised], table, roles[raised], raised, palette)
+        _add_curve(figure, names, table, roles, row, raised, styles)
+    _add_counts(figure, names[raised], table, styles[roles[raised]][1], raised)
     title = "Does confidence keep what it promises?"
     titled(figure, title, subtitle, height=560, palette=palette, legend="bottom")
     figure.update_layout(dragmode=False, clickmode="event+select", bargap=0.08)
@@ -71,14 +74,14 @@ def _add_curve(
     roles: Sequence[str],
     row: int,
     raised: int,
-    palette: Palette,
+    styles: Mapping[str, tuple[str, str, str, int]],
 ) -> None:
     """One model's curve; entries of the legend once per role."""
-    label, colour, symbol, size = role_styles(palette)[roles[row]]
+    label, colour, symbol, size = styles[roles[row]]
     bins = np.flatnonzero(table["count"][row] > 0)
     confidence, accuracy = table["confidence"][row, bins], table["accuracy"][row, bins]
     low, high = table["low"][row, bins], table["high"][row, bins]
-    strong = row == raised
+    strong, team = row == raised, roles[row] not in ("other", "member", "best")
     first = next(
         (place for place, role in enumerate(roles) if role == roles[row] and place != raised), None
     )
@@ -89,9 +92,9 @@ def _add_curve(
         name=shown(names[row], 34) if strong else label,
         legendgroup="raised" if strong else label,
         showlegend=strong or row == first,
-        opacity=1.0 if strong else 0.5,
-        line={"color": colour, "width": 2.5 if strong else 1},
-        marker={"color": colour, "symbol": symbol, "size": size if strong else 4},
+        opacity=1.0 if strong or team else 0.5,
+        line={"color": colour, "width": 2.5 if strong else 1 + 0.5 * team},
+        marker={"color": colour, "symbol": symbol, "size": size if strong else 4 + 4 * team},
         error_y={
             "type": "data",
             "array": high - accuracy,
@@ -117,9 +120,8 @@ def _add_counts(
     figure: go.Figure,
     name: str,
     table: Mapping[str, np.ndarray],
-    role: str,
+    colour: str,
     row: int,
-    palette: Palette,
 ) -> None:
     """Samples per bin of the raised model, below the curves."""
     counts = table["count"][row]
@@ -132,7 +134,7 @@ def _add_counts(
         yaxis="y2",
         name="samples",
         showlegend=False,
-        marker={"color": role_styles(palette)[role][1], "opacity": 0.55},
+        marker={"color": colour, "opacity": 0.55},
         customdata=(row * bins + np.arange(bins)).astype(np.int32),
         hovertext=[
             f"<b>{shown(name)}</b><br>{count(int(n))} samples with a confidence of "

@@ -6,7 +6,18 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, percent, shown, three_digits
+from dashboard.theme import (
+    BESIDE_SYMBOLS,
+    LIGHT,
+    SEQUENTIAL,
+    Palette,
+    count,
+    percent,
+    shown,
+    three_digits,
+)
+
+Mark = tuple[str, float, float, int | None]
 
 
 def front(
@@ -19,6 +30,7 @@ def front(
     *,
     x_label: str,
     title: str,
+    marks: Sequence[Mark] = (),
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -33,6 +45,8 @@ def front(
         active: the row that is the active ensemble, if it is among them.
         x_label: name, unit and direction of x.
         title: what is seen.
+        marks: ensembles that are no candidates: name, x, accuracy and the slot of their colour,
+            None for the active one; left out where x is NaN.
         subtitle: rule, n, number of candidates.
         palette: colours.
 
@@ -58,6 +72,8 @@ def front(
     )
     if active is not None:
         _add_active(figure, placed[active], accuracy[active], palette)
+    for mark in marks:
+        _add_mark(figure, mark, x_label, palette)
     titled(figure, title, subtitle, height=520, palette=palette, legend="bottom")
     figure.update_layout(dragmode="pan", clickmode="event+select")
     figure.update_xaxes(title=x_label, range=[low - 0.18 * span, high + 0.06 * span])
@@ -142,6 +158,30 @@ def _add_active(figure: go.Figure, x: float, accuracy: float, palette: Palette) 
             "color": palette.ensemble,
             "line": {"width": 3},
         },
+    )
+
+
+def _add_mark(figure: go.Figure, mark: Mark, x_label: str, palette: Palette) -> None:
+    """An ensemble of its own kind, as a diamond in its colour."""
+    name, x, accuracy, slot = mark
+    if not (np.isfinite(x) and np.isfinite(accuracy)):
+        return
+    objective = x_label.split(",")[0].lower()
+    figure.add_scatter(
+        x=[x],
+        y=[accuracy],
+        mode="markers",
+        name=shown(name, 34),
+        marker={
+            "symbol": "diamond" if slot is None else BESIDE_SYMBOLS[slot],
+            "size": 16,
+            "color": palette.ensemble if slot is None else palette.beside[slot],
+            "line": {"width": 1.5, "color": palette.text},
+        },
+        hovertext=[
+            f"<b>{shown(name)}</b><br>accuracy {percent(accuracy)}, {objective} {three_digits(x)}"
+        ],
+        hoverinfo="text",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, Palette, count, interval, percent, shown
+from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, count, interval, percent, shown
 
 Line = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 
@@ -20,6 +20,7 @@ def group_accuracies(
     ensemble: Line,
     *,
     column: str,
+    beside: Sequence[tuple[int, Line]] = (),
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -33,11 +34,12 @@ def group_accuracies(
         best: name, accuracy, low and high [G] of the best member.
         ensemble: the same of the ensemble.
         column: the grouping.
+        beside: slot of the colour and line of each other ensemble.
         subtitle: n, missing rule.
         palette: colours.
 
     Returns:
-        A figure; customdata = group.
+        A figure; customdata = group, and for members group + G * (1 + row).
     """
     order = np.argsort(np.nan_to_num(ensemble[1], nan=-1.0), kind="stable")
     place = np.empty(len(order), dtype=int)
@@ -50,7 +52,7 @@ def group_accuracies(
         mode="markers",
         name="members",
         marker={"color": palette.muted, "size": 6},
-        customdata=groups.astype(np.int32),
+        customdata=(groups + len(levels) * (1 + rows)).astype(np.int32),
         hovertext=[
             f"<b>{shown(names[row])}</b><br>{shown(levels[group])}: "
             f"{percent(members[row, group])}, n = {count(int(sizes[group]))}"
@@ -60,11 +62,22 @@ def group_accuracies(
     )
     _add_line(figure, best, levels, sizes, place - 0.12, palette.best, "circle", 10)
     _add_line(figure, ensemble, levels, sizes, place + 0.12, palette.ensemble, "diamond", 12)
+    for at, (slot, line) in enumerate(beside):
+        _add_line(
+            figure,
+            line,
+            levels,
+            sizes,
+            place + 0.22 + 0.18 * at / len(beside),
+            palette.beside[slot],
+            BESIDE_SYMBOLS[slot],
+            11,
+        )
     titled(
         figure,
         f"Accuracy by {shown(column)}",
         subtitle,
-        height=max(220 + 28 * len(levels), 380),
+        height=max(220 + (28 + 4 * len(beside)) * len(levels), 380),
         palette=palette,
         legend="bottom",
     )
@@ -203,4 +216,10 @@ def _add_band(
 def decode_groups(points: Sequence, levels: int) -> list[int]:
     """Groups of the picked marks, each once."""
     codes = [point["customdata"] for point in points if point.get("customdata") is not None]
-    return sorted({int(code) for code in codes if int(code) < levels})
+    return sorted({int(code) % levels for code in codes})
+
+
+def decode_group_members(points: Sequence, levels: int) -> list[int]:
+    """Rows of the members whose marks were picked, each once."""
+    codes = [point["customdata"] for point in points if point.get("customdata") is not None]
+    return sorted({int(code) // levels - 1 for code in codes if int(code) >= levels})

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, count, interval, p_value, percent, shown
 
-NAMED_ROWS = 45
+NAMED_ROWS, NAMED_ROUNDS = 45, 16
 KINDS = {
     "helps": "helps (interval above 0)",
     "open": "makes no clear difference",
@@ -69,6 +69,67 @@ def member_gains(
             hoverinfo="text",
         )
     return _framed(figure, names, order, subtitle, palette)
+
+
+def selection_path(
+    models: Sequence[str],
+    scores: np.ndarray,
+    *,
+    score: str = "Accuracy",
+    shares: bool = True,
+    subtitle: str = "",
+    palette: Palette = LIGHT,
+) -> go.Figure:
+    """The rounds of a greedy selection: who was taken, and the score after it.
+
+    Args:
+        models: R names in the order in which they were taken; one may occur again.
+        scores: float [R], higher is better.
+        score: what is scored, in words.
+        shares: whether the score is a share, written in percent.
+        subtitle: rule, and on which samples.
+        palette: colours.
+
+    Returns:
+        A figure; customdata = round, from 0.
+    """
+    rounds = np.arange(1, len(models) + 1)
+    gains = np.diff(scores, prepend=np.nan)
+    first = [model not in models[:place] for place, model in enumerate(models)]
+    tell = (lambda value: percent(value, 2)) if shares else (lambda value: f"{value:.4f}")
+    figure = go.Figure()
+    figure.add_scatter(
+        x=rounds,
+        y=scores,
+        mode="lines+markers",
+        line={"shape": "hv", "color": palette.ensemble, "width": 2},
+        marker={
+            "size": 9,
+            "color": np.where(first, palette.ensemble, palette.surface),
+            "line": {"width": 1.5, "color": palette.ensemble},
+        },
+        customdata=np.arange(len(models), dtype=np.int32),
+        hovertext=[
+            f"Round {at}: <b>{shown(model)}</b>{'' if new else ' again'}<br>{score.lower()} after "
+            f"it {tell(value)}" + (f" ({100 * gain:+.2f} points)" if shares and at > 1 else "")
+            for at, model, new, value, gain in zip(
+                rounds.tolist(), models, first, scores.tolist(), gains.tolist(), strict=True
+            )
+        ],
+        hoverinfo="text",
+    )
+    title = "Who was taken in which round"
+    titled(figure, title, subtitle, height=380, palette=palette)
+    few = len(models) <= NAMED_ROUNDS
+    figure.update_xaxes(
+        title="Round" if not few else "",
+        tickvals=rounds if few else None,
+        ticktext=[f"{at} {shown(model, 18)}" for at, model in zip(rounds, models, strict=True)]
+        if few
+        else None,
+    )
+    figure.update_yaxes(title=f"{score}, higher is better", tickformat=".1%" if shares else ".3f")
+    return figure
 
 
 def decode_member(points: Sequence[Mapping]) -> int | None:

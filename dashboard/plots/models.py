@@ -1,13 +1,13 @@
 """Models beside their ensemble: one number each with its interval."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, Palette, count, interval, percent, shown
+from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, count, interval, percent, shown
 
 NAMED_ROWS = 45
 ROLES = ("other", "member", "best", "ensemble")
@@ -36,9 +36,20 @@ CALIBRATION_ERROR = Quantity(
 )
 
 
-def role_styles(palette: Palette) -> dict[str, tuple[str, str, str, int]]:
-    """Name, colour, symbol and size of a model by its role, the same in every figure."""
-    return {
+def role_styles(
+    palette: Palette, beside: Mapping[str, int] | None = None
+) -> dict[str, tuple[str, str, str, int]]:
+    """Name, colour, symbol and size of a model by its role, the same in every figure.
+
+    Args:
+        palette: colours.
+        beside: {name: slot} of ensembles beside the active one; their role is "beside/slot".
+    """
+    others = {
+        f"beside/{slot}": (shown(name, 34), palette.beside[slot], BESIDE_SYMBOLS[slot], 13)
+        for name, slot in (beside or {}).items()
+    }
+    return others | {
         "other": ("models outside the ensemble", palette.muted, "circle", 7),
         "member": ("members", palette.member, "circle", 9),
         "best": ("best member", palette.best, "circle", 11),
@@ -55,6 +66,7 @@ def model_dots(
     roles: Sequence[str],
     quantity: Quantity = ACCURACY,
     *,
+    beside: Mapping[str, int] | None = None,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -66,8 +78,9 @@ def model_dots(
         low: float [M], lower end of the 95 % interval, NaN where unknown.
         high: float [M], upper end.
         judged: int [M], judged answers.
-        roles: M of `ROLES`.
+        roles: M of `ROLES`, or "beside/slot".
         quantity: what the share is.
+        beside: as in `role_styles`.
         subtitle: n and missing rule.
         palette: colours.
 
@@ -79,7 +92,7 @@ def model_dots(
     place = np.empty(len(order), dtype=int)
     place[order] = np.arange(len(order))
     figure = go.Figure()
-    for role, (label, colour, symbol, size) in role_styles(palette).items():
+    for role, (label, colour, symbol, size) in role_styles(palette, beside).items():
         rows = np.array([row for row, kind in enumerate(roles) if kind == role], dtype=int)
         if not len(rows):
             continue
@@ -132,3 +145,9 @@ def _framed(
         range=[-0.8, len(names) - 0.2],
     )
     return figure
+
+
+def decode_models(points: Sequence[Mapping], models: int) -> list[int]:
+    """Rows of the picked marks, each once."""
+    codes = [point["customdata"] for point in points if point.get("customdata") is not None]
+    return sorted({int(code) for code in codes if int(code) < models})

@@ -19,7 +19,7 @@ if not found["n"].any():
 
 left, right = st.columns(2)
 with left:
-    raised = panels.pick_raised(choices, compute.reliability(choices, choices.bundle))
+    raised = panels.pick_raised(choices, compute.reliability_beside(choices, choices.bundle))
     panels.reliability(choices, raised, "reliability")
     detection = compute.detection(choices, raised)
     if detection is not None:
@@ -45,7 +45,7 @@ with right:
 with st.spinner("Computing the calibration errors"):
     errors = compute.error_kinds(choices, bundle)
 st.markdown("##### The calibration error, computed in four ways")
-table = calibration_tables.error_kinds(errors, panels.names_and_roles(choices)[0])
+table = calibration_tables.error_kinds(errors, [*choices.ensemble.members, choices.label])
 controls.table(table, "Calibration errors", shares=list(calibration_tables.ERRORS))
 controls.download(table, "calibration_errors.csv")
 

@@ -11,7 +11,10 @@ if len(choices.bundle.models) < 2:
 bundle = compute.scope(choices, "front")
 found = compute.front(choices, bundle)
 st.markdown(f"#### {words.front_sentence(found)}")
-st.caption(words.front_footnote(len(found["accuracy"]), len(bundle.ids)))
+st.caption(
+    words.front_footnote(len(found["accuracy"]), len(bundle.ids))
+    + words.unlike_candidates(choices.ensemble)
+)
 
 left, right = st.columns(2)
 with left:

@@ -25,7 +25,7 @@ with right:
 diversity = compute.group_diversity(bundle, choices.grouping)
 if diversity is not None:
     st.markdown(words.diversity_sentence(choices.grouping, levels, diversity))
-names = [*choices.ensemble.members, choices.ensemble.label]
+names = [*choices.ensemble.members, choices.label]
 frame = tables.groups(table, levels, names, diversity)
 with st.expander("Figures behind the plot"):
     controls.table(frame, "Accuracy per group")

@@ -14,5 +14,6 @@ who = words.ensemble_name(choices.ensemble, choices.name)
 st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices), who)}")
 controls.caption(choices, judged["n"])
 
-panels.outcome_strip(choices, compute.side_by_side(choices), "overview-outcomes")
+panels.beside(choices, bundle)
+panels.outcome_strip(choices, {choices.label: choices.ensemble}, "overview-outcomes")
 panels.accuracies(choices, "overview-accuracies")

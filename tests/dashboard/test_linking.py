@@ -13,9 +13,10 @@ from analysis.outcomes import OUTCOMES, outcomes
 from dashboard.plots.calibration import decode_bins
 from dashboard.plots.difficulty import decode_sides
 from dashboard.plots.front import decode_candidate
-from dashboard.plots.groups import decode_groups
+from dashboard.plots.groups import decode_group_members, decode_groups
 from dashboard.plots.maps import decode_samples
 from dashboard.plots.matrix import decode_pairs
+from dashboard.plots.models import decode_models
 from dashboard.plots.outcomes import AGAINST, decode_ledger, decode_strip
 
 BUNDLE = random_bundle(models=4, samples=80, seed=5)
@@ -33,7 +34,9 @@ def test_picked_marks_are_read_back():
     assert decode_pairs(points(1 * 4 + 3, 5), 4) == [(1, 3)]
     assert decode_candidate(points(4, 9)) == 9
     assert decode_candidate([]) is None
-    assert decode_groups(points(2, 0, 2, 7), 3) == [0, 2]
+    assert decode_groups(points(2, 0, 2, 3 * 2 + 2), 3) == [0, 2]
+    assert decode_group_members(points(2, 3 * 2 + 2), 3) == [1]
+    assert decode_models(points(4, 1, 9), 5) == [1, 4]
     assert decode_bins(points(15 * 2 + 4, 15 * 9), 3, 15) == [(2, 4)]
     assert decode_sides(points(3 * 2 + 1, 3 * 8), 4) == [(2, 1)]
     assert decode_samples(points(7, 3, 7)).tolist() == [3, 7]
@@ -98,6 +101,61 @@ def test_a_candidate_becomes_the_active_ensemble(app):
     membership = np.array([[True, False, True, False], [False, True, True, True]])
     pick(app, _pick_candidate, points(1), "front", membership, BUNDLE.models)
     assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
+
+
+def test_a_single_candidate_is_offered_and_changes_nothing_by_itself(app):
+    from dashboard.panels.teams import _pick_candidate
+
+    membership = np.array([[False, True, False, False], [False, True, True, True]])
+    pick(app, _pick_candidate, points(0), "front", membership, BUNDLE.models)
+    app.run()
+    assert app.session_state["members"] == list(BUNDLE.models)
+    app.button(key="member/model-1").click().run()
+    assert app.session_state["members"] == ["model-0", "model-2", "model-3"]
+    assert app.button(key="member/model-1").label == "Add model-1 to the ensemble"
+    app.button(key="member/model-1").click().run()
+    assert app.session_state["members"] == list(BUNDLE.models)
+    app.button(key="clear-selection").click().run()
+    assert not [button for button in app.button if button.key == "member/model-1"]
+
+
+def picked(app) -> tuple[str, ...]:
+    return app.session_state["picked_models"][0]
+
+
+def test_marks_of_models_are_offered_to_be_added_or_removed(app):
+    from dashboard.panels.calibration import _pick_bin
+    from dashboard.panels.drawing import pick_models
+    from dashboard.panels.groups import _pick_group
+    from dashboard.panels.members import _pick_member
+    from dashboard.panels.pairs import _pick_pair
+
+    pick(app, pick_models, points(2, 9), "list", BUNDLE.models)
+    assert picked(app) == ("model-2",)
+    pick(app, _pick_pair, points(1 * 4 + 2), "pairs", chosen(app), BUNDLE.models)
+    assert picked(app) == ("model-1", "model-2")
+    pick(app, _pick_member, points(3), "members", chosen(app), BUNDLE.models)
+    assert picked(app) == ("model-3",)
+    pick(app, _pick_group, points(3 * (1 + 2) + 1), "groups", chosen(app))
+    assert picked(app) == ("model-2",)
+    assert set(
+        BUNDLE.groups["region"].codes[app.session_state["selection"].positions].tolist()
+    ) == {1}
+    pick(app, _pick_bin, points(1 * 15 + 9, 4 * 15 + 7), "reliability", chosen(app))
+    assert picked(app) == ("model-1",)
+
+
+def test_a_pick_of_nothing_withdraws_the_offer_of_its_own_panel_only(app):
+    from dashboard.panels.drawing import _picked
+
+    state = {key: app.session_state[key] for key in CHOICES}
+    state |= {"picked_models": (("model-1",), "list"), "key": {"selection": {"points": []}}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.session_state", state)
+        _picked("key", "map", None, ())
+        assert state["picked_models"][0] == ("model-1",)
+        _picked("key", "list", None, ())
+        assert state["picked_models"][0] == ()
 
 
 def test_a_group_selects_its_samples(app):

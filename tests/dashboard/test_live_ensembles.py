@@ -1,5 +1,6 @@
 """Ensembles that are put together by hand: members, weights, kept ones, fitted ones."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -264,3 +265,100 @@ def test_identical_members_are_no_trouble(tmp_path, monkeypatch):
         app.selectbox(key="widget/rule").set_value(rule).run()
         for view in ("overview", "corrections", "front", "groups", "calibration"):
             visit(app, view)
+
+
+def beside_the_mean(app):
+    """A vote of three members kept beside the mean of all."""
+    app.selectbox(key="widget/rule").set_value("plurality").run()
+    app.multiselect(key="widget/members").set_value(["model-0", "model-1", "model-2"]).run()
+    keep(app, "three")
+    app.button(key="member-all").click().run()
+    return app.selectbox(key="widget/rule").set_value("mean").run()
+
+
+def traces(app) -> list[set[str]]:
+    """Names of what each figure of the page draws."""
+    specs = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    return [{trace.get("name") for trace in spec["data"]} for spec in specs]
+
+
+def test_a_kept_ensemble_stands_beside_the_active_one_on_every_page(tmp_path, monkeypatch):
+    app = beside_the_mean(opened(FAMILIES, tmp_path / "bundle", monkeypatch))
+    three = Ensemble(FAMILIES.models[:3], "plurality")
+    found, active = judge(FAMILIES, three), judge(FAMILIES, Ensemble(FAMILIES.models, "mean"))
+    points = 100 * (found["accuracy"] - active["accuracy"])
+    text = words(app)
+    assert f"**three** (the plurality vote of 3 models): {accuracy(found)}" in text
+    assert f"{points:+.1f} points [" in text
+    assert any("three" in names for names in traces(app))
+    for view in ("calibration", "groups", "front"):
+        assert any("three" in names for names in traces(visit(app, view))), view
+    visit(app, "corrections")
+    table = app.dataframe[0].value
+    assert table["ensemble"].tolist()[:2] == ["Mean probability of 6 models", "three"]
+    assert table["accuracy"][1].startswith(accuracy(found))
+    assert table["against the active one"][1].startswith(f"{points:+.2f} [")
+    reference = active["reference"]
+    against = judge(FAMILIES, three, reference=reference)
+    assert table["corrections"][1] == against["corrections"]
+    app.checkbox(key="beside/three").uncheck().run()
+    assert "three" not in app.dataframe[0].value["ensemble"].tolist()
+
+
+def test_the_active_ensemble_is_not_shown_a_second_time(tmp_path, monkeypatch):
+    app = keep(opened(FAMILIES, tmp_path / "bundle", monkeypatch), "all")
+    assert "all (the mean of 6 models)" in words(app)
+    assert "against the active ensemble" not in words(app)
+    visit(app, "corrections")
+    assert app.dataframe[0].value["ensemble"].tolist()[0] == "all"
+    assert app.dataframe[0].value["ensemble"].tolist().count("all") == 1
+
+
+def test_a_name_that_a_rule_has_already_stays_apart(tmp_path, monkeypatch):
+    app = opened(FAMILIES, tmp_path / "bundle", monkeypatch)
+    app.multiselect(key="widget/members").set_value(["model-0", "model-1"]).run()
+    keep(app, "Plurality vote")
+    app.button(key="member-all").click().run()
+    names = visit(app, "corrections").dataframe[0].value["ensemble"].tolist()
+    assert len(names) == len(set(names)) == 4
+
+
+def test_optimism_and_the_path_of_a_selection_are_told(tmp_path, monkeypatch):
+    app = opened(FAMILIES, tmp_path / "bundle", monkeypatch)
+    app.selectbox(key="widget/rule").set_value("caruana").run()
+    parts = split(FAMILIES, by="region")
+    learned = fit(FAMILIES, Ensemble(FAMILIES.models, "caruana"), parts)
+    seen = judge(FAMILIES.take(parts.fit), learned.ensemble)
+    others = judge(reported(FAMILIES, parts), learned.ensemble)
+    text = words(visit(app, "corrections"))
+    optimism = 100 * (seen["accuracy"] - others["accuracy"])
+    assert f"fitted on it has {accuracy(seen)}, on the others **{accuracy(others)}**" in text
+    assert f"{optimism:.1f} points of optimism [" in text
+    app.segmented_control(key="widget/corrections-section").set_value("Who helps").run()
+    taken = len(learned.ensemble.members)
+    assert f"it took {taken} of 6" in words(app)
+    weights = app.dataframe[0].value.set_index("member")["weight"]
+    for member, share in zip(learned.ensemble.members, learned.ensemble.weights, strict=True):
+        assert weights[member] == f"{100 * share:.1f} %"
+    if taken < 6:
+        left = app.dataframe[1].value
+        assert set(left["not taken"]) == set(FAMILIES.models) - set(learned.ensemble.members)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in BUNDLES if "labels" not in kind])
+def test_every_page_shows_ensembles_side_by_side_for_every_kind_of_bundle(
+    kind, tmp_path, monkeypatch
+):
+    app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
+    app.multiselect(key="widget/members").set_value(["model-0"]).run()
+    keep(app, "one")
+    app.button(key="member-all").click().run()
+    if BUNDLES[kind].probabilities and kind != "one sample":
+        app.selectbox(key="widget/rule").set_value("weighted").run()
+        keep(app, "learned")
+        app.selectbox(key="widget/rule").set_value("geometric").run()
+    for view in ("overview", "corrections", "calibration", "groups", "front"):
+        visit(app, view)
+    visit(app, "corrections")
+    app.segmented_control(key="widget/corrections-section").set_value("Who helps").run()
+    assert not app.exception

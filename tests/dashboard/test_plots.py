@@ -10,6 +10,7 @@ from dashboard.plots import (
     groups,
     maps,
     matrix,
+    members,
     model_map,
     models,
     outcomes,
@@ -183,7 +184,7 @@ def test_groups_are_drawn_with_members_best_and_ensemble():
         line,
         column="lighting",
     )
-    assert codes(figure) == [0, 0, 0, 1, 1]
+    assert codes(figure) == [0, 0, 1, 1, 2]
     assert figure.layout.yaxis.ticktext[0].startswith("night (n = 30)")
     assert EVIL not in texts(figure)
 
@@ -382,3 +383,63 @@ def test_a_model_without_a_place_gets_no_name():
     places = np.array([[0.0, 0.0], [1.0, 1.0], [np.nan, np.nan]])
     figure = model_map.model_map(places, ["a", "b", "c"], [""] * 3, np.zeros(3, bool), 0.5)
     assert list(figure.data[0].text) == ["a", "b", ""]
+
+
+def test_ensembles_beside_the_active_one_are_drawn_in_their_own_colours():
+    rate = np.array([0.4, 0.8])
+    line = ("team", rate, rate - 0.1, rate + 0.1)
+    beside = {EVIL: 2, "kept": 5}
+    dots = models.model_dots(
+        ["a", "team", EVIL, "kept"],
+        np.array([0.5, 0.6, 0.7, 0.8]),
+        *(np.full(4, np.nan),) * 2,
+        np.full(4, 9),
+        ["member", "ensemble", "beside/2", "beside/5"],
+        beside=beside,
+    )
+    by_group = groups.group_accuracies(
+        ["night", "day"],
+        np.array([30, 10]),
+        np.array([[0.3, 0.2]]),
+        ["m"],
+        line,
+        line,
+        column="lighting",
+        beside=[(2, (EVIL, *line[1:])), (5, ("kept", *line[1:]))],
+    )
+    marked = front.front(
+        np.array([0.1, 0.2]),
+        np.array([0.5, 0.6]),
+        np.array([2, 3]),
+        np.array([True, True]),
+        ["a", "b"],
+        None,
+        x_label="Mean disagreement, higher",
+        title="t",
+        marks=[(EVIL, 0.1, 0.5, 2), ("kept", 0.2, 0.7, 5), ("nowhere", np.nan, 0.5, 1)],
+    )
+    table = {name: np.array([[0.5, 0.5]] * 4) for name in ("confidence", "accuracy", "low", "high")}
+    curves = calibration.reliability(
+        ["a", "team", EVIL, "kept"],
+        table | {"count": np.full((4, 2), 3)},
+        ["member", "ensemble", "beside/2", "beside/5"],
+        1,
+        beside=beside,
+    )
+    for figure in (dots, by_group, marked, curves):
+        colours = {trace.name: str(trace.marker.color) for trace in figure.data}
+        assert colours["kept"] == LIGHT.beside[5]
+        assert LIGHT.beside[2] in colours.values()
+        assert "nowhere" not in colours
+        assert EVIL not in texts(figure)
+
+
+def test_the_path_of_a_selection_names_each_round_and_what_it_brought():
+    figure = members.selection_path(["a", EVIL, "a"], np.array([0.5, 0.6, 0.61]))
+    assert codes(figure) == [0, 1, 2]
+    hover = figure.data[0].hovertext
+    assert "accuracy after it 60.00 % (+10.00 points)" in hover[1]
+    assert "<b>a</b> again" in hover[2]
+    assert EVIL not in texts(figure)
+    losses = members.selection_path(["a"], np.array([-0.3]), score="x", shares=False)
+    assert "-0.3000" in losses.data[0].hovertext[0]
