@@ -146,11 +146,12 @@ def differences(
 
 
 def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
-    """The members of the active ensemble, all alike, under the rules that it is not, by label."""
+    """The members of the active ensemble, all alike, under the rules that nobody shown has yet."""
     chosen = choices.ensemble
     names = usable(choices.bundle, chosen.members)
     others = {RULES[name].label: Ensemble(chosen.members, name) for name in names}
-    others = {name: other for name, other in others.items() if other.key != chosen.key}
+    shown = {ensemble.key for ensemble in side_by_side(choices).values()}
+    others = {name: other for name, other in others.items() if other.key not in shown}
     return _renamed(others, side_by_side(choices))
 
 

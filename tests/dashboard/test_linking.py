@@ -138,9 +138,8 @@ def test_marks_of_models_are_offered_to_be_added_or_removed(app):
     assert picked(app) == ("model-3",)
     pick(app, _pick_group, points(3 * (1 + 2) + 1), "groups", chosen(app))
     assert picked(app) == ("model-2",)
-    assert set(
-        BUNDLE.groups["region"].codes[app.session_state["selection"].positions].tolist()
-    ) == {1}
+    codes = BUNDLE.groups["region"].codes[app.session_state["selection"].positions]
+    assert set(codes.tolist()) == {1}
     pick(app, _pick_bin, points(1 * 15 + 9, 4 * 15 + 7), "reliability", chosen(app))
     assert picked(app) == ("model-1",)
 
