@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers, grade, judged
+from analysis.ensemble import answers
+from analysis.grading import grade, judged
 from analysis.pairwise import disagreement_labels
 from analysis.tally import Missing, tally
 

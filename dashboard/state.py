@@ -12,7 +12,7 @@ import streamlit as st
 
 from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle
-from analysis.ensemble import Ensemble
+from analysis.ensemble import Ensemble, lacking
 from analysis.rules import RULES
 
 
@@ -154,11 +154,10 @@ def choices() -> Choices | None:
 
 def usable_rules(opened: Bundle, members: Sequence[str]) -> list[str]:
     """Rules that these members can answer as they are."""
-    scored = all(member in opened.probabilities for member in members)
     return [
         name
         for name, rule in RULES.items()
-        if (scored or rule.needs == "predictions") and rule.fit is None
+        if rule.fit is None and not lacking(opened, members, name)
     ]
 
 

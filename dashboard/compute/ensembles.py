@@ -6,7 +6,8 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
-from analysis.ensemble import Ensemble, combine, judgeable
+from analysis.ensemble import Ensemble, combine
+from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
     agreement_levels,
