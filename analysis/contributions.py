@@ -8,14 +8,17 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.differences import paired_difference
-from analysis.ensemble import Ensemble, answers, check, grade, judged
-from analysis.intervals import NORMAL_95, mcnemar_p
+from analysis.ensemble import Ensemble, answers, check
+from analysis.grading import grade, judged
+from analysis.intervals import NORMAL_95, binomial_p
 from analysis.many_tests import holm
 from analysis.pairwise import share
+from analysis.rules import RULES
 from analysis.tally import Missing
 
 ORDERS = 50
 MOST_MEMBERS = 200
+MOST_MEMBERS_JOINT = 10  # each team is then thought through by itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,8 @@ class Contributions:
             members (Holm).
         shapley: mean gain in accuracy when the member joins, over random orders of joining,
             float64 [M]. Nobody counts as the average member, so they add up to what the ensemble
-            is better by than that. NaN for more than 200 members.
+            is better by than that. NaN for more than 200 members, and for more than 10 where the
+            evidence of a member depends on the others (`Rule.joint`).
         shapley_low, shapley_high: 95 % interval over the orders that were drawn.
     """
 
@@ -90,7 +94,7 @@ def contributions(
     )
     left_out = weights.repeat(len(weights), 1).fill_diagonal_(0)
     left = {}
-    for right, known in _judged(team, ensemble.rule, torch.cat([weights[None], left_out]), missing):
+    for right, known in _judged(team, ensemble, torch.cat([weights[None], left_out]), missing):
         both = known[1:] & known[0]
         for name, flags in (
             ("n", both),
@@ -100,7 +104,7 @@ def contributions(
         ):
             left[name] = left.get(name, 0) + flags.sum(1)
     gain, low, high = paired_difference(left["brought"], left["lost"], left["n"])
-    values = _shapley(team, ensemble.rule, weights, missing, orders, seed)
+    values = _shapley(team, ensemble, weights, missing, orders, seed)
     return Contributions(
         members=team.models,
         n=left["n"],
@@ -110,7 +114,12 @@ def contributions(
         gain=gain,
         low=low,
         high=high,
-        p=holm(torch.tensor(list(map(mcnemar_p, left["brought"].tolist(), left["lost"].tolist())))),
+        p=holm(
+            binomial_p(
+                torch.maximum(left["brought"], left["lost"]),
+                torch.minimum(left["brought"], left["lost"]),
+            )
+        ),
         shapley=values[0],
         shapley_low=values[1],
         shapley_high=values[2],
@@ -139,17 +148,17 @@ def changed_by(
         [ensemble.weights or (1.0,) * len(team.models)] * 2, dtype=torch.float64, device=team.device
     )
     both[1, team.models.index(member)] = 0
-    parts = [(right, known.all(0)) for right, known in _judged(team, ensemble.rule, both, missing)]
+    parts = [(right, known.all(0)) for right, known in _judged(team, ensemble, both, missing)]
     right, known = (torch.cat(values, dim=-1) for values in zip(*parts, strict=True))
     return known & right[0] & ~right[1], known & ~right[0] & right[1]
 
 
 def _judged(
-    team: Bundle, rule: str, membership: Tensor, missing: Missing
+    team: Bundle, ensemble: Ensemble, membership: Tensor, missing: Missing
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Right and judged, bool [E, n] each, of many ensembles, chunk by chunk."""
     start = 0
-    for said in answers(team, rule, membership):
+    for said in answers(team, ensemble.rule, membership, given=ensemble.given):
         part = slice(start, start + said.predictions.shape[1])
         grades = grade(team, said.predictions, part)
         yield grades == 1, judged(team, grades, part, missing)
@@ -157,11 +166,12 @@ def _judged(
 
 
 def _shapley(
-    team: Bundle, rule: str, weights: Tensor, missing: Missing, orders: int, seed: int
+    team: Bundle, ensemble: Ensemble, weights: Tensor, missing: Missing, orders: int, seed: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Mean gain of each member over random orders, with its interval, float64 [M]."""
     members = len(weights)
-    if orders < 2 or members > MOST_MEMBERS:
+    most = MOST_MEMBERS_JOINT if RULES[ensemble.rule].joint else MOST_MEMBERS
+    if orders < 2 or members > most:
         return (torch.full((members,), torch.nan, dtype=torch.float64),) * 3
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(orders // 2, members, generator=generator).argsort(1)
@@ -170,7 +180,7 @@ def _shapley(
     # Row k of an order holds those who joined up to place k.
     joined = (place[:, None, :] <= torch.arange(members, device=order.device)[:, None]) * weights
     alone = torch.diag(weights)
-    accuracy = _accuracies(team, rule, torch.cat([alone, joined.flatten(0, 1)]), missing)
+    accuracy = _accuracies(team, ensemble, torch.cat([alone, joined.flatten(0, 1)]), missing)
     average = accuracy[:members].mean()
     accuracy = accuracy[members:].view(len(order), members)
     start = average.expand(len(order), 1)
@@ -181,9 +191,9 @@ def _shapley(
     return mean, mean - half, mean + half
 
 
-def _accuracies(team: Bundle, rule: str, membership: Tensor, missing: Missing) -> Tensor:
+def _accuracies(team: Bundle, ensemble: Ensemble, membership: Tensor, missing: Missing) -> Tensor:
     """Accuracy of many ensembles, float64 [E]; 0 for one that answers nothing."""
     found = torch.zeros(2, len(membership), dtype=torch.int64, device=team.device)
-    for right, known in _judged(team, rule, membership, missing):
+    for right, known in _judged(team, ensemble, membership, missing):
         found += torch.stack([(right & known).sum(1), known.sum(1)])
     return share(found[0], found[1]).nan_to_num(0)

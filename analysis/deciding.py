@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from analysis.rules import Evidence
+from analysis.evidence import Evidence
 
 TIE = 1e-12
 

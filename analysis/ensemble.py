@@ -1,6 +1,6 @@
 """Ensembles: a description of members and rule, and what the rule makes of their answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -9,10 +9,12 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, position
 from analysis.chunks import fits, samples_at_a_time
 from analysis.deciding import decided_contested, first_highest
-from analysis.gaps import judged_under
+from analysis.evidence import Evidence, Given
+from analysis.grading import grade
+from analysis.learned import Parameters
 from analysis.pooled import PooledArray, summed
+from analysis.rule import Rule
 from analysis.rules import RULES
-from analysis.tally import Missing
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Ensemble:
         rule: a name in RULES.
         options: settings of the rule, by name.
         weights: how much each member counts, at least 0; empty = all alike.
-        fitted_on: which samples the weights were fitted on; None when nothing was fitted.
+        fitted_on: which samples it was fitted on; None when nothing was fitted.
+        learned: what else fitting yielded.
     """
 
     members: tuple[str, ...]
@@ -32,6 +35,7 @@ class Ensemble:
     options: Mapping[str, float | str] = field(default_factory=dict)
     weights: tuple[float, ...] = ()
     fitted_on: str | None = None
+    learned: Parameters = field(default_factory=Parameters, compare=False)
 
     @property
     def label(self) -> str:
@@ -43,7 +47,14 @@ class Ensemble:
     def key(self) -> str:
         """Text that is equal for ensembles that answer alike on the same bundle."""
         weighed = ":".join(map(repr, self.weights))
-        return f"{self.rule}:{chr(0).join(self.members)}:{weighed}"
+        options = ";".join(f"{name}={self.options[name]!r}" for name in sorted(self.options))
+        members = chr(0).join(self.members)
+        return f"{self.rule};{options}:{members}:{weighed}:{self.learned.digest}"
+
+    @property
+    def given(self) -> Given:
+        """Its options, with their defaults, and what was learned, by name."""
+        return {**RULES[self.rule].defaults, **self.options, **self.learned.tensors}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +96,13 @@ def answer(bundle: Bundle, ensemble: Ensemble) -> Answer:
     membership = torch.tensor([weights], dtype=torch.float64, device=team.device)
     held = fits(8 * len(team.ids) * len(team.classes), team.device)
     parts, pooled = [], []
-    for part in answers(team, ensemble.rule, membership, in_full=True):
+    given = ensemble.given
+    for part in answers(team, ensemble.rule, membership, given=given, in_full=True):
         parts.append(replace(part, probabilities=None))
         pooled += [part.probabilities[0]] if held and part.probabilities is not None else []
     probabilities = torch.cat(pooled) if pooled else None
     if RULES[ensemble.rule].pool is not None and not held:
-        probabilities = PooledArray(team, ensemble.rule, team.device, weights)
+        probabilities = PooledArray(team, ensemble.rule, team.device, weights, given)
     return Answer(
         predictions=torch.cat([part.predictions[0] for part in parts]),
         probabilities=probabilities,
@@ -129,64 +141,17 @@ def combine(bundle: Bundle, ensemble: Ensemble, said: Answer | None = None) -> B
     )
 
 
-def grade(bundle: Bundle, predictions: Tensor, rows: slice) -> Tensor:
-    """Whether combined answers are right.
-
-    Compared with the label; where models were graded elsewhere, an answer gets the grade of a
-    model that gave the same one.
-
-    Args:
-        bundle: M models.
-        predictions: int32 [E, n], combined answers on these rows.
-        rows: which samples.
-
-    Returns:
-        int8 [E, n], 1 right, 0 wrong, -1 not judged.
-    """
-    grades = torch.full_like(predictions, -1, dtype=torch.int8)
-    if bundle.labels is not None:
-        known = (bundle.labels[rows] >= 0) & (predictions >= 0)
-        right = (predictions == bundle.labels[rows]).to(torch.int8)
-        grades = torch.where(known, right, grades)
-    if bundle.graded_elsewhere:
-        for said, given in zip(bundle.predictions[:, rows], bundle.grades[:, rows], strict=True):
-            grades = torch.where((predictions == said) & (said >= 0) & (given >= 0), given, grades)
-    return grades
-
-
-def judged(bundle: Bundle, grades: Tensor, rows: slice, missing: Missing) -> Tensor:
-    """On which samples combined answers are judged, bool [E, n]; "wrong": on all `judgeable`."""
-    return judged_under(missing, grades, judgeable(bundle, rows))
-
-
-def judgeable(bundle: Bundle, rows: slice = slice(None)) -> Tensor:
-    """On which samples an ensemble can be called right or wrong, bool [n].
-
-    Those with a label or with a grade of any model, but not where grades stand alone: without
-    answers there is nothing to combine.
-
-    Args:
-        bundle: all models, not only the members.
-        rows: which samples.
-    """
-    if bundle.grades_alone:
-        return torch.zeros_like(bundle.predictions[0, rows], dtype=torch.bool)
-    graded = (bundle.grades[:, rows] >= 0).any(0)
-    known = graded if bundle.labels is None else graded | (bundle.labels[rows] >= 0)
-    return known & (~graded | (bundle.predictions[:, rows] >= 0).any(0))
-
-
 def check(bundle: Bundle, ensemble: Ensemble, *, fitted: bool = True) -> Ensemble:
     """The ensemble itself, if this bundle can answer it.
 
     Args:
         bundle: holds all members.
         ensemble: members and rule.
-        fitted: a rule that is fitted must have its weights.
+        fitted: a rule that is fitted must have been.
 
     Raises:
-        BundleError: unknown member or rule, no member, a member lacks what the rule needs, or
-            the weights are not one per member, at least 0, one of them above 0.
+        BundleError: unknown member, rule or option, no member, a member lacks what the rule
+            needs, or the weights are not one per member, at least 0, one of them above 0.
     """
     if ensemble.rule not in RULES:
         known = ", ".join(RULES)
@@ -195,24 +160,61 @@ def check(bundle: Bundle, ensemble: Ensemble, *, fitted: bool = True) -> Ensembl
         raise BundleError("An ensemble needs at least one member; choose one.")
     for member in ensemble.members:
         position(bundle, member)
-    if RULES[ensemble.rule].needs == "probabilities":
-        lacking = [name for name in ensemble.members if name not in bundle.probabilities]
-        if lacking:
-            raise BundleError(
-                f"The rule '{ensemble.rule}' needs probabilities, and '{lacking[0]}' has none "
-                f"({len(lacking)} of {len(ensemble.members)} members); use plurality, or load "
-                "its probabilities."
-            )
+    if problem := lacking(bundle, ensemble.members, ensemble.rule):
+        raise BundleError(problem)
+    _check_options(ensemble)
     _check_weights(ensemble, fitted=fitted)
     return ensemble
 
 
-def _check_weights(ensemble: Ensemble, *, fitted: bool) -> None:
-    weights, members = ensemble.weights, len(ensemble.members)
-    if fitted and not weights and RULES[ensemble.rule].fit is not None:
-        raise BundleError(
-            f"The rule '{ensemble.rule}' learns its weights; fit it on some samples first."
+def lacking(bundle: Bundle, members: Sequence[str], rule: str) -> str | None:
+    """What these members lack for a rule, and what works instead; None where they lack nothing.
+
+    Args:
+        bundle: holds the members.
+        members: names.
+        rule: a name in RULES.
+    """
+    needs = RULES[rule].needs
+    without = [name for name in members if name not in bundle.probabilities]
+    if needs == "probabilities" and without:
+        return (
+            f"The rule '{rule}' needs probabilities, and '{without[0]}' has none "
+            f"({len(without)} of {len(members)} members); use plurality, or load its "
+            "probabilities."
         )
+    if needs == "embeddings" and bundle.embeddings is None:
+        return (
+            f"The rule '{rule}' looks for similar samples and needs embeddings of the samples, "
+            "which are not loaded; use plurality, or load embeddings."
+        )
+    return None
+
+
+def _check_options(ensemble: Ensemble) -> None:
+    known = RULES[ensemble.rule].options
+    for name, value in ensemble.options.items():
+        if name not in known:
+            raise BundleError(
+                f"The rule '{ensemble.rule}' has no option '{name}'; its options are "
+                f"{', '.join(known) or 'none'}."
+            )
+        option = known[name]
+        if isinstance(option.default, str):
+            good, expected = value in option.choices, f"one of {', '.join(option.choices)}"
+        else:
+            good = isinstance(value, (int, float)) and option.low <= value <= option.high
+            expected = f"a number from {option.low:g} to {option.high:g}"
+        if not good:
+            raise BundleError(f"{ensemble.rule}: {name}={value}; expected {expected}.")
+
+
+def _check_weights(ensemble: Ensemble, *, fitted: bool) -> None:
+    weights, members, row = ensemble.weights, len(ensemble.members), RULES[ensemble.rule]
+    if fitted and row.fit is not None and not (weights or ensemble.learned.tensors):
+        raise BundleError(f"The rule '{ensemble.rule}' has to learn first; fit it on some samples.")
+    if weights and not row.weighable and row.fit is None:
+        raise BundleError(f"Under the rule '{ensemble.rule}' members cannot be given weights.")
     if weights and (len(weights) != members or not all(0 <= w < float("inf") for w in weights)):
         raise BundleError(
             f"The weights are {len(weights)} numbers for {members} members; expected one for each, "
@@ -223,7 +225,12 @@ def _check_weights(ensemble: Ensemble, *, fitted: bool) -> None:
 
 
 def answers(
-    bundle: Bundle, rule: str, membership: Tensor, *, in_full: bool = False
+    bundle: Bundle,
+    rule: str,
+    membership: Tensor,
+    *,
+    given: Given | None = None,
+    in_full: bool = False,
 ) -> Iterator[Answer]:
     """What many ensembles of the same pool say, chunk by chunk over the samples.
 
@@ -231,6 +238,7 @@ def answers(
         bundle: M models.
         rule: a name in RULES.
         membership: float64 [E, M], weight of each model in each ensemble, 0 = not a member.
+        given: options and what was learned; None: the rule's defaults.
         in_full: also the pooled probabilities and the ties (E x n x C values).
 
     Yields:
@@ -238,29 +246,57 @@ def answers(
         asked for.
     """
     row = RULES[rule]
+    given = row.defaults if given is None else given
     ensembles, models = membership.shape
     classes = len(bundle.classes)
     values = models * (classes if row.pool else min(models, classes)) + 4 * ensembles
     step = samples_at_a_time(values + classes * bool(bundle.probabilities), bundle.device)
-    whole = bool((membership == membership.round()).all())
     for start in range(0, len(bundle.ids), step):
-        evidence = row.evidence(bundle, slice(start, start + step))
-        if not whole:  # fractions of votes are added in float64
-            evidence = replace(evidence, planes=evidence.planes.double())
-        voters = membership @ evidence.answered.to(membership.dtype)
-        answered = voters > 0
-        if in_full:
-            scores = summed(evidence, membership)
-            plane, tied = first_highest(evidence, membership, scores)
-            tied &= answered
-        else:
-            plane, tied = decided_contested(evidence, membership), None
-        predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
-        probabilities = None
-        if in_full and row.pool is not None:
-            probabilities = row.pool(scores, voters[..., None])
-        yield Answer(
-            predictions=torch.where(answered, predictions, -1).to(torch.int32),
-            probabilities=probabilities,
-            tied=tied,
-        )
+        here = slice(start, start + step)
+        if not row.joint:
+            found = row.evidence(bundle, here, given)
+            yield _decided(row, found, membership, given, in_full=in_full)
+            continue
+        teams, common = [], {**given, "memo": {}}
+        for weights in membership:
+            found = row.evidence(bundle, here, {**common, "present": weights > 0})
+            alike = (weights > 0).double()[None]
+            teams.append(_decided(row, found, alike, given, in_full=in_full))
+        yield _together(teams)
+
+
+def _decided(
+    row: Rule, evidence: Evidence, membership: Tensor, given: Given, *, in_full: bool
+) -> Answer:
+    """What ensembles say, from the evidence of all models."""
+    if not (membership == membership.round()).all():  # fractions of votes are added in float64
+        evidence = replace(evidence, planes=evidence.planes.double())
+    voters = membership @ evidence.answered.to(membership.dtype)
+    answered = voters > 0
+    scores, tied, probabilities = None, None, None
+    if in_full or row.abstains is not None:
+        scores = summed(evidence, membership)
+    if in_full:
+        plane, tied = first_highest(evidence, membership, scores)
+        tied &= answered
+    else:
+        plane = decided_contested(evidence, membership)
+    predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
+    if in_full and row.pool is not None:
+        probabilities = row.pool(scores, voters[..., None])
+    if row.abstains is not None:
+        answered &= ~row.abstains(scores, given)
+    return Answer(
+        predictions=torch.where(answered, predictions, -1).to(torch.int32),
+        probabilities=probabilities,
+        tied=tied,
+    )
+
+
+def _together(teams: Sequence[Answer]) -> Answer:
+    """Answers of several ensembles as one."""
+    names = ("predictions", "probabilities", "tied")
+    parts = {name: [getattr(team, name) for team in teams] for name in names}
+    return Answer(
+        **{name: None if found[0] is None else torch.cat(found) for name, found in parts.items()}
+    )

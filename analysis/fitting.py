@@ -1,12 +1,13 @@
-"""Weights of members that are learned on some samples, to be judged on others."""
+"""Rules that learn on some samples, to be judged on others."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble, check
+from analysis.rule import Rule
 from analysis.rules import RULES
 from analysis.splits import Split
 
@@ -41,18 +42,20 @@ class Fitted:
     n: int
 
 
-def fit(bundle: Bundle, ensemble: Ensemble, split: Split) -> Fitted:
-    """Learn the weights of an ensemble's members on the samples of a split that are for it.
+def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
+    """Learn what an ensemble's rule needs on the samples of a split that are for it.
 
-    Samples count that are labelled and that all members answered.
+    Samples count that are labelled and that all members answered; rules that look at no label
+    learn on all samples, and need no split.
 
     Args:
-        bundle: holds all members, with probabilities.
+        bundle: holds all members.
         ensemble: members, and a rule that is fitted.
-        split: only `fit` is looked at; judge the result on `held_out`.
+        split: only `fit` is looked at; judge the result on `held_out`. None where `needs_split`
+            says so.
 
     Returns:
-        The same ensemble with weights that add up to 1, ready for `answer`.
+        The same ensemble, ready for `answer`; weights add up to 1.
 
     Raises:
         BundleError: the rule is not fitted, does not fit the bundle, knows no such option, or the
@@ -62,7 +65,32 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split) -> Fitted:
     if row.fit is None:
         raise BundleError(f"The rule '{row.name}' has nothing to fit; it answers as it is.")
     team = bundle.select(ensemble.members)
-    usable = split.fit & (team.predictions >= 0).all(0)
+    rows = _usable(team, split, row)
+    learned = row.fit(team, rows, {**row.defaults, **ensemble.options})
+    if learned.weights is None:
+        kept, weights = list(range(len(team.models))), ()
+    else:
+        kept = learned.weights.nonzero().flatten().tolist()
+        weights = tuple((learned.weights / learned.weights.sum())[kept].tolist())
+    return Fitted(
+        ensemble=replace(
+            ensemble,
+            members=tuple(team.models[place] for place in kept),
+            weights=weights,
+            fitted_on=split.description if row.labelled else "all samples, without their labels",
+            learned=learned.parameters,
+        ),
+        candidates=team.models,
+        path=tuple(Step(team.models[place], score) for place, score in learned.path),
+        n=len(rows),
+    )
+
+
+def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
+    """Samples to fit a rule on, int64 [n]."""
+    if not row.labelled:
+        return team.answered.any(0).nonzero().flatten()
+    usable = split.fit & team.answered.all(0)
     usable &= torch.zeros_like(usable) if team.labels is None else team.labels >= 0
     rows = usable.nonzero().flatten()
     if not len(rows) or len(team.labels[rows].unique()) < 2:
@@ -70,36 +98,19 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split) -> Fitted:
         raise BundleError(
             f"The samples to fit '{row.name}' on ({split.description}) hold {found}; choose others."
         )
-    weights, path = row.fit(team, rows, _options(row.defaults, ensemble))
-    weights = weights / weights.sum()
-    kept = weights.nonzero().flatten().tolist()
-    return Fitted(
-        ensemble=replace(
-            ensemble,
-            members=tuple(team.models[place] for place in kept),
-            weights=tuple(weights[kept].tolist()),
-            fitted_on=split.description,
-        ),
-        candidates=team.models,
-        path=tuple(Step(team.models[place], score) for place, score in path),
-        n=len(rows),
-    )
-
-
-def _options(defaults: Mapping[str, float | str], ensemble: Ensemble) -> dict[str, float | str]:
-    unknown = set(ensemble.options) - set(defaults)
-    if unknown:
-        known = ", ".join(defaults) or "none"
-        raise BundleError(
-            f"The rule '{ensemble.rule}' has no option '{min(unknown)}'; its options are {known}."
-        )
-    return {**defaults, **ensemble.options}
+    return rows
 
 
 def needs_fit(ensemble: Ensemble) -> bool:
-    """Whether its rule learns weights that it does not have yet."""
+    """Whether its rule has something to learn that it has not learned yet."""
     row = RULES.get(ensemble.rule)
-    return row is not None and row.fit is not None and not ensemble.weights
+    fitted = ensemble.weights or ensemble.learned.tensors
+    return row is not None and row.fit is not None and not fitted
+
+
+def needs_split(ensemble: Ensemble) -> bool:
+    """Whether it has to be fitted on samples whose labels it is not judged by."""
+    return needs_fit(ensemble) and RULES[ensemble.rule].labelled
 
 
 def reported(bundle: Bundle, split: Split) -> Bundle:

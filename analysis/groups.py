@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers, grade, judged
+from analysis.ensemble import answers
+from analysis.grading import grade, judged
 from analysis.measure import Measure
 from analysis.sums.piece import Missing
 from analysis.teams import curve_sizes, teams_of_size

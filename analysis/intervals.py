@@ -52,12 +52,36 @@ def mcnemar_p(corrections: int, regressions: int) -> float:
     References:
         McNemar 1947, Psychometrika 12.
     """
-    from scipy.special import bdtr
+    found = torch.tensor([corrections, regressions])
+    return float(binomial_p(found.max(), found.min()))
 
-    total = corrections + regressions
-    if total == 0:
-        return 1.0
-    return float(min(1.0, 2 * bdtr(min(corrections, regressions), total, 0.5)))
+
+def binomial_p(most: Tensor, second: Tensor) -> Tensor:
+    """How likely two outcomes that are equally likely come up at least this unevenly.
+
+    Args:
+        most: int64 of any shape, how often one came up.
+        second: how often the other did, not above `most`.
+
+    Returns:
+        float64 in (0, 1], the two-sided exact binomial test; 1 where neither came up.
+
+    Example:
+        >>> binomial_p(torch.tensor([6, 2]), torch.tensor([0, 1])).tolist()
+        [0.03125, 1.0]
+
+    References:
+        Clopper and Pearson 1934, Biometrika 26.
+    """
+    from scipy.special import betainc
+
+    # P(Bin(a + b, 1/2) >= a) is the regularised incomplete beta function of a and b + 1.
+    counts = torch.stack([most.flatten(), second.flatten()], 1)
+    pairs, place = counts.unique(dim=0, return_inverse=True)
+    a, b = pairs.cpu().double().numpy().T
+    p = torch.from_numpy(2 * betainc(a.clip(min=1), b + 1, 0.5)).clamp_max(1)
+    p[pairs[:, 0].cpu() == 0] = 1
+    return p.to(most.device)[place].view(most.shape)
 
 
 def accuracy_interval(

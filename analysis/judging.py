@@ -7,8 +7,9 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, Grouping
 from analysis.catalog import CATALOG, value
-from analysis.ensemble import Answer, Ensemble, answer, combine, judgeable
+from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.gaps import judged_under
+from analysis.grading import judgeable
 from analysis.intervals import accuracy_interval, mcnemar_p
 from analysis.outcomes import (
     OUTCOMES,
@@ -68,7 +69,7 @@ def judge(
         "n": judged,
         "right": int(found.right.sum()),
         "ties": int(said.tied.sum()),
-        "abstained": 0,
+        "abstained": int((team.answered.any(0) & (said.predictions < 0)).sum()),
         **_ensemble_quality(combined, found, seed),
     }
     if not judged:

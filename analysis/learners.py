@@ -1,13 +1,15 @@
 """How fitted rules learn the weights of members from their probabilities on labelled samples."""
 
 import math
-from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, normalised
+from analysis.learned import Learned, Options, Parameters
 from analysis.sums.piece import CLIP, DOUBLE_VALUES
+from analysis.temperature import temperatures
 
 READ = 1 << 21  # probabilities at a time
 BLOCK = 1 << 19  # leads at a time, which a cache holds
@@ -15,8 +17,6 @@ NEGLIGIBLE = 1e-6
 PRODUCT = 16
 CLOSE = 1e-12
 CLOSE_IN_FLOAT32 = 1e-6
-Options = Mapping[str, float | str]
-Learned = tuple[Tensor, list[tuple[int, float]]]
 
 
 def em_weights(team: Bundle, rows: Tensor, options: Options) -> Learned:
@@ -28,23 +28,58 @@ def em_weights(team: Bundle, rows: Tensor, options: Options) -> Learned:
         options: "rounds", the most to take; it ends sooner once no weight moves by 1e-9.
 
     Returns:
-        float64 [M] in [0, 1]; and no path. A weight below 1e-6 is 0: it changes no answer and
-        would make its model a member.
+        Weights float64 [M] in [0, 1]. One below 1e-6 is 0: it changes no answer and would make
+        its model a member.
 
     References:
         Dempster, Laird and Rubin 1977, Maximum likelihood from incomplete data via the EM
         algorithm, section 4.3.
     """
-    likely = _of_label(team, rows).clamp_min(CLIP)
-    weights = torch.full((len(likely),), 1 / len(likely), dtype=torch.float64, device=team.device)
-    for _ in range(int(options["rounds"])):
+    return Learned(_mixture(_of_label(team, rows), int(options["rounds"])))
+
+
+def two_tier(team: Bundle, rows: Tensor, options: Options) -> Learned:
+    """The weights of a mixture of families; inside a family all members count alike.
+
+    Args:
+        team: M models with probabilities, each with a "family" in its `model_info`.
+        rows: int64 [n], labelled samples that all answered.
+        options: "rounds", as in `em_weights`.
+
+    Returns:
+        Weights float64 [M] in [0, 1].
+
+    Raises:
+        BundleError: the models have no families.
+
+    References:
+        AWARE-NET (2025), which averages seeds per architecture and learns the weights above them.
+    """
+    if "family" not in team.model_info:
+        raise BundleError(
+            "The rule 'two_tier' needs families; give models.csv a column 'family', or use "
+            "'weighted'."
+        )
+    names, family = np.unique(team.model_info["family"].astype(str), return_inverse=True)
+    family = torch.from_numpy(family).to(team.device)
+    size = family.bincount(minlength=len(names)).double()
+    means = torch.zeros(len(names), len(rows), dtype=torch.float64, device=team.device)
+    means.index_add_(0, family, _of_label(team, rows)).div_(size[:, None])
+    return Learned((_mixture(means, int(options["rounds"])) / size)[family])
+
+
+def _mixture(likely: Tensor, rounds: int) -> Tensor:
+    """Weights float64 [M] under which the mixture of [M, n] likelihoods is largest."""
+    likely = likely.clamp_min(CLIP)
+    weights = torch.full((len(likely),), 1 / len(likely), dtype=torch.float64, device=likely.device)
+    for _ in range(rounds):
         shares = weights[:, None] * likely
         moved = (shares / shares.sum(0)).mean(1)
         done = (moved - weights).abs().max() < 1e-9
         weights = moved
         if done:
             break
-    return torch.where(weights < NEGLIGIBLE, 0, weights), []
+    return torch.where(weights < NEGLIGIBLE, 0, weights)
 
 
 def caruana(team: Bundle, rows: Tensor, options: Options) -> Learned:
@@ -59,19 +94,13 @@ def caruana(team: Bundle, rows: Tensor, options: Options) -> Learned:
         options: "rounds"; "by", "accuracy" or "log_loss".
 
     Returns:
-        float64 [M], how often each was taken; and per round the model and the score after it.
-
-    Raises:
-        BundleError: "by" is neither.
+        Weights float64 [M], how often each was taken; and per round the model and the score
+        after it.
 
     References:
         Caruana et al. 2004, Ensemble selection from libraries of models.
     """
     rounds, by = int(options["rounds"]), options["by"]
-    if by not in ("accuracy", "log_loss") or rounds < 1:
-        raise BundleError(
-            f"rounds={rounds}, by={by}: expected 1 round or more, and accuracy or log_loss."
-        )
     scored = _Leads(team, rows) if by == "accuracy" else _Likelihoods(team, rows)
     path = []
     for _ in range(rounds):
@@ -82,7 +111,7 @@ def caruana(team: Bundle, rows: Tensor, options: Options) -> Learned:
     scores = torch.tensor([reached for _, reached in path])
     path = path[: int((scores >= scores.max() - CLOSE).nonzero()[0]) + 1]
     places = torch.tensor([place for place, _ in path], device=team.device)
-    return torch.bincount(places, minlength=len(team.models)).double(), path
+    return Learned(torch.bincount(places, minlength=len(team.models)).double(), path)
 
 
 def greedy_soup(team: Bundle, rows: Tensor, options: Options) -> Learned:
@@ -96,7 +125,7 @@ def greedy_soup(team: Bundle, rows: Tensor, options: Options) -> Learned:
         options: none.
 
     Returns:
-        float64 [M], 1 for those taken; and the models taken with the accuracy after each.
+        Weights float64 [M], 1 for those taken; and the models taken with the accuracy after each.
 
     References:
         Wortsman et al. 2022, Model soups, algorithm 1.
@@ -110,7 +139,26 @@ def greedy_soup(team: Bundle, rows: Tensor, options: Options) -> Learned:
             leads.take(place)
             weights[place], best = 1, reached
             path.append((place, reached))
-    return weights, path
+    return Learned(weights, path)
+
+
+def member_temperatures(team: Bundle, rows: Tensor, options: Options) -> Learned:
+    """The temperature of each member under which the labels are most likely.
+
+    Args:
+        team: M models with probabilities.
+        rows: int64 [n], labelled samples that all answered.
+        options: none.
+
+    Returns:
+        Parameters "temperature" [M], above 1 = the member was over-confident.
+
+    References:
+        Guo et al. 2017, On calibration of modern neural networks.
+    """
+    chosen = torch.zeros_like(team.labelled)
+    chosen[rows] = True
+    return Learned(parameters=Parameters({"temperature": temperatures(team, chosen).value}))
 
 
 class _Leads:

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import judgeable
 from analysis.gaps import judged_under
+from analysis.grading import judgeable
 from analysis.intervals import wilson
 from analysis.pairwise import share
 from analysis.sums.piece import Missing

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from analysis.calibration import Reliability, reliability
 from analysis.deciding import TIE
-from analysis.ensemble import grade
+from analysis.grading import grade
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.sums.piece import CLIP, Piece

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
+from analysis.evidence import Evidence, Given
 from analysis.lazy import LazyRows
-from analysis.rules import RULES, Evidence
+from analysis.rules import RULES
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class PooledArray(LazyRows):
         rule: a name in RULES, of a rule that yields probabilities.
         device: where the rows go.
         weights: how much each member counts.
+        given: options of the rule, and what was learned.
         rows: as in `LazyRows`.
         checked: always, since the members' were.
     """
@@ -28,6 +30,7 @@ class PooledArray(LazyRows):
     rule: str
     device: torch.device
     weights: tuple[float, ...]
+    given: Given
     rows: Tensor | None = None
     checked: bool = True
 
@@ -53,7 +56,7 @@ class PooledArray(LazyRows):
         values = torch.empty((len(places), self.width), dtype=self.dtype, device=self.device)
         for start in range(0, len(places), step):
             here = slice(start, start + step)
-            evidence = row.evidence(team, places[here].to(team.device))
+            evidence = row.evidence(team, places[here].to(team.device), self.given)
             voters = membership @ evidence.answered.to(membership.dtype)
             values[here] = row.pool(summed(evidence, membership), voters[..., None])[0]
         return values

@@ -1,109 +1,22 @@
-"""How members' answers become one: a row per rule, and the evidence that each rule adds up."""
+"""How members' answers become one: a row per rule."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import math
 
 import torch
 from torch import Tensor
 
-from analysis.answer_codes import local_codes
-from analysis.bundle import Bundle, normalised
-from analysis.learners import Learned, Options, caruana, em_weights, greedy_soup
-from analysis.sums.piece import CLIP
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What each member contributes on a chunk of n samples; a rule adds it over the members.
-
-    Attributes:
-        planes: float [L, M, n], one plane per candidate answer in class order, 0 where the
-            member gave no answer.
-        answered: bool [M, n].
-        classes: int32 [L, n], the class behind each plane, -1 = unused; None: plane = class.
-        tie_break: float64 [L, M, n], added likewise and compared among tied planes only.
-        breakable: bool [M], which members have a tie-break; it counts only where all have.
-    """
-
-    planes: Tensor
-    answered: Tensor
-    classes: Tensor | None = None
-    tie_break: Tensor | None = None
-    breakable: Tensor | None = None
-
-    def at(self, samples: Tensor) -> "Evidence":
-        """The evidence on these samples only."""
-        return Evidence(
-            self.planes[..., samples],
-            self.answered[:, samples],
-            None if self.classes is None else self.classes[:, samples],
-            None if self.tie_break is None else self.tie_break[..., samples],
-            self.breakable,
-        )
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One way of combining answers.
-
-    Attributes:
-        name: key in RULES, in the JSON and on the command line.
-        label: what a person reads.
-        summary: one sentence for help and README.
-        needs: "predictions" or "probabilities" of every member.
-        evidence: (bundle, rows) -> Evidence, added up over the members with their weights.
-        pool: (summed evidence [..., C], members that answered [...]) -> probabilities [..., C];
-            None for a rule that yields no probabilities.
-        fit: (members, rows, options) -> how much each member weighs; None for a rule that answers
-            as it is. See `analysis.fitting.fit`.
-        defaults: its options, where nothing else is said.
-    """
-
-    name: str
-    label: str
-    summary: str
-    needs: str
-    evidence: Callable[[Bundle, Tensor | slice], Evidence]
-    pool: Callable[[Tensor, Tensor], Tensor] | None = None
-    fit: Callable[[Bundle, Tensor, Options], Learned] | None = None
-    defaults: Mapping[str, float | str] = field(default_factory=dict)
-
-
-def _votes(bundle: Bundle, rows: Tensor | slice) -> Evidence:
-    codes, classes = local_codes(bundle.predictions[:, rows])
-    numbers = torch.arange(len(classes), device=bundle.device)[:, None, None]
-    planes = (codes == numbers).float()
-    answered = codes >= 0
-    breakable = torch.tensor(
-        [model in bundle.probabilities for model in bundle.models], device=bundle.device
-    )
-    if not breakable.any():
-        return Evidence(planes, answered, classes)
-    tie_break = torch.zeros(planes.shape, dtype=torch.float64, device=bundle.device)
-    columns = classes.clamp_min(0).long().T
-    for row, model in enumerate(bundle.models):
-        if breakable[row]:
-            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns).T
-            known = answered[row] & (classes >= 0)
-            tie_break[:, row] = torch.where(known, of_class, 0.0)
-    return Evidence(planes, answered, classes, tie_break, breakable)
-
-
-def _probabilities(bundle: Bundle, rows: Tensor | slice) -> Evidence:
-    answered = bundle.predictions[:, rows] >= 0
-    shape = (len(bundle.classes), *answered.shape)
-    planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
-    for row, model in enumerate(bundle.models):
-        if model in bundle.probabilities:
-            stored = normalised(bundle.probabilities[model][rows]).T
-            planes[:, row] = torch.where(answered[row], stored, 0.0)
-    return Evidence(planes, answered)
-
-
-def _log_probabilities(bundle: Bundle, rows: Tensor | slice) -> Evidence:
-    evidence = _probabilities(bundle, rows)
-    logs = evidence.planes.clamp_min(CLIP).log()
-    return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
+from analysis import (
+    abstaining,
+    cascade,
+    dawid_skene,
+    debiasing,
+    dynamic,
+    evidence,
+    learners,
+    selections,
+    stacking,
+)
+from analysis.rule import Option, Rule
 
 
 def _mean(scores: Tensor, voters: Tensor) -> Tensor:
@@ -114,6 +27,23 @@ def _geometric(scores: Tensor, voters: Tensor) -> Tensor:
     return (scores / voters).softmax(-1)
 
 
+def _normalised(scores: Tensor, voters: Tensor) -> Tensor:
+    return scores / scores.sum(-1, keepdim=True)
+
+
+def _softmax(scores: Tensor, voters: Tensor) -> Tensor:
+    return torch.where(voters > 0, scores.softmax(-1), torch.nan)
+
+
+ROUNDS = {"rounds": Option("Most rounds", 500, 1, 10_000, 1)}
+SIZE = {"size": Option("Members to take", 5, 1, 1000, 1)}
+EVENNESS = {"beta": Option("Weight of evenness", 1.0, 0, 10, 0.1)}
+NEIGHBOURS = {
+    "k": Option("Neighbours", 7, 1, 1000, 1),
+    "scale": Option("Embeddings scaled", "standard", choices=("standard", "unit", "none")),
+}
+
+
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
@@ -122,14 +52,14 @@ RULES: dict[str, Rule] = {
             label="Plurality vote",
             summary="The answer with the most votes.",
             needs="predictions",
-            evidence=_votes,
+            evidence=evidence.votes,
         ),
         Rule(
             name="mean",
             label="Mean probability",
             summary="The class with the highest average probability.",
             needs="probabilities",
-            evidence=_probabilities,
+            evidence=evidence.probabilities,
             pool=_mean,
         ),
         Rule(
@@ -138,8 +68,26 @@ RULES: dict[str, Rule] = {
             summary="The class with the highest average log probability; one member that rules a "
             "class out weighs heavily.",
             needs="probabilities",
-            evidence=_log_probabilities,
+            evidence=evidence.log_probabilities,
             pool=_geometric,
+        ),
+        Rule(
+            name="inverse_entropy",
+            label="Mean by inverse entropy",
+            summary="The mean probability in which, sample by sample, members that are surer (of "
+            "lower entropy) weigh more.",
+            needs="probabilities",
+            evidence=evidence.by_inverse_entropy,
+            pool=_normalised,
+        ),
+        Rule(
+            name="inverse_gini",
+            label="Mean by inverse variance",
+            summary="The mean probability in which, sample by sample, members of lower variance "
+            "(Gini impurity) weigh more.",
+            needs="probabilities",
+            evidence=evidence.by_inverse_gini,
+            pool=_normalised,
         ),
         Rule(
             name="weighted",
@@ -147,10 +95,21 @@ RULES: dict[str, Rule] = {
             summary="The mean probability with the weights under which the labels of the samples "
             "to fit on are most likely.",
             needs="probabilities",
-            evidence=_probabilities,
+            evidence=evidence.probabilities,
             pool=_mean,
-            fit=em_weights,
-            defaults={"rounds": 500},
+            fit=learners.em_weights,
+            options=ROUNDS,
+        ),
+        Rule(
+            name="two_tier",
+            label="Families, then weights",
+            summary="The mean of the members of each family, and over the families a weighted "
+            "mean as above.",
+            needs="probabilities",
+            evidence=evidence.probabilities,
+            pool=_mean,
+            fit=learners.two_tier,
+            options=ROUNDS,
         ),
         Rule(
             name="caruana",
@@ -158,10 +117,13 @@ RULES: dict[str, Rule] = {
             summary="The mean probability of models taken one by one, each time the one that helps "
             "most on the samples to fit on; one may be taken again.",
             needs="probabilities",
-            evidence=_probabilities,
+            evidence=evidence.probabilities,
             pool=_mean,
-            fit=caruana,
-            defaults={"rounds": 50, "by": "accuracy"},
+            fit=learners.caruana,
+            options={
+                "rounds": Option("Rounds", 50, 1, 1000, 1),
+                "by": Option("Judged by", "accuracy", choices=("accuracy", "log_loss")),
+            },
         ),
         Rule(
             name="greedy_soup",
@@ -169,9 +131,153 @@ RULES: dict[str, Rule] = {
             summary="The mean probability of the models that, from the most accurate down, do not "
             "make it less accurate on the samples to fit on.",
             needs="probabilities",
-            evidence=_probabilities,
+            evidence=evidence.probabilities,
             pool=_mean,
-            fit=greedy_soup,
+            fit=learners.greedy_soup,
+        ),
+        Rule(
+            name="calibrated_mean",
+            label="Calibrated mean",
+            summary="The mean probability after each member got the temperature under which the "
+            "labels of the samples to fit on are most likely.",
+            needs="probabilities",
+            evidence=evidence.calibrated,
+            pool=_mean,
+            fit=learners.member_temperatures,
+        ),
+        Rule(
+            name="stacking",
+            label="Stacking",
+            summary="A logistic regression on the log probabilities of all members.",
+            needs="probabilities",
+            evidence=stacking.stacked,
+            pool=_softmax,
+            fit=stacking.logistic_regression,
+            options={"c": Option("Inverse strength of the penalty", 1.0, 1e-6, 1e6, 0.1)},
+            joint=True,
+        ),
+        Rule(
+            name="debiased_class",
+            label="Mean, evened by class",
+            summary="The mean probability with a factor per class that makes accuracy even over "
+            "the classes.",
+            needs="probabilities",
+            evidence=debiasing.reweighted,
+            pool=_normalised,
+            fit=debiasing.class_weights,
+            options=EVENNESS,
+        ),
+        Rule(
+            name="debiased_sample",
+            label="Mean, evened by range",
+            summary="The mean probability, each class raised or lowered according to the range "
+            "that it lies in, so that accuracy is even over the classes.",
+            needs="probabilities",
+            evidence=debiasing.refitted,
+            pool=_normalised,
+            fit=debiasing.membership,
+            options=EVENNESS,
+            joint=True,
+        ),
+        Rule(
+            name="mmr",
+            label="Vote of accurate and unlike",
+            summary="The vote of models taken one by one, each accurate and unlike those taken.",
+            needs="predictions",
+            evidence=evidence.votes,
+            fit=selections.mmr,
+            options={**SIZE, "unlike": Option("Unlike (below 0: alike)", 0.5, -1, 1)},
+        ),
+        Rule(
+            name="facility_location",
+            label="Vote of representatives",
+            summary="The vote of the few models that stand best for the answers of all.",
+            needs="predictions",
+            evidence=evidence.votes,
+            fit=selections.facility_location,
+            options=SIZE,
+            labelled=False,
+        ),
+        Rule(
+            name="coverage",
+            label="Vote by coverage",
+            summary="The vote of models taken one by one, each right where nobody taken yet is.",
+            needs="predictions",
+            evidence=evidence.votes,
+            fit=selections.coverage,
+            options=SIZE,
+        ),
+        Rule(
+            name="selective",
+            label="Selective vote",
+            summary="The answer with the most votes, and none where the two largest counts could "
+            "have swapped places by chance.",
+            needs="predictions",
+            evidence=evidence.votes,
+            options={"alpha": Option("Largest chance (alpha)", 0.05, 0, 1)},
+            abstains=abstaining.undecided,
+        ),
+        Rule(
+            name="cascade",
+            label="Early-exit cascade",
+            summary="Members answer in turn, until the mean so far is sure enough.",
+            needs="probabilities",
+            evidence=cascade.cascaded,
+            pool=_mean,
+            options={
+                "t": Option("Sure enough above", 0.8, 0, 1),
+                "lo": Option("Go on from (window)", math.nan, 0, 1),
+                "hi": Option("Go on to (window)", math.nan, 0, 1),
+            },
+            joint=True,
+        ),
+        *(
+            Rule(
+                name=name,
+                label=label,
+                summary=summary,
+                needs="embeddings",
+                evidence=dynamic.by_competence(competence),
+                fit=dynamic.reference_samples,
+                options=NEIGHBOURS,
+                joint=True,
+            )
+            for name, label, summary, competence in (
+                (
+                    "knora_e",
+                    "Vote of the locally faultless",
+                    "On each sample the vote of those right on most of its nearest neighbours in "
+                    "a row (KNORA-Eliminate).",
+                    dynamic.knora_e,
+                ),
+                (
+                    "knora_u",
+                    "Vote by local hits",
+                    "On each sample as many votes as neighbours that a member has right "
+                    "(KNORA-Union).",
+                    dynamic.knora_u,
+                ),
+                (
+                    "ola",
+                    "Locally best member",
+                    "On each sample the member that is right on most of its neighbours (overall "
+                    "local accuracy).",
+                    dynamic.ola,
+                ),
+            )
+        ),
+        Rule(
+            name="dawid_skene",
+            label="Dawid-Skene",
+            summary="A vote in which the reliability of each member, class by class, is estimated "
+            "from the answers alone.",
+            needs="predictions",
+            evidence=dawid_skene.reliability,
+            pool=_softmax,
+            fit=dawid_skene.dawid_skene,
+            options={"rounds": Option("Most rounds", 100, 1, 10_000, 1)},
+            joint=True,
+            labelled=False,
         ),
     )
 }

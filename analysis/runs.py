@@ -8,7 +8,8 @@ from torch import Tensor
 
 from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle
-from analysis.ensemble import answers, grade, judged
+from analysis.ensemble import answers
+from analysis.grading import grade, judged
 from analysis.intervals import wilson
 from analysis.pairwise import ratio, share
 from analysis.sums.piece import Missing

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers, grade, judged
+from analysis.ensemble import answers
+from analysis.evidence import Given
+from analysis.grading import grade, judged
 from analysis.pairwise import disagreement_labels
 from analysis.tally import Missing, tally
 
@@ -32,7 +34,12 @@ class Candidates:
 
 
 def evaluate(
-    bundle: Bundle, membership: Tensor, rule: str, *, missing: Missing = "exclude"
+    bundle: Bundle,
+    membership: Tensor,
+    rule: str,
+    *,
+    missing: Missing = "exclude",
+    given: Given | None = None,
 ) -> Candidates:
     """Accuracy, mean disagreement and leave-one-out stability of many teams at once.
 
@@ -41,6 +48,7 @@ def evaluate(
         membership: bool [E, M], or the weights of the members, float64 [E, M].
         rule: a name in RULES.
         missing: as everywhere.
+        given: as in `answers`.
 
     Returns:
         One row per team.
@@ -53,7 +61,7 @@ def evaluate(
     count, agreeing, compared = right.clone(), right.double(), right.double()
     reduced, team = _without_one(membership)
     start = 0
-    for said in answers(bundle, rule, torch.cat([membership, reduced]).double()):
+    for said in answers(bundle, rule, torch.cat([membership, reduced]).double(), given=given):
         whole, parts = said.predictions[: len(membership)], said.predictions[len(membership) :]
         rows = slice(start, start + whole.shape[1])
         start = rows.stop

@@ -13,12 +13,11 @@ from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
 from analysis.contributions import contributions
 from analysis.ensemble import Ensemble, combine
-from analysis.fitting import Fitted, fit, needs_fit, reported
+from analysis.fitting import Fitted, fit, needs_fit, needs_split, reported
 from analysis.intervals import group_interval
 from analysis.judging import answered_interval, judge, judged_answers, plain
 from analysis.kernels import model_vendi
 from analysis.quality import aurc
-from analysis.rules import RULES
 from analysis.runs import runs_report
 from analysis.splits import Split, split
 from analysis.tally import Missing, Tally, tally
@@ -63,7 +62,7 @@ def summarise(
     if reference is not None:
         position(bundle, reference)
     chosen = ensembles or default_ensembles(bundle)
-    if fit_on is None and any(map(needs_fit, chosen)):
+    if fit_on is None and any(map(needs_split, chosen)):
         fit_on = split(bundle, seed=seed)
     fits = [fit(bundle, ensemble, fit_on) if needs_fit(ensemble) else None for ensemble in chosen]
     whole, bundle = bundle, bundle if fit_on is None else reported(bundle, fit_on)
@@ -99,11 +98,7 @@ def summarise(
 def default_ensembles(bundle: Bundle) -> tuple[Ensemble, ...]:
     """Plurality of all models; mean and geometric of those with probabilities."""
     scored = tuple(model for model in bundle.models if model in bundle.probabilities)
-    pools = [
-        rule.name
-        for rule in RULES.values()
-        if rule.needs == "probabilities" and rule.fit is None and scored
-    ]
+    pools = ("mean", "geometric") if scored else ()
     return (Ensemble(bundle.models), *(Ensemble(scored, rule) for rule in pools))
 
 
@@ -112,10 +107,14 @@ def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:
     if found is None:
         return {}
     chosen = found.ensemble
-    seen = combine(bundle.take(split.fit.nonzero().flatten()), chosen)
+    if split is not None:
+        bundle = bundle.take(split.fit.nonzero().flatten())
+    seen = combine(bundle, chosen)
     right = seen.correct[seen.grades >= 0].double().mean()
     return {
-        "weights": dict(zip(chosen.members, chosen.weights, strict=True)),
+        "weights": dict(zip(chosen.members, chosen.weights, strict=True))
+        if chosen.weights
+        else None,
         "candidates": list(found.candidates),
         "path": [{"model": step.model, "score": step.score} for step in found.path],
         "fit_n": found.n,

@@ -1,4 +1,4 @@
-"""The ensembles in the sidebar: members, rule, weights, what is kept, what is fitted on."""
+"""The ensembles in the sidebar: members, weights, and what is kept."""
 
 from collections.abc import Sequence
 
@@ -8,22 +8,17 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from analysis.rules import RULES
-from dashboard import fit_on, kept, rule_choice, state, words
-from dashboard.fit_on import FitOn
-from dashboard.theme import label, markdown, shortened
+from dashboard import kept, rule_choice, state, words
+from dashboard.theme import label, shortened
 
 LEVELS = range(2, 31)
 HELP = {
     "members": "The models that the active ensemble combines. A click on a model in a plot offers "
     "to add or remove it, too.",
-    "rule": "How the members' answers become one. "
-    + " ".join(f"{rule.label}: {rule.summary}" for rule in RULES.values()),
     "weights": "How much each member counts, 1 unless you say otherwise; a member of weight 0 is "
     "left out.",
     "kept": "Kept ensembles stand beside the active one on Overview, Corrections, Calibration, "
     "Groups and Front, until this browser tab is closed or other data are opened.",
-    "fit on": "A fitted rule learns on some samples. All pages then show the others only, for "
-    "every model and ensemble, so that all are judged on the same samples.",
 }
 
 
@@ -75,31 +70,11 @@ def _take_levels(column: str, levels: Sequence[str]) -> None:
         state.set_members(tuple(model for model, value in both if value in levels))
 
 
-def rule(opened: Bundle) -> None:
-    """How the answers become one, and which rules the members cannot answer."""
-    members = state.get("members", ())
-    wanted = state.get("rule")
-    st.selectbox(
-        "Rule",
-        rule_choice.usable(opened, members, fitted=True),
-        format_func=_rule_label,
-        help=HELP["rule"],
-        **state.widget("rule", shown=rule_choice.effective(opened, members, wanted)),
-    )
-    for sentence in rule_choice.out_of_reach(opened, members, wanted):
-        st.caption(sentence)
-
-
-def _rule_label(name: str) -> str:
-    row = RULES[name]
-    return row.label if row.fit is None else f"{row.label} (fitted)"
-
-
 def weights(opened: Bundle) -> None:
     """How much each member counts, by sliders or, for many, in a table."""
     chosen = tuple(state.get("members", ()))
     name = rule_choice.effective(opened, chosen, state.get("rule"))
-    if len(chosen) < 2 or not rule_choice.weighable(name):
+    if len(chosen) < 2 or not RULES[name].weighable:
         return
     given = {member: state.get("weights", {}).get(member, 1.0) for member in chosen}
     uneven = len(set(given.values())) > 1
@@ -232,60 +207,3 @@ def _entry(place: int, name: str, on: bool) -> None:
 
 def _show(name: str, on: bool) -> None:
     state.put("keep_problem", kept.show(name, on))
-
-
-def samples_to_fit_on(opened: Bundle) -> None:
-    """Which samples a fitted rule learns on; only where one is shown."""
-    if not state.fitting():
-        return
-    wanted, columns = state.wanted_split(), fit_on.columns(opened)
-    ways = {"drawn": "Samples drawn by lot"} | (
-        {"column": "Samples of a column"} if columns else {}
-    )
-    with st.popover("Fit on", width="stretch", help=HELP["fit on"]):
-        st.radio(
-            "Fit on",
-            list(ways),
-            format_func=ways.get,
-            **state.picker("fit-on/way", wanted.way, _change, "way"),
-        )
-        if wanted.way == "column":
-            _column(wanted, columns)
-        else:
-            _drawn(wanted)
-    if state.split_problem():
-        st.caption(markdown(state.split_problem(), 500))
-
-
-def _drawn(wanted: FitOn) -> None:
-    st.number_input(
-        "Share of the labelled samples (%)",
-        10,
-        90,
-        step=5,
-        **state.picker("fit-on/share", wanted.share, _change, "share"),
-    )
-    st.number_input("Seed", 0, 10**6, **state.picker("fit-on/seed", wanted.seed, _change, "seed"))
-    by = f" and {markdown(wanted.by)}" if wanted.by else ""
-    st.caption(f"Each class{by} has its share in both parts.")
-
-
-def _column(wanted: FitOn, columns: dict[str, list[str]]) -> None:
-    st.selectbox(
-        "Column",
-        list(columns),
-        **state.picker("fit-on/column", wanted.column, _change, "column"),
-    )
-    levels = columns.get(wanted.column, [])
-    st.selectbox("Value", levels, **state.picker("fit-on/value", wanted.value, _change, "value"))
-
-
-def _change(what: str, value) -> None:
-    wanted = state.wanted_split()
-    changed = {**vars(wanted), what: value}
-    columns = fit_on.columns(state.whole())
-    if changed["way"] == "column" and changed["column"] not in columns:
-        changed["column"] = next(iter(columns))
-    if changed["way"] == "column" and changed["value"] not in columns[changed["column"]]:
-        changed["value"] = columns[changed["column"]][0]
-    state.put("fit_on", FitOn(**changed))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import ensemble_panel, state, words
+from dashboard import ensemble_panel, rule_panel, state, words
 from dashboard.theme import count, label, markdown
 
 MOST_OFFERED = 3
@@ -58,9 +58,10 @@ def sidebar() -> None:
         st.caption(f"{count(len(opened.ids))} samples, {count(len(opened.models))} models")
         st.markdown(f"**{markdown(state.bundle_name())}**")
         ensemble_panel.members(opened)
-        ensemble_panel.rule(opened)
+        rule_panel.rule(opened)
+        rule_panel.options(opened)
         ensemble_panel.weights(opened)
-        ensemble_panel.samples_to_fit_on(opened)
+        rule_panel.samples_to_fit_on(opened)
         ensemble_panel.keeping()
         if opened.groups:
             st.selectbox(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
 from analysis.fitting import needs_fit
+from analysis.rules import RULES
 from dashboard import rule_choice, state
 from dashboard.theme import shortened
 
@@ -118,8 +119,6 @@ def _alike(first: Ensemble, second: Ensemble) -> bool:
 
 def _description(ensemble: Ensemble) -> tuple:
     weights = () if needs_fit(ensemble) else ensemble.weights
-    return (
-        ensemble.rule,
-        frozenset(zip(ensemble.members, weights or (1.0,) * len(ensemble.members), strict=True)),
-        tuple(sorted(ensemble.options.items())),
-    )
+    both = tuple(zip(ensemble.members, weights or (1.0,) * len(ensemble.members), strict=True))
+    ordered = both if RULES[ensemble.rule].joint else tuple(sorted(both))
+    return ensemble.rule, ordered, tuple(sorted(ensemble.options.items()))

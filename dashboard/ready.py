@@ -6,7 +6,7 @@ import streamlit as st
 
 from analysis.bundle import BundleError
 from analysis.ensemble import Ensemble, check
-from analysis.fitting import Fitted, needs_fit
+from analysis.fitting import Fitted, needs_fit, needs_split
 from dashboard import compute, kept, state
 from dashboard.choosing import Choices
 from dashboard.theme import markdown
@@ -40,8 +40,8 @@ def _answering(choices: Choices, described: Ensemble) -> tuple[Ensemble, dict[st
     """The ensemble with what it learned, and how that came about."""
     if not needs_fit(described):
         return check(choices.bundle, described), {}
-    if choices.held_out is None:
-        raise BundleError(state.split_problem() or "There are no samples to fit on.")
+    if needs_split(described) and state.split_problem():
+        raise BundleError(state.split_problem())
     with st.spinner("Fitting on the samples that are for it"):
-        found = compute.fitted(choices.held_out, described)
+        found = compute.fitted(choices, described)
     return found.ensemble, {found.ensemble.key: found}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from analysis.bundle import Bundle
+from analysis.ensemble import lacking
 from analysis.rules import RULES
 from dashboard.theme import count, markdown
 
@@ -20,13 +21,22 @@ def usable(bundle: Bundle, members: Sequence[str], *, fitted: bool = False) -> l
     Args:
         bundle: holds the members.
         members: names.
-        fitted: also rules that learn on some samples, at the end; they need labels.
+        fitted: also rules that learn, at the end.
     """
     names = [name for name, rule in RULES.items() if rule.fit is None]
-    if fitted and labelled(bundle):
+    if fitted:
         names += [name for name, rule in RULES.items() if rule.fit is not None]
-    scored = all(member in bundle.probabilities for member in members)
-    return [name for name in names if scored or RULES[name].needs == "predictions"]
+    known = labelled(bundle)
+    return [
+        name
+        for name in names
+        if not lacking(bundle, members, name) and (known or not from_labels(name))
+    ]
+
+
+def from_labels(rule: str) -> bool:
+    """Whether a rule has to be fitted to labels first."""
+    return RULES[rule].fit is not None and RULES[rule].labelled
 
 
 def labelled(bundle: Bundle) -> bool:
@@ -38,22 +48,6 @@ def effective(bundle: Bundle, members: Sequence[str], wanted: str) -> str:
     """The rule that was chosen, or the first usable one while the members cannot answer it."""
     offered = usable(bundle, members, fitted=True)
     return wanted if wanted in offered else offered[0]
-
-
-def relative(rule: str) -> str:
-    """The rule itself, or for one that is fitted its nearest that is not.
-
-    Many teams are judged at once without fitting each of them.
-    """
-    row = RULES[rule]
-    if row.fit is None:
-        return rule
-    return "mean" if row.needs == "probabilities" else "plurality"
-
-
-def weighable(rule: str) -> bool:
-    """Whether weights by hand change what the rule answers; a fitted rule finds its own."""
-    return RULES[rule].fit is None
 
 
 def weighed(
@@ -70,7 +64,7 @@ def weighed(
         given: {model: weight}, 1 where nothing is given.
     """
     weights = [given.get(member, 1.0) for member in members]
-    if not weighable(rule) or not any(weights):
+    if not RULES[rule].weighable or not any(weights):
         return tuple(members), ()
     both = [(m, w) for m, w in zip(members, weights, strict=True) if w > 0]
     names, kept = zip(*both, strict=True)
@@ -79,16 +73,24 @@ def weighed(
 
 def out_of_reach(bundle: Bundle, members: Sequence[str], wanted: str) -> list[str]:
     """What the members cannot answer, why, and what is used instead; a sentence each."""
-    lacking = [member for member in members if member not in bundle.probabilities]
-    said = []
-    if lacking:
-        names = [rule.label for rule in RULES.values() if rule.needs == "probabilities"]
-        who = f"{count(len(lacking))} of {count(len(members))} members"
-        which = f" ({markdown(lacking[0])})" if len(lacking) == 1 else ""
-        said.append(f"Needs probabilities, which {who}{which} lack: {', '.join(names)}.")
-    if not labelled(bundle):
-        names = [rule.label for rule in RULES.values() if rule.fit is not None]
-        said.append(f"Needs labels to be fitted to: {', '.join(names)}.")
+    without = [member for member in members if member not in bundle.probabilities]
+    who = f"{count(len(without))} of {count(len(members))} members"
+    which = f" ({markdown(without[0])})" if len(without) == 1 else ""
+    reasons = {
+        f"Needs probabilities, which {who}{which} lack": lambda name: (
+            RULES[name].needs == "probabilities" and without
+        ),
+        "Needs embeddings of the samples": lambda name: (
+            RULES[name].needs == "embeddings" and bundle.embeddings is None
+        ),
+        "Needs labels to be fitted to": lambda name: from_labels(name) and not labelled(bundle),
+    }
+    said, left = [], list(RULES)
+    for reason, applies in reasons.items():
+        names = [name for name in left if applies(name)]
+        left = [name for name in left if name not in names]
+        if names:
+            said.append(f"{reason}: {', '.join(RULES[name].label for name in names)}.")
     used = effective(bundle, members, wanted)
     if members and wanted in RULES and used != wanted:
         said.append(

@@ -12,7 +12,7 @@ import streamlit as st
 from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble
-from analysis.fitting import needs_fit
+from analysis.fitting import needs_split
 from dashboard import fit_on, rule_choice
 from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
 from dashboard.fit_on import FitOn, HeldOut
@@ -60,11 +60,11 @@ def split_problem() -> str:
 
 
 def fitting() -> bool:
-    """Whether the active ensemble, or one that is shown beside it, learns on some samples."""
+    """Whether the active ensemble, or one that is shown beside it, learns from labels."""
     active = described()
     stored = st.session_state.get("kept", {})
     shown = [stored[name] for name in st.session_state.get("beside", {}) if name in stored]
-    return any(needs_fit(one) for one in ([active] if active else []) + shown)
+    return any(needs_split(one) for one in ([active] if active else []) + shown)
 
 
 def _move_selection(before: HeldOut | None, after: HeldOut | None) -> None:
@@ -161,8 +161,9 @@ def set_members(members: tuple[str, ...]) -> None:
 
 def change_member(model: str) -> None:
     """Add a model to the active ensemble, or remove it."""
-    members = set(st.session_state.get("members", ())) ^ {model}
-    set_members(tuple(name for name in whole().models if name in members))
+    members = tuple(st.session_state.get("members", ()))
+    left = tuple(name for name in members if name != model)
+    set_members(left if model in members else (*members, model))
 
 
 def pick_models(names: Sequence[str], source: str) -> None:

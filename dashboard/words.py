@@ -6,7 +6,6 @@ import numpy as np
 
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
-from dashboard.rule_choice import relative
 from dashboard.theme import (
     count,
     interval,
@@ -208,11 +207,11 @@ def front_footnote(candidates: int, n: int) -> str:
 
 def unlike_candidates(ensemble: Ensemble) -> str:
     """Under which rule candidates stand that an ensemble's own rule cannot be tried on."""
-    rule = relative(ensemble.rule)
+    rule = RULES[ensemble.rule].stand_in
     if rule != ensemble.rule:
         return (
             f" All teams are under {RULES[rule].label}: {RULES[ensemble.rule].label} would have to "
-            "be fitted for each. The fitted ensemble itself is the blue diamond."
+            "be worked out for each. Your ensemble itself is the blue diamond."
         )
     if ensemble.weights:
         return " In all teams the members count alike; your weighted ensemble is the blue diamond."

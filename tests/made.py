@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from analysis import evidence
 from analysis.bundle import Bundle, Grouping
 from analysis.ensemble import Ensemble
+from analysis.fitting import fit
 from analysis.rules import RULES
+from analysis.splits import Split
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = Path(os.environ.get("DISSENSUS_DATA", ROOT.parent / "shared" / "data"))
@@ -60,11 +63,27 @@ def random_bundle(
     )
 
 
+WEIGHED = [
+    rule.name
+    for rule in RULES.values()
+    if rule.weighable or rule.evidence in (evidence.probabilities, evidence.votes)
+    if rule.abstains is None
+]
+
+
 def weighed(members, rule: str) -> Ensemble:
     """An ensemble that can answer; a rule that learns its weights gets uneven ones."""
     if RULES[rule].fit is None:
         return Ensemble(members, rule)
     return Ensemble(members, rule, weights=tuple(1.0 + place % 3 for place in range(len(members))))
+
+
+def ready(bundle: Bundle, rule: str, **options) -> Ensemble:
+    """All models of a bundle under a rule, fitted on all its samples where it is fitted."""
+    ensemble = Ensemble(bundle.models, rule, options)
+    if RULES[rule].fit is None:
+        return ensemble
+    return fit(bundle, ensemble, Split(bundle.labelled, ~bundle.labelled, "everything")).ensemble
 
 
 def overlapping(samples: int = 60, seed: int = 0, **more) -> Bundle:

@@ -9,7 +9,8 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.confidence import confidence_of
 from analysis.differences import difference_of_two
-from analysis.ensemble import Answer, Ensemble, answer, combine, judgeable
+from analysis.ensemble import Answer, Ensemble, answer, combine
+from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
     agreement_levels,

@@ -3,12 +3,14 @@
 import numpy as np
 import torch
 
-from analysis.bundle import Bundle
+from analysis.bundle import Bundle, BundleError
 from analysis.differences import apart
-from analysis.ensemble import Ensemble, answers, combine, judgeable
-from analysis.fitting import Fitted, fit
+from analysis.ensemble import Ensemble, answers, combine
+from analysis.fitting import Fitted, fit, needs_split
 from analysis.gaps import judged_under
+from analysis.grading import judgeable
 from analysis.intervals import accuracy_interval
+from analysis.rules import RULES
 from dashboard.choosing import Choices
 from dashboard.compute.caching import cached, kept
 from dashboard.fit_on import HeldOut
@@ -16,19 +18,32 @@ from dashboard.fit_on import HeldOut
 
 @kept(max_entries=32)
 def _fitted(
-    _whole: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, _parts: HeldOut, split: bytes
+    _bundle: Bundle,
+    fingerprint: str,
+    _ensemble: Ensemble,
+    key: str,
+    _parts: HeldOut | None,
+    split: bytes,
 ) -> Fitted:
-    return fit(_whole, _ensemble, _parts.split)
+    return fit(_bundle, _ensemble, None if _parts is None else _parts.split)
 
 
-def fitted(parts: HeldOut, ensemble: Ensemble) -> Fitted:
+def fitted(choices: Choices, ensemble: Ensemble) -> Fitted:
     """An ensemble fitted on the samples that are for it.
 
+    A rule that looks at no label learns on the samples that are looked at.
+
     Raises:
-        BundleError: as `analysis.fitting.fit`.
+        BundleError: as `analysis.fitting.fit`, or the samples cannot be parted.
     """
-    key = f"{ensemble.key}/{sorted(ensemble.options.items())}"
-    return _fitted(parts.whole, parts.whole.fingerprint, ensemble, key, parts, _packed(parts))
+    if not needs_split(ensemble):
+        bundle, parts, split = choices.bundle, None, b""
+    elif choices.held_out is None:
+        raise BundleError("There are no samples to fit on.")
+    else:
+        parts = choices.held_out
+        bundle, split = parts.whole, _packed(parts)
+    return _fitted(bundle, bundle.fingerprint, ensemble, ensemble.key, parts, split)
 
 
 @cached()
@@ -72,12 +87,15 @@ def _left_out(
     return {"models": names[order], "gain": gain[order]}
 
 
-def left_out(parts: HeldOut, found: Fitted) -> dict[str, np.ndarray]:
+def left_out(parts: HeldOut | None, found: Fitted) -> dict[str, np.ndarray] | None:
     """The candidates that a greedy selection did not take, and what one more of them would do.
 
     Returns:
-        "models" and "gain" in accuracy on the samples to fit on, best first.
+        "models" and "gain" in accuracy on the samples to fit on, best first. None for a rule
+        that looks at no label.
     """
+    if parts is None or not RULES[found.ensemble.rule].labelled:
+        return None
     key, split = found.ensemble.key, _packed(parts)
     return _left_out(parts.whole, parts.whole.fingerprint, found, key, parts, split)
 
@@ -92,10 +110,11 @@ def optimism(choices: Choices, ensemble: Ensemble) -> dict[str, dict[str, float]
     Returns:
         "fitted" and "others": "n", "accuracy", "low" and "high" on the samples to fit on and on
         those held out; "difference": the first minus the second, with "low" and "high". None
-        where the ensemble learned nothing.
+        where the ensemble learned nothing from labels.
     """
     parts = choices.held_out
-    if parts is None or ensemble.key not in choices.fits:
+    learned = ensemble.key in choices.fits and RULES[ensemble.rule].labelled
+    if parts is None or not learned:
         return None
     rows = parts.split.fit.nonzero().flatten()
     there = parts.whole.select(ensemble.members).take(rows)

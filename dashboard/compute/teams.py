@@ -19,7 +19,6 @@ from analysis.teams import sample_teams
 from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined, ensemble_accuracy, side_by_side
-from dashboard.rule_choice import relative
 from dashboard.state import Choices
 
 FRONT_TEAMS = 240
@@ -60,7 +59,7 @@ def front(choices: Choices, bundle: Bundle, seed: int = 0) -> dict[str, np.ndarr
     All members alike, under the rule of the active ensemble or the nearest that is not fitted.
     """
     ensemble = choices.ensemble
-    rule = relative(ensemble.rule)
+    rule = RULES[ensemble.rule].stand_in
     return _front(bundle, bundle.fingerprint, rule, choices.missing, ensemble.members, seed)
 
 
@@ -71,7 +70,8 @@ def _place(
     team = _bundle.select(_ensemble.members)
     weights = _ensemble.weights or (1.0,) * len(team.models)
     membership = torch.tensor([weights], dtype=torch.float64)
-    found = evaluate(team, membership, _ensemble.rule, missing=missing)
+    given = _ensemble.given
+    found = evaluate(team, membership, _ensemble.rule, missing=missing, given=given)
     return {name: float(getattr(found, name)[0]) for name in ("disagreement", "stability")}
 
 
@@ -83,7 +83,7 @@ def front_places(choices: Choices, bundle: Bundle) -> dict[str, dict[str, float]
         active one itself where it is weighed or fitted.
     """
     active = choices.ensemble
-    plain = not active.weights and relative(active.rule) == active.rule
+    plain = not active.weights and RULES[active.rule].stand_in == active.rule
     found = {}
     for name, ensemble in side_by_side(choices).items():
         if ensemble is active and plain:
@@ -173,7 +173,7 @@ def size_curve(choices: Choices, bundle: Bundle, column: str, models: Sequence[s
         bundle,
         bundle.fingerprint,
         tuple(models),
-        relative(choices.ensemble.rule),
+        RULES[choices.ensemble.rule].stand_in,
         choices.missing,
         column,
         seed,

@@ -30,5 +30,5 @@ def _learned(choices: Choices, found: Fitted) -> None:
         return
     panels.selection_path(choices, found, "selection-path")
     left = compute.left_out(choices.held_out, found)
-    if len(left["models"]):
+    if left is not None and len(left["models"]):
         controls.table(ensemble_tables.left_out(left), "Models that were not taken", height=250)

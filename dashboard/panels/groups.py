@@ -8,7 +8,6 @@ from analysis.rules import RULES
 from dashboard import compute, state, words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import groups as group_plots
-from dashboard.rule_choice import relative
 from dashboard.state import Choices
 from dashboard.theme import markdown
 
@@ -70,7 +69,7 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
         found["high"],
         grouping.sizes().cpu().numpy(),
         column=column,
-        subtitle=f"{RULES[relative(choices.ensemble.rule)].label}, mean over teams of "
+        subtitle=f"{RULES[RULES[choices.ensemble.rule].stand_in].label}, mean over teams of "
         f"{len(pool)} models, band: 10 to 90 % of the teams; {within(choices, panel)}",
         palette=palette(),
     )

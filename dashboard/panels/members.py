@@ -11,6 +11,14 @@ from dashboard.plots import members
 from dashboard.state import Choices
 from dashboard.theme import count
 
+BY = {"accuracy": "Accuracy", "log_loss": "Minus the log loss"}
+SCORES = {
+    "greedy_soup": "Accuracy",
+    "mmr": "Accuracy less likeness",
+    "facility_location": "Likeness added to the models it stands for",
+    "coverage": "Samples right that nobody before was",
+}
+
 
 def member_gains(choices: Choices, panel: str) -> None:
     """Accuracy with each member minus without it; picking one selects what it changes."""
@@ -32,13 +40,14 @@ def member_gains(choices: Choices, panel: str) -> None:
 def selection_path(choices: Choices, found: Fitted, panel: str) -> None:
     """The rounds of a greedy selection; picking one offers to add or remove its model."""
     rule = RULES[found.ensemble.rule]
-    by = found.ensemble.options.get("by", rule.defaults.get("by", "accuracy"))
+    by = {**rule.defaults, **found.ensemble.options}.get("by")
+    by = SCORES.get(rule.name, "Score") if by is None else BY[by]
     names = [step.model for step in found.path]
     figure = members.selection_path(
         names,
         np.array([step.score for step in found.path]),
-        score="Accuracy" if by == "accuracy" else "Minus the log loss",
-        shares=by == "accuracy",
+        score=by,
+        shares=by == "Accuracy",
         subtitle=f"{rule.label}, on the {count(found.n)} samples it was fitted on, so optimistic. "
         "Filled: taken for the first time.",
         palette=palette(),

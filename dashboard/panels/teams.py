@@ -11,7 +11,6 @@ from dashboard import compute, ensemble_words, state, words
 from dashboard.panels.drawing import chart, palette, pick_models, within
 from dashboard.plots import front as front_plots
 from dashboard.plots import models
-from dashboard.rule_choice import relative
 from dashboard.state import Choices
 from dashboard.theme import count
 
@@ -77,7 +76,7 @@ def front(choices: Choices, objective: str, panel: str) -> None:
             (name, place[objective], place["accuracy"], slots.get(name))
             for name, place in places.items()
         ],
-        subtitle=f"{RULES[relative(choices.ensemble.rule)].label}, {within(choices, panel)}, "
+        subtitle=f"{RULES[RULES[choices.ensemble.rule].stand_in].label}, {within(choices, panel)}, "
         f"{count(len(found['accuracy']))} candidates",
         palette=palette(),
     )

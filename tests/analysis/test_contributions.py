@@ -4,14 +4,13 @@ from itertools import permutations
 
 import pytest
 import torch
-from made import bundle_of, random_bundle, weighed
+from made import WEIGHED, bundle_of, random_bundle, weighed
 
 from analysis.bundle import BundleError
 from analysis.contributions import changed_by, contributions
 from analysis.ensemble import Ensemble, combine
 from analysis.intervals import mcnemar_p
 from analysis.many_tests import holm
-from analysis.rules import RULES
 
 
 def accuracy(bundle, members, rule):
@@ -31,7 +30,7 @@ def test_by_hand():
     assert found.gain.tolist() == [-0.25, -0.25, 0]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WEIGHED)
 def test_each_member_is_left_out_in_turn(rule):
     bundle = random_bundle(4, 60, 3, seed=1, gaps=0.1)
     ensemble = weighed(bundle.models, rule)

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from analysis import Bundle, BundleError, Ensemble, combine
+from analysis.answer_codes import local_codes
 from analysis.ensemble import answer, answers, check
-from analysis.rules import RULES, local_codes
+from analysis.rules import RULES
 
 
 def bundle_of(predictions, probabilities=None, classes="xyz", labels=None) -> Bundle:
@@ -163,4 +164,5 @@ def test_rules_are_named_by_their_key_and_explained():
         assert rule.name == name
         assert rule.label
         assert rule.summary.endswith(".")
-        assert rule.needs in ("predictions", "probabilities")
+        assert rule.needs in ("predictions", "probabilities", "embeddings")
+        assert all(option.label for option in rule.options.values())

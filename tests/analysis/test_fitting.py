@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -21,6 +22,11 @@ FITTED = [name for name, rule in RULES.items() if rule.fit is not None]
 
 def everything(bundle):
     return Split(bundle.labelled, ~bundle.labelled, "everything")
+
+
+def with_families(bundle):
+    families = np.array([f"family {place % 2}" for place in range(len(bundle.models))])
+    return replace(bundle, model_info={"family": families}, fingerprint="")
 
 
 def tables(bundle):
@@ -118,7 +124,7 @@ def test_mixture_weights_make_the_labels_most_likely():
 def test_a_model_that_is_never_right_gets_no_weight():
     right, wrong = torch.tensor([[1.0, 0], [0, 1.0]]), torch.tensor([[0, 1.0], [1.0, 0]])
     bundle = bundle_of([[0, 1], [1, 0]], [0, 1], "xy", probabilities={"a": right, "b": wrong})
-    for rule in FITTED:
+    for rule in ("weighted", "caruana", "greedy_soup"):
         found = fit(bundle, Ensemble(bundle.models, rule), everything(bundle))
         assert found.ensemble.members == ("a",)
         assert found.ensemble.weights == (1,)
@@ -126,12 +132,12 @@ def test_a_model_that_is_never_right_gets_no_weight():
 
 @pytest.mark.parametrize("rule", FITTED)
 def test_what_is_judged_on_was_not_fitted_on(rule):
-    bundle = random_bundle(5, 120, 3, seed=4)
+    bundle = with_families(random_bundle(5, 120, 3, seed=4))
     parts = split(bundle, seed=5)
     expected = fit(bundle, Ensemble(bundle.models, rule), parts)
     turned = torch.where(parts.held_out, (bundle.labels + 1) % 3, bundle.labels)
     other = replace(bundle, labels=turned, grades=None, fingerprint="")
-    assert fit(other, Ensemble(bundle.models, rule), parts).ensemble == expected.ensemble
+    assert fit(other, Ensemble(bundle.models, rule), parts).ensemble.key == expected.ensemble.key
     assert len(reported(bundle, parts).ids) == int(parts.held_out.sum())
 
 
@@ -170,8 +176,20 @@ def test_what_cannot_be_fitted_is_a_sentence():
     bad = [
         (bundle, Ensemble(bundle.models, "mean"), parts, "has nothing to fit"),
         (bundle, Ensemble(bundle.models, "caruana", {"r": 1}), parts, "no option 'r'; its options"),
-        (bundle, Ensemble(bundle.models, "caruana", {"by": "x"}), parts, "accuracy or log_loss"),
-        (bundle, Ensemble(bundle.models, "caruana", {"rounds": 0}), parts, "1 round or more"),
+        (
+            bundle,
+            Ensemble(bundle.models, "caruana", {"by": "x"}),
+            parts,
+            "one of accuracy, log_loss",
+        ),
+        (
+            bundle,
+            Ensemble(bundle.models, "caruana", {"rounds": 0}),
+            parts,
+            "a number from 1 to 1000",
+        ),
+        (bundle, Ensemble(bundle.models, "two_tier"), parts, "needs families"),
+        (replace(bundle, embeddings=None), Ensemble(bundle.models, "ola"), parts, "embeddings"),
         (one, Ensemble(bundle.models, "weighted"), parts, "hold one class"),
         (bundle, Ensemble(bundle.models, "weighted"), none, "hold no labelled sample that all"),
         (unlabelled, Ensemble(bundle.models, "weighted"), parts, "hold no labelled sample"),
@@ -179,7 +197,7 @@ def test_what_cannot_be_fitted_is_a_sentence():
     for given_bundle, ensemble, given_split, sentence in bad:
         with pytest.raises(BundleError, match=sentence):
             fit(given_bundle, ensemble, given_split)
-    with pytest.raises(BundleError, match="learns its weights; fit it on"):
+    with pytest.raises(BundleError, match="has to learn first; fit it on"):
         answer(bundle, Ensemble(bundle.models, "caruana"))
 
 

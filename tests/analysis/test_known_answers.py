@@ -9,7 +9,7 @@ from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
-from analysis.intervals import mcnemar_p, wilson
+from analysis.intervals import wilson
 from analysis.pareto import ranks
 from analysis.quality import aurc
 from analysis.search import evaluate
@@ -28,7 +28,6 @@ COVERED = (
     "pair.error_consistency_expected",
     "vote.plurality_lowest_index",
     "vote.plurality_tie_mean_prob",
-    "selective.binomial_p",
     "selective.aurc",
     "selective.aurc_ties",
     "pareto.rank_2d",
@@ -90,8 +89,6 @@ def of_vote(name, case, fixture):
 
 
 def of_selective(name, case, fixture):
-    if name == "binomial_p":
-        return {key: mcnemar_p(*map(int, key.split("-"))) for key in case["expected"]}
     area = area_of(fixture)
     return {"aurc": area} if name == "aurc" else area
 

@@ -7,7 +7,8 @@ import torch
 
 from analysis import Bundle, Ensemble, combine
 from analysis.bundle import Grouping
-from analysis.ensemble import answers, grade, judged
+from analysis.ensemble import answers
+from analysis.grading import grade, judged
 from analysis.judging import judge, judged_answers
 from analysis.outcomes import (
     OUTCOME_SUMMARIES,

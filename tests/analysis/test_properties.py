@@ -7,11 +7,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import random_bundle, weighed
+from made import WEIGHED, random_bundle, weighed
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
-from analysis.ensemble import Ensemble, answers, combine, judgeable
+from analysis.ensemble import Ensemble, answers, combine
+from analysis.grading import judgeable
 from analysis.intervals import wilson
 from analysis.outcomes import against, outcomes
 from analysis.pareto import ranks
@@ -26,7 +27,7 @@ COUNTS = tuple(
     name for name, sums in tally(random_bundle(), SUMS).sums.items() if sums.dtype == torch.int64
 )
 TINY = 1e-9
-POOLS = tuple(rule.name for rule in RULES.values() if rule.pool is not None)
+POOLS = tuple(name for name in WEIGHED if RULES[name].pool is not None)
 MEASURES = tuple(measure for measure in CATALOG.values() if measure.kind != "sample")
 
 few = settings(deadline=None, max_examples=25, derandomize=True)
@@ -68,7 +69,7 @@ all_bundles = st.one_of(bundles(), graded_bundles())
 
 
 def usable_rules(bundle) -> tuple[str, ...]:
-    return tuple(RULES) if len(bundle.probabilities) == len(bundle.models) else ("plurality",)
+    return tuple(WEIGHED) if len(bundle.probabilities) == len(bundle.models) else ("plurality",)
 
 
 def seeded(draw) -> torch.Generator:
@@ -264,7 +265,7 @@ def test_every_device_gives_the_same_tally(device):
             )
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WEIGHED)
 def test_every_device_combines_alike(device, rule):
     bundle = random_bundle(5, 200, 4, seed=4, gaps=0.2)
     ensemble = weighed(bundle.models, rule)
@@ -343,7 +344,7 @@ def test_a_vote_rescues_nothing(bundle, missing):
 @few
 @given(bundles(probabilities=True))
 def test_no_rule_overrules_members_that_are_all_right(bundle):
-    for rule in RULES:
+    for rule in WEIGHED:
         combined = combine(bundle, weighed(bundle.models, rule))
         assert outcomes(bundle, combined).counts()["overruled"] == 0
 

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from made import random_bundle, weighed
+from made import WEIGHED, random_bundle, weighed
 
 from analysis.bundle import Bundle, BundleError
 from analysis.confidence import confidence_of
@@ -249,7 +249,7 @@ def test_packed_members_are_held_and_damaged_ones_refused(tmp_path, little_room)
     assert "Bad CRC-32" in read([tmp_path]).problems[0]
 
 
-@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.pool])
+@pytest.mark.parametrize("rule", [name for name in WEIGHED if RULES[name].pool])
 def test_pooled_probabilities_are_made_again_where_they_are_not_held(rule, monkeypatch):
     bundle = random_bundle(4, 90, 5, gaps=0.2)
     ensemble = weighed(bundle.models, rule)

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known import measured
-from made import bundle_of, random_bundle, weighed
+from made import WEIGHED, bundle_of, random_bundle, weighed
 
 from analysis.catalog import CATALOG, of_kind
 from analysis.ensemble import Ensemble, combine
@@ -16,7 +16,6 @@ from analysis.intervals import wilson
 from analysis.judging import judge
 from analysis.outcomes import correction_curve, good_and_bad, mean_member_error, outcomes
 from analysis.pairwise import mean_over_pairs
-from analysis.rules import RULES
 from analysis.sums.piece import pieces
 from analysis.sums.votes import most_frequent
 from analysis.tally import tally
@@ -377,7 +376,7 @@ def test_weights_that_are_all_equal_change_nothing(bundle):
 @few
 @given(teams(), missing_rules)
 def test_the_ledger_explains_the_accuracy(bundle, missing):
-    for rule in RULES:
+    for rule in WEIGHED:
         entry = judge(bundle, weighed(bundle.models, rule), missing=missing)
         n = entry["n"]
         if n == 0:
@@ -399,7 +398,7 @@ def test_the_ledger_explains_the_accuracy(bundle, missing):
 @given(full_teams)
 def test_the_gain_on_the_best_member_is_corrections_minus_regressions(bundle):
     best = measured(bundle, "accuracy").max().item()
-    for rule in RULES:
+    for rule in WEIGHED:
         entry = judge(bundle, weighed(bundle.models, rule))
         gain = (entry["corrections"] - entry["regressions"]) / entry["n"]
         same(entry["accuracy"] - best, gain)

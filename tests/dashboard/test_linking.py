@@ -114,7 +114,7 @@ def test_a_single_candidate_is_offered_and_changes_nothing_by_itself(app):
     assert app.session_state["members"] == ["model-0", "model-2", "model-3"]
     assert app.button(key="member/model-1").label == "Add model-1 to the ensemble"
     app.button(key="member/model-1").click().run()
-    assert app.session_state["members"] == list(BUNDLE.models)
+    assert app.session_state["members"] == ["model-0", "model-2", "model-3", "model-1"]
     app.button(key="clear-selection").click().run()
     assert not [button for button in app.button if button.key == "member/model-1"]
 

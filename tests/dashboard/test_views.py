@@ -12,6 +12,7 @@ from pages import visit, words
 from streamlit.testing.v1 import AppTest
 
 from analysis.bundle import Bundle
+from analysis.rules import RULES
 
 VIEWS = sorted(path.stem for path in (ROOT / "dashboard" / "views").glob("*.py"))
 NEED_LABELS = {"overview", "corrections", "front", "groups", "calibration"}
@@ -131,7 +132,10 @@ def test_no_member_is_answered_with_a_sentence(tmp_path, monkeypatch):
 
 def test_rules_that_need_probabilities_are_not_offered_for_labels(tmp_path, monkeypatch):
     app = opened(BUNDLES["labels only"], tmp_path / "bundle", monkeypatch)
-    assert app.selectbox(key="widget/rule").options == ["Plurality vote"]
+    offered = app.selectbox(key="widget/rule").options
+    scored = {rule.label for rule in RULES.values() if rule.needs == "probabilities"}
+    assert offered[0] == "Plurality vote"
+    assert not scored & {label.split(" (")[0] for label in offered}
 
 
 def test_names_with_markup_stay_text(tmp_path, monkeypatch):

@@ -1,0 +1,133 @@
+"""What each member contributes to an ensemble's answer, for a rule to add up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from analysis.answer_codes import local_codes
+from analysis.bundle import Bundle, normalised
+from analysis.heated import at_temperature
+from analysis.sums.piece import CLIP
+
+Rows = Tensor | slice
+Given = Mapping[str, float | str | Tensor]
+NEVER_ZERO = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What each member contributes on a chunk of n samples; a rule adds it over the members.
+
+    Attributes:
+        planes: float [L, M, n], one plane per candidate answer in class order, 0 where the
+            member gave no answer.
+        answered: bool [M, n].
+        classes: int32 [L, n], the class behind each plane, -1 = unused; None: plane = class.
+        tie_break: float64 [L, M, n], added likewise and compared among tied planes only.
+        breakable: bool [M], which members have a tie-break; it counts only where all have.
+    """
+
+    planes: Tensor
+    answered: Tensor
+    classes: Tensor | None = None
+    tie_break: Tensor | None = None
+    breakable: Tensor | None = None
+
+    def at(self, samples: Tensor) -> "Evidence":
+        """The evidence on these samples only."""
+        return Evidence(
+            self.planes[..., samples],
+            self.answered[:, samples],
+            None if self.classes is None else self.classes[:, samples],
+            None if self.tie_break is None else self.tie_break[..., samples],
+            self.breakable,
+        )
+
+
+def answered_by(bundle: Bundle, rows: Rows, given: Given) -> Tensor:
+    """Who answered what, bool [M, n].
+
+    Args:
+        bundle: M models.
+        rows: n samples.
+        given: "present", bool [M], leaves models out where a rule looks at its whole team.
+    """
+    answered = bundle.predictions[:, rows] >= 0
+    return answered & given["present"][:, None] if "present" in given else answered
+
+
+def votes(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """One for the answer given; probabilities break ties."""
+    codes, classes = local_codes(bundle.predictions[:, rows])
+    numbers = torch.arange(len(classes), device=bundle.device)[:, None, None]
+    answered = answered_by(bundle, rows, given)
+    planes = ((codes == numbers) & answered).float()
+    breakable = torch.tensor(
+        [model in bundle.probabilities for model in bundle.models], device=bundle.device
+    )
+    if not breakable.any():
+        return Evidence(planes, answered, classes)
+    tie_break = torch.zeros(planes.shape, dtype=torch.float64, device=bundle.device)
+    columns = classes.clamp_min(0).long().T
+    for row, model in enumerate(bundle.models):
+        if breakable[row]:
+            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns).T
+            known = answered[row] & (classes >= 0)
+            tie_break[:, row] = torch.where(known, of_class, 0.0)
+    return Evidence(planes, answered, classes, tie_break, breakable)
+
+
+def probabilities(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """The probability of each class."""
+    answered = answered_by(bundle, rows, given)
+    shape = (len(bundle.classes), *answered.shape)
+    planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
+    for row, model in enumerate(bundle.models):
+        if model in bundle.probabilities:
+            stored = normalised(bundle.probabilities[model][rows]).T
+            planes[:, row] = torch.where(answered[row], stored, 0.0)
+    return Evidence(planes, answered)
+
+
+def log_probabilities(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """The logarithm of the probability of each class."""
+    evidence = probabilities(bundle, rows, given)
+    logs = evidence.planes.clamp_min(CLIP).log()
+    return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
+
+
+def calibrated(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """The probability of each class at the member's own temperature."""
+    found = probabilities(bundle, rows, given)
+    heated = at_temperature(found.planes.permute(1, 2, 0), given["temperature"]).permute(2, 0, 1)
+    return Evidence(torch.where(found.answered, heated, 0.0), found.answered)
+
+
+def by_inverse_entropy(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """The probabilities, divided by their entropy in nats."""
+    evidence = probabilities(bundle, rows, given)
+    entropy = -torch.special.xlogy(evidence.planes, evidence.planes).sum(0)
+    return Evidence(evidence.planes / (entropy + NEVER_ZERO), evidence.answered)
+
+
+def by_inverse_gini(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
+    """The probabilities, divided by the chance that two draws from them differ."""
+    evidence = probabilities(bundle, rows, given)
+    impurity = 1 - evidence.planes.square().sum(0)
+    return Evidence(evidence.planes / (impurity.clamp_min(0) + NEVER_ZERO), evidence.answered)
+
+
+def shared(values: Tensor, answered: Tensor) -> Tensor:
+    """Evidence of the team as a whole, in equal parts from those who answered.
+
+    Args:
+        values: [L, n].
+        answered: bool [M, n].
+
+    Returns:
+        float64 [L, M, n] that adds up to the values over M; 0 where nobody answered.
+    """
+    part = values.double() / answered.sum(0).clamp_min(1)
+    return torch.where(answered, part[:, None], 0.0)

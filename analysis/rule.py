@@ -1,0 +1,85 @@
+"""What describes one way of combining answers."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from analysis.bundle import Bundle
+from analysis.evidence import Evidence, Given, Rows
+from analysis.learned import Learned, Options
+
+
+@dataclass(frozen=True)
+class Option:
+    """A setting of a rule.
+
+    Attributes:
+        label: what a person reads.
+        default: where nothing else is said; NaN: not set.
+        low, high, step: of a number; a whole number where the step is one.
+        choices: of a text.
+    """
+
+    label: str
+    default: float | str
+    low: float = 0.0
+    high: float = math.inf
+    step: float = 0.01
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way of combining answers.
+
+    Attributes:
+        name: key in RULES, in the JSON and on the command line.
+        label: what a person reads.
+        summary: one sentence for help and README.
+        needs: what every member must have: "predictions" or "probabilities"; "embeddings":
+            predictions, and the bundle embeddings.
+        evidence: (bundle, rows, options and what was learned) -> Evidence, added up over the
+            members with their weights.
+        pool: (summed evidence [..., C], members that answered [...]) -> probabilities [..., C];
+            None for a rule that yields no probabilities.
+        fit: (members, rows, options) -> Learned; None for a rule that answers as it is. See
+            `analysis.fitting.fit`.
+        options: its settings, by name.
+        joint: the evidence of a member depends on who else is in the team.
+        abstains: (summed evidence [E, n, L], options) -> bool [E, n], where it gives no answer.
+        labelled: fitting it needs labels.
+    """
+
+    name: str
+    label: str
+    summary: str
+    needs: str
+    evidence: Callable[[Bundle, Rows, Given], Evidence]
+    pool: Callable[[Tensor, Tensor], Tensor] | None = None
+    fit: Callable[[Bundle, Tensor, Options], Learned] | None = None
+    options: Mapping[str, Option] = field(default_factory=dict)
+    joint: bool = False
+    abstains: Callable[[Tensor, Options], Tensor] | None = None
+    labelled: bool = True
+
+    @property
+    def defaults(self) -> dict[str, float | str]:
+        """Its options where nothing else is said."""
+        return {name: option.default for name, option in self.options.items()}
+
+    @property
+    def weighable(self) -> bool:
+        """Whether members can be given weights by hand."""
+        return self.fit is None and not self.joint and self.abstains is None
+
+    @property
+    def stand_in(self) -> str:
+        """The rule under which many teams are compared.
+
+        Itself, or a plain one where each team would have to be fitted or thought through.
+        """
+        if self.weighable:
+            return self.name
+        return "mean" if self.needs == "probabilities" else "plurality"
