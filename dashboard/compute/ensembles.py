@@ -19,6 +19,7 @@ from analysis.outcomes import (
     outcome_ledger,
     outcomes,
 )
+from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
 from dashboard.compute.caching import cached, kept
 from dashboard.compute.samples import hover
@@ -30,8 +31,22 @@ from dashboard.state import Choices
 def _answered(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
 ) -> tuple[Answer, Bundle]:
-    said = answer(_bundle, _ensemble)
+    said = _said(_bundle, _ensemble)
     return said, combine(_bundle, _ensemble, said)
+
+
+def _said(bundle: Bundle, ensemble: Ensemble) -> Answer:
+    """What an ensemble says; one of which a weight has changed is not added up anew."""
+    if not can_stand(bundle, ensemble.rule):
+        return answer(bundle, ensemble)
+    last = _last_standing(bundle.fingerprint, ensemble.rule)
+    last["found"] = found = standing(bundle, ensemble, last.get("found"))
+    return answer_of(bundle, found)
+
+
+@kept(max_entries=8)
+def _last_standing(fingerprint: str, rule: str) -> dict[str, Standing]:
+    return {}
 
 
 def combined(bundle: Bundle, ensemble: Ensemble) -> Bundle:
