@@ -85,15 +85,9 @@ def held_out(bundle: Bundle, wanted: FitOn) -> HeldOut:
 
 
 def columns(bundle: Bundle) -> dict[str, list[str]]:
-    """Columns that part the samples, with their values as text: groupings and short texts."""
-    found = {
+    """Groupings that part the samples, with their levels."""
+    return {
         name: list(grouping.levels)
         for name, grouping in bundle.groups.items()
         if len(grouping.levels) in LEVELS
     }
-    for name, values in bundle.attributes.items():
-        if name not in found and values.dtype.kind not in "f":
-            texts = sorted(set(map(str, values[:2000].tolist())))
-            if len(texts) in LEVELS and len(set(map(str, values.tolist()))) in LEVELS:
-                found[name] = sorted(set(map(str, values.tolist())))
-    return found

@@ -60,24 +60,16 @@ def group_accuracies(
         ],
         hoverinfo="text",
     )
-    _add_line(figure, best, levels, sizes, place - 0.12, palette.best, "circle", 10)
-    _add_line(figure, ensemble, levels, sizes, place + 0.12, palette.ensemble, "diamond", 12)
-    for at, (slot, line) in enumerate(beside):
-        _add_line(
-            figure,
-            line,
-            levels,
-            sizes,
-            place + 0.22 + 0.18 * at / len(beside),
-            palette.beside[slot],
-            BESIDE_SYMBOLS[slot],
-            11,
-        )
+    lines = [(best, palette.best, "circle", 10), (ensemble, palette.ensemble, "diamond", 12)]
+    lines += [(line, palette.beside[at], BESIDE_SYMBOLS[at], 11) for at, line in beside]
+    ends = 0.32 if beside else 0.12
+    for (line, *look), aside in zip(lines, np.linspace(-ends, ends, len(lines)), strict=True):
+        _add_line(figure, line, levels, sizes, place + aside, *look)
     titled(
         figure,
         f"Accuracy by {shown(column)}",
         subtitle,
-        height=max(220 + (28 + 4 * len(beside)) * len(levels), 380),
+        height=max(220 + (28 + 10 * len(beside)) * len(levels), 380),
         palette=palette,
         legend="bottom",
     )

@@ -123,6 +123,7 @@ def selection_path(
     few = len(models) <= NAMED_ROUNDS
     figure.update_xaxes(
         title="Round" if not few else "",
+        range=[0.5, len(models) + 0.5],
         tickvals=rounds if few else None,
         ticktext=[f"{at} {shown(model, 18)}" for at, model in zip(rounds, models, strict=True)]
         if few

@@ -338,3 +338,57 @@ def test_hostile_names_and_texts_run_nothing(chromium, tmp_path):
         assert page.evaluate("() => window.hurt") is None
         assert page.problems == []
         page.context.close()
+
+
+def popover(page, text: str) -> None:
+    """Open one of the sidebar's popovers."""
+    buttons = page.locator("[data-testid=stPopoverButton]").filter(has_text=text)
+    button = buttons.locator("visible=true").first
+    button.scroll_into_view_if_needed()
+    button.click()
+    page.wait_for_timeout(300)
+
+
+def pick_rule(page, name: str) -> None:
+    field = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").filter(
+        has_text="Rule"
+    )
+    field.locator("input").first.scroll_into_view_if_needed()
+    field.locator("input").first.click()
+    page.get_by_role("option", name=name).first.click()
+    driver.settle(page)
+
+
+def test_an_ensemble_is_kept_stands_beside_and_a_fitted_rule_holds_samples_out(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    main = page.locator("[data-testid=stMain]")
+    popover(page, "Keep this ensemble")
+    name = page.get_by_role("textbox", name="Name of the active ensemble")
+    name.fill("first three")
+    name.press("Tab")
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Keep", exact=True).click()
+    driver.settle(page)
+    page.keyboard.press("Escape")
+    pick_rule(page, "Greedy selection")
+    assert "Fitted on 1,800 samples" in main.inner_text()
+    assert "everything shown is on the other 1,800" in main.inner_text()
+    assert "first three (the mean of 3 models): " in main.inner_text()
+    drawn = page.evaluate(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].flatMap(p => p.data)"
+        ".map(t => t.name)"
+    )
+    assert "first three" in drawn
+    driver.visit(page, "Corrections")
+    assert "points of optimism" in main.inner_text()
+    page.get_by_text("Who helps", exact=True).first.click()
+    driver.settle(page)
+    assert "Who was taken in which round" in main.inner_text()
+    pick_rule(page, "Plurality vote")
+    popover(page, "Kept ensembles: 1")
+    page.get_by_role("button", name="Use", exact=True).click()
+    driver.settle(page)
+    assert "first three (the mean of 3 models) is right on" in main.inner_text()
+    assert "Fitted on" not in main.inner_text()
+    assert page.problems == []
+    page.context.close()
