@@ -98,7 +98,7 @@ def selection_bar() -> None:
             )
         _offer(picked, opened.models)
         if current is not None or picked:
-            text = "Clear selection" if current is not None else "Never mind"
+            text = "Clear selection" if current is not None else "Clear"
             st.button(text, on_click=state.clear, key="clear-selection")
     parted = state.held_out()
     if parted is not None:

@@ -9,6 +9,7 @@ from kinds import BUNDLES, opened
 from made import random_bundle
 from pages import visit, words
 
+from analysis.bundle import Grouping
 from analysis.ensemble import Ensemble
 from analysis.fitting import fit, reported
 from analysis.judging import judge
@@ -278,9 +279,9 @@ def test_every_kind_of_bundle_is_fitted_or_says_why_not(kind, tmp_path, monkeypa
 
 
 def test_a_part_of_one_class_to_fit_on_is_answered_with_a_sentence(tmp_path, monkeypatch):
-    one = FAMILIES.labels == 0
-    attributes = {"kind": np.where(one.numpy(), "zero", "other").astype(object)}
-    bundle = replace(FAMILIES, attributes=attributes, fingerprint="")
+    kinds = Grouping((FAMILIES.labels != 0).int(), ("zero", "other"))
+    groups = {**FAMILIES.groups, "kind": kinds}
+    bundle = replace(FAMILIES, groups=groups, fingerprint="")
     app = opened(bundle, tmp_path / "b", monkeypatch)
     app.selectbox(key="widget/rule").set_value("caruana").run()
     app.radio(key="fit-on/way").set_value("column").run()
