@@ -10,7 +10,7 @@ from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.confidence import confidence_of
 from analysis.mean_intervals import mean_interval
-from analysis.outcomes import OUTCOMES, Outcomes
+from analysis.outcomes import OUTCOMES
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +98,13 @@ def _confidence_sums(team: Bundle, sides: tuple[Tensor, ...]) -> list[Tensor]:
 
 
 def confidence_by_outcome(
-    found: Camps, outcome: Outcomes, units: Tensor | None = None
+    found: Camps, codes: Tensor, units: Tensor | None = None
 ) -> dict[str, Tensor]:
     """How sure the right and the wrong members are where the ensemble keeps, corrects, spoils ...
 
     Args:
         found: camps of N samples.
-        outcome: what the ensemble made of the same samples.
+        codes: int8 [N], index into OUTCOMES, -1 where the ensemble is not judged.
         units: int [N], samples that belong together; None = all alone.
 
     Returns:
@@ -113,8 +113,8 @@ def confidence_by_outcome(
         "/low" and "/high" of its 95 % interval, float64 [6], and "/n" int64 [6], the samples on
         which it is known. NaN where there is none.
     """
-    kinds = torch.arange(len(OUTCOMES), device=outcome.codes.device)[:, None]
-    here = outcome.codes[None] == kinds
+    kinds = torch.arange(len(OUTCOMES), device=codes.device)[:, None]
+    here = codes[None] == kinds
     table = {"n": here.sum(1)}
     values = {
         "right": found.right_confidence,

@@ -56,12 +56,12 @@ def neighbourhood(bundle: Bundle, rows: Tensor, k: int) -> Neighbourhood:
     return Neighbourhood(near[~own].view(shape), distances[~own].view(shape))
 
 
-def outcomes_around(codes: Tensor, found: Neighbourhood) -> dict[str, Tensor]:
+def outcomes_around(codes: Tensor, rows: Tensor) -> dict[str, Tensor]:
     """What became of the neighbours, beside what became of all samples.
 
     Args:
         codes: int8 [N], index into OUTCOMES, -1 where the ensemble is not judged.
-        found: neighbours of Q samples among them.
+        rows: int64 [Q, k], the neighbours of Q samples, rows of these N.
 
     Returns:
         "counts" int64 [Q, 6], neighbours with each outcome; "judged" int64 [Q]; "share"
@@ -70,12 +70,11 @@ def outcomes_around(codes: Tensor, found: Neighbourhood) -> dict[str, Tensor]:
 
     Example:
         >>> codes = torch.tensor([0, 1, 1, -1])
-        >>> near = Neighbourhood(torch.tensor([[1, 2, 3]]), torch.zeros(1, 3))
-        >>> outcomes_around(codes, near)["counts"].tolist()
+        >>> outcomes_around(codes, torch.tensor([[1, 2, 3]]))["counts"].tolist()
         [[0, 2, 0, 0, 0, 0]]
     """
     kinds = torch.arange(len(OUTCOMES), device=codes.device)
-    counts = (codes[found.rows][..., None] == kinds).sum(1)
+    counts = (codes[rows][..., None] == kinds).sum(1)
     judged, everywhere = counts.sum(1), (codes[:, None] == kinds).sum(0)
     return {
         "counts": counts,

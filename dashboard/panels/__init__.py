@@ -16,6 +16,7 @@ from dashboard.panels.difficulty import (
 )
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
+from dashboard.panels.how import camp_map, outcome_flow
 from dashboard.panels.members import member_gains
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
@@ -25,6 +26,7 @@ from dashboard.panels.teams import accuracies, front
 __all__ = [
     "accuracies",
     "calibration_errors",
+    "camp_map",
     "chart",
     "contradictable",
     "discrepant",
@@ -35,6 +37,7 @@ __all__ = [
     "model_map",
     "names_and_roles",
     "number_right",
+    "outcome_flow",
     "outcome_strip",
     "pair_counts",
     "pair_matrix",

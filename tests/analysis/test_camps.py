@@ -104,7 +104,7 @@ def test_confidence_by_outcome_is_the_mean_over_its_samples():
     team = random_bundle(4, 80, seed=2, accuracy=0.4)
     made = outcomes(team, combine(team, Ensemble(team.models, "mean")))
     found = camps(team)
-    table = confidence_by_outcome(found, made)
+    table = confidence_by_outcome(found, made.codes)
     assert int(table["n"].sum()) == 80
     for place, name in enumerate(OUTCOMES):
         values = found.margin[made.codes == place]

@@ -10,7 +10,7 @@ from made import random_bundle
 
 from analysis.bundle import BundleError
 from analysis.nearest import standardised
-from analysis.neighbours import Neighbourhood, neighbourhood, outcomes_around
+from analysis.neighbours import neighbourhood, outcomes_around
 
 
 @given(seed=st.integers(0, 1000), k=st.integers(1, 9), equal=st.booleans())
@@ -46,7 +46,7 @@ def test_when_all_samples_are_equal_the_first_others_are_taken():
 def test_a_single_sample_has_no_neighbour():
     found = neighbourhood(random_bundle(2, 1), torch.tensor([0]), 5)
     assert found.rows.shape == (1, 0)
-    around = outcomes_around(torch.tensor([0]), found)
+    around = outcomes_around(torch.tensor([0]), found.rows)
     assert around["judged"].tolist() == [0]
     assert around["share"].isnan().all()
 
@@ -59,8 +59,7 @@ def test_without_embeddings_it_is_said():
 
 def test_outcomes_around_counts_the_judged_neighbours():
     codes = torch.tensor([1, 1, 5, -1, 0], dtype=torch.int8)
-    near = Neighbourhood(torch.tensor([[1, 2, 3], [3, 3, 3]]), torch.zeros(2, 3))
-    found = outcomes_around(codes, near)
+    found = outcomes_around(codes, torch.tensor([[1, 2, 3], [3, 3, 3]]))
     assert found["counts"].tolist() == [[0, 1, 0, 0, 0, 1], [0] * 6]
     assert found["judged"].tolist() == [2, 0]
     assert found["share"][0].tolist() == [0, 0.5, 0, 0, 0, 0.5]

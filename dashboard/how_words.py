@@ -1,0 +1,62 @@
+"""Sentences on how the ensemble came to its answers."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analysis.outcomes import OUTCOMES
+from dashboard.theme import count, percent
+from dashboard.words import counted
+
+CONTESTED = ("corrected", "spoiled")
+FEW = 20
+
+
+def camps(table: Mapping[str, np.ndarray]) -> str:
+    """Whether those who are right are surer, where the ensemble follows them and where not.
+
+    Args:
+        table: as `compute.camp_table`, [6] each.
+    """
+    parts = []
+    for name in CONTESTED:
+        place = OUTCOMES.index(name)
+        margin, n = float(table["margin"][place]), int(table["margin/n"][place])
+        if not n:
+            continue
+        low, high = (100 * float(table[f"margin/{end}"][place]) for end in ("low", "high"))
+        ends = f" [{low:+.1f}, {high:+.1f}]" if np.isfinite(low) else ""
+        surer = "surer" if margin >= 0 else "less sure"
+        few = ", too few to conclude" if n < FEW else ""
+        parts.append(
+            f"Where the ensemble {'corrects' if name == 'corrected' else 'spoils'}, the members "
+            f"that are right are **{abs(100 * margin):.1f} points** {surer} than those that are "
+            f"wrong ({100 * margin:+.1f}{ends}, n = {count(n)}{few})."
+        )
+    return " ".join(parts)
+
+
+def neighbours(outcome: str | None, found: Mapping) -> str:
+    """What the ensemble did on the nearest samples, beside what it does overall.
+
+    Args:
+        outcome: of the sample itself; None when it is not judged.
+        found: as `compute.neighbours`.
+    """
+    k = len(found["rows"])
+    if not k:
+        return "There is no other sample to compare with."
+    if not found["judged"]:
+        return f"None of its {count(k)} nearest neighbours can be judged."
+    names = [name for name in OUTCOMES if found["counts"][OUTCOMES.index(name)]]
+    ordered = [outcome] if outcome is not None else []
+    ordered += [name for name in names if name != outcome]
+    parts = [
+        f"{name} **{count(int(found['counts'][OUTCOMES.index(name)]))}** "
+        f"(overall {percent(float(found['overall'][OUTCOMES.index(name)]))})"
+        for name in ordered
+    ]
+    said = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    left = k - found["judged"]
+    gaps = f" {counted(left, 'neighbour')} cannot be judged." if left else ""
+    return f"Of its {counted(k, 'nearest neighbour')} the ensemble {said}.{gaps}"
