@@ -10,6 +10,7 @@ from dashboard.words import counted
 
 CONTESTED = ("corrected", "spoiled")
 FEW = 20
+MARGIN = ("margin", "margin/low", "margin/high")
 
 
 def camps(table: Mapping[str, np.ndarray]) -> str:
@@ -21,19 +22,30 @@ def camps(table: Mapping[str, np.ndarray]) -> str:
     parts = []
     for name in CONTESTED:
         place = OUTCOMES.index(name)
-        margin, n = float(table["margin"][place]), int(table["margin/n"][place])
+        n = int(table["margin/n"][place])
         if not n:
             continue
-        low, high = (100 * float(table[f"margin/{end}"][place]) for end in ("low", "high"))
-        ends = f" [{low:+.1f}, {high:+.1f}]" if np.isfinite(low) else ""
-        surer = "surer" if margin >= 0 else "less sure"
+        where = "corrects" if name == "corrected" else "spoils"
         few = ", too few to conclude" if n < FEW else ""
-        parts.append(
-            f"Where the ensemble {'corrects' if name == 'corrected' else 'spoils'}, the members "
-            f"that are right are **{abs(100 * margin):.1f} points** {surer} than those that are "
-            f"wrong ({100 * margin:+.1f}{ends}, n = {count(n)}{few})."
-        )
+        said = _led(*(100 * float(table[end][place]) for end in MARGIN))
+        parts.append(f"Where the ensemble {where}, {said} (n = {count(n)}{few}).")
     return " ".join(parts)
+
+
+def _led(margin: float, low: float, high: float) -> str:
+    """Which camp is surer, by how many points, or that nobody can tell."""
+    if low <= 0 <= high:
+        return (
+            "right and wrong members are about as sure: right minus wrong is "
+            f"**{margin:+.1f} points** [{low:+.1f}, {high:+.1f}]"
+        )
+    ends = sorted((abs(low), abs(high)))
+    known = f" [{ends[0]:.1f}, {ends[1]:.1f}]" if np.isfinite(low) else ""
+    surer = "surer" if margin > 0 else "less sure"
+    return (
+        f"the members that are right are **{abs(margin):.1f} points**{known} {surer} than those "
+        "that are wrong"
+    )
 
 
 def neighbours(outcome: str | None, found: Mapping) -> str:

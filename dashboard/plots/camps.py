@@ -39,9 +39,9 @@ class Axes:
 def by_confidence() -> Axes:
     """How sure the two camps are of their own answers."""
     return Axes(
-        "Who is surer: those who are right, or those who are wrong?",
-        "Mean confidence of the members that are wrong",
-        "Mean confidence of the members that are right",
+        "Who is surer, right or wrong?",
+        "Mean confidence of wrong members",
+        "Mean confidence of right members",
         1.0,
         CELLS,
         ".0%",
@@ -51,7 +51,7 @@ def by_confidence() -> Axes:
 def by_size(members: int) -> Axes:
     """How many members each camp has."""
     return Axes(
-        "Who is more: those who are right, or those who agree on one wrong answer?",
+        "Who is more, right or wrong?",
         "Members that agree on one wrong answer",
         "Members that are right",
         members + 0.5,

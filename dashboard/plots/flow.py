@@ -11,6 +11,7 @@ from dashboard.theme import LIGHT, OUTCOME_SYMBOLS, Palette, count, percent
 NAMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
 MOST_LEVELS = 9
 PAD, NODE, STEPS = 0.045, 0.012, 24
+LETTER = 0.022  # how wide a letter of a name is, as a share of the distance between nodes
 BAND, LEVEL, OUTCOME = 0, 1, 2
 KIND = 10_000
 
@@ -75,10 +76,11 @@ def flow(
     _add_nodes(figure, 0.0, left, parts.sum(1), names, grey, LEVEL, [""] * len(parts), palette)
     colours, says = [palette.outcomes[name] for name in NAMES], [summaries[name] for name in NAMES]
     _add_nodes(figure, 1.0, right, parts.sum(0), NAMES, colours, OUTCOME, says, palette)
-    title = "From the members that are right to what the ensemble answers"
+    title = "From members right to the outcome"
     titled(figure, title, subtitle, height=470, palette=palette)
     figure.update_layout(dragmode=False, clickmode="event+select", hovermode="closest")
-    figure.update_xaxes(visible=False, range=[-0.34, 1.44])
+    room = 0.2 + LETTER * max(map(len, names))
+    figure.update_xaxes(visible=False, range=[-room, 1.46])
     lowest = min(left[-1] - parts.sum(1)[-1] / total, right[-1] - parts.sum(0)[-1] / total)
     figure.update_yaxes(
         visible=False, range=[min(0.0, lowest) - 0.03, max(left[0], right[0]) + 0.03]

@@ -9,6 +9,7 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, percent, shown
 
 MOST_CLASSES = 6
+UNLIKE_OUTCOMES = (0, 3, 6, 5, 4, 7)  # colours of levels that are no green and no orange
 REST = "all other classes"
 
 
@@ -104,7 +105,7 @@ def member_probabilities(
 
 def _colours(classes: np.ndarray, label: int, answer: int, palette: Palette) -> list[str]:
     """The label is as green as a correction, a wrong answer as orange as a spoiled sample."""
-    others = iter(place for place in palette.levels if place not in palette.outcomes.values())
+    others = iter(palette.levels[place] for place in UNLIKE_OUTCOMES)
     return [
         palette.outcomes["corrected"]
         if place == label
