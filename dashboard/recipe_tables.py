@@ -27,9 +27,7 @@ def soups(names: Sequence[Soup], found: Sequence[Mapping]) -> pd.DataFrame:
                 "ingredients": len(soup.ingredients),
                 "accuracy of the soup": _rate(one["soup"]),
                 "accuracy of the ensemble": _rate(one["ensemble"]),
-                "soup minus ensemble": f"{100 * one['difference'][0]:+.2f}{ends}"
-                if known
-                else DASH,
+                "soup minus ensemble": _points(one["difference"]),
                 "McNemar": p_value(one["p"]) if known else DASH,
                 "same answer": _rate(one["same"]),
                 "both right": one["table"][0],
