@@ -9,6 +9,7 @@ from analysis.answer_codes import vote_counts
 from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.confidence import confidence_of
+from analysis.intervals import accuracy_interval
 from analysis.mean_intervals import mean_interval
 from analysis.outcomes import OUTCOMES
 
@@ -80,6 +81,34 @@ def camps(team: Bundle) -> Camps:
     together = wrong & (team.predictions == answer) & (answer >= 0)
     sure = _confidence_sums(team, (correct, wrong, together))
     return Camps(correct.sum(0), wrong.sum(0), largest, answer, *sure)
+
+
+def following(found: Camps, codes: Tensor, units: Tensor | None = None) -> dict[str, Tensor]:
+    """How often the ensemble goes with the larger camp, and how often with the surer one.
+
+    Only samples with members on both sides count, and only where one side leads: by members
+    (the right camp against the largest wrong one), or by mean confidence.
+
+    Args:
+        found: camps of N samples.
+        codes: int8 [N], index into OUTCOMES, -1 where the ensemble is not judged.
+        units: int [N], samples that belong together; None = all alone.
+
+    Returns:
+        "larger" and "surer": float64 [3], share and 95 % interval, NaN where no side leads;
+        "larger/n" and "surer/n": int64 scalars, samples that count.
+    """
+    right = codes == OUTCOMES.index("corrected")
+    judged = right | (codes == OUTCOMES.index("spoiled"))
+    leads = {"larger": (found.right - found.largest).double(), "surer": found.margin}
+    table = {}
+    for name, lead in leads.items():
+        known = judged & found.contested & lead.isfinite() & (lead != 0)
+        went = (right == (lead > 0))[None] & known
+        low, high = accuracy_interval(went, known[None], units)
+        rate = torch.where(known.any(), went.sum(1) / known.sum().double(), torch.nan)
+        table |= {name: torch.cat([rate, low, high]), f"{name}/n": known.sum()}
+    return table
 
 
 def _confidence_sums(team: Bundle, sides: tuple[Tensor, ...]) -> list[Tensor]:

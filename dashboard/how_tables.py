@@ -12,12 +12,13 @@ from dashboard.theme import DASH, count, interval, percent
 
 
 def camps(table: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Confidence of the right and of the wrong members for each outcome that occurs.
+    """Confidence of the right and of the wrong members for each outcome; empty where unknown.
 
     Args:
         table: as `compute.camp_table`, [6] each.
     """
-    here = [place for place in range(len(OUTCOMES)) if table["n"][place]]
+    known = table["right/n"] + table["wrong/n"]
+    here = [place for place in range(len(OUTCOMES)) if known[place]]
     return pd.DataFrame(
         {
             "outcome": [OUTCOMES[place] for place in here],

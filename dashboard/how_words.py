@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis.outcomes import OUTCOMES
-from dashboard.theme import count, percent
+from dashboard.theme import count, interval, percent
 from dashboard.words import counted
 
 CONTESTED = ("corrected", "spoiled")
@@ -30,6 +30,27 @@ def camps(table: Mapping[str, np.ndarray]) -> str:
         said = _led(*(100 * float(table[end][place]) for end in MARGIN))
         parts.append(f"Where the ensemble {where}, {said} (n = {count(n)}{few}).")
     return " ".join(parts)
+
+
+def following(table: Mapping[str, np.ndarray]) -> str:
+    """How often the ensemble goes with the larger and with the surer side.
+
+    Args:
+        table: as `compute.camp_table`.
+    """
+    parts = [
+        f"with the {name} side on **{percent(float(table[name][0]))}** "
+        f"{interval(*table[name][1:].tolist())} (n = {count(int(table[f'{name}/n']))})"
+        for name in ("larger", "surer")
+        if int(table[f"{name}/n"])
+    ]
+    if not parts:
+        return "On no sample do right members stand against wrong ones, so nobody has to be chosen."
+    unsure = "" if len(parts) > 1 else " How sure the members are is not known."
+    return (
+        "Where some members are right and some wrong and one side leads, the ensemble goes "
+        f"{' and '.join(parts)}.{unsure}"
+    )
 
 
 def _led(margin: float, low: float, high: float) -> str:

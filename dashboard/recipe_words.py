@@ -49,6 +49,26 @@ def ingredients(soup: Soup) -> str:
     )
 
 
+def parts_sentence(parts: Mapping[str, np.ndarray], loss: str) -> str:
+    """How much of the ingredients' loss they share, beside soup and ensemble.
+
+    Args:
+        parts: as `compute.soup_error_parts`.
+        loss: "brier" or "error".
+    """
+    total, bias, variance = (parts[f"{loss}/{name}"] for name in ("total", "bias", "variance"))
+    if not np.isfinite(total).all():
+        return ""
+    name = {"brier": "Brier score", "error": "error rate"}[loss]
+    return (
+        f"The average ingredient's {name} of {total[0]:.3f} is {bias[0]:.3f} "
+        f"that they share (bias) and {variance[0]:+.3f} by which they part (variance): as much as "
+        f"averaging can take away. The soup has {total[1]:.3f}, the ensemble "
+        f"{total[2]:.3f}. Ingredients of different recipes: spread, not variance in the "
+        "strict sense."
+    )
+
+
 def line_sentence(line: Line, found: Mapping[str, np.ndarray]) -> str:
     """Where the line is highest, in weights and in outputs."""
     first, last = (markdown(name) for name in line.ends)

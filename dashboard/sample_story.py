@@ -54,7 +54,7 @@ def _named(choices: Choices, table: dict, row: int) -> str:
 
 def told(choices: Choices, row: int) -> None:
     """Everything about one sample."""
-    left, right = st.columns([2, 3])
+    left, right = st.columns(2)
     with left:
         _facts(choices, row)
         _rules(choices, row)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from analysis.bundle import Bundle, normalised
-from analysis.camps import Camps, camps, confidence_by_outcome
+from analysis.camps import Camps, camps, confidence_by_outcome, following
 from analysis.neighbours import neighbourhood, outcomes_around
 from analysis.outcomes import OUTCOMES
 from dashboard.compute.caching import cached, kept
@@ -46,13 +46,14 @@ def _camp_table(
     found = _camps(_bundle, fingerprint, members)
     codes = torch.from_numpy(_codes).to(_bundle.device)
     table = confidence_by_outcome(found, codes, _bundle.units)
+    table |= following(found, codes, _bundle.units)
     return {name: values.cpu().numpy() for name, values in table.items()}
 
 
 def camp_table(choices: Choices, bundle: Bundle) -> dict[str, np.ndarray]:
     """Confidence of the right and of the wrong members by outcome, [6] each.
 
-    As `analysis.camps.confidence_by_outcome`.
+    As `analysis.camps.confidence_by_outcome`, and what `analysis.camps.following` counts.
     """
     ensemble = choices.ensemble
     codes = outcome_table(choices, bundle)["codes"]

@@ -10,17 +10,19 @@ from dashboard.state import Choices
 def show(choices: Choices, bundle: Bundle) -> None:
     """Flow, camps, and one sample with its votes, rules and neighbours."""
     table = compute.camp_table(choices, bundle)
-    st.markdown(how_words.camps(table))
+    st.markdown(f"{how_words.following(table)} {how_words.camps(table)}")
     left, right = st.columns(2)
     with left:
         panels.outcome_flow(choices, "flow")
     with right:
         panels.camp_map(choices, "camps")
-    controls.table(how_tables.camps(table), "Confidence of right and wrong members by outcome")
-    st.caption(
-        "Mean confidence of the members in their own answers, with 95 % intervals; samples of one "
-        "unit count as one."
-    )
+    sure = how_tables.camps(table)
+    if len(sure):
+        controls.table(sure, "Confidence of right and wrong members by outcome")
+        st.caption(
+            "Mean confidence of the members in their own answers, with 95 % intervals that let "
+            "samples of one unit move together."
+        )
     st.markdown("#### One sample in full")
     row = sample_story.pick(choices)
     if row is not None:

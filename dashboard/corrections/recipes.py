@@ -47,6 +47,8 @@ def _soups(choices: Choices, bundle: Bundle, soups: tuple[Soup, ...]) -> None:
             **state.widget("soup-loss", "brier" if bundle.probabilities else "error"),
         )
         panels.error_parts(choices, soup, loss, "soup-parts")
+        parts = compute.soup_error_parts(choices, bundle, soup)
+        st.caption(recipe_words.parts_sentence(parts, loss))
     table = recipe_tables.soups(soups, found)
     controls.table(table, "Soups and ensembles of their ingredients")
     controls.download(table, "soups.csv")

@@ -10,7 +10,7 @@ from dashboard.theme import LIGHT, OUTCOME_SYMBOLS, Palette, count, percent
 
 NAMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
 MOST_LEVELS = 9
-PAD, NODE, STEPS = 0.045, 0.012, 24
+PAD, NODE, STEPS = 0.06, 0.012, 24
 LETTER = 0.022  # how wide a letter of a name is, as a share of the distance between nodes
 BAND, LEVEL, OUTCOME = 0, 1, 2
 KIND = 10_000

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, OUTCOME_SYMBOLS, Palette, count, interval, percent, shown
 
 NAMES = ("kept", "corrected", "rescued", "overruled", "spoiled", "missed")
-DRAWN = ("rescued", "corrected", "spoiled", "overruled")
+DRAWN = {"rescued": 1, "overruled": 1, "corrected": 2, "spoiled": 2}  # the rare ones above
+ALWAYS = ("rescued", "corrected", "spoiled")
 WEIGHTS, OUTPUTS = "weights mixed", "outputs mixed"
 SIDES = (WEIGHTS, OUTPUTS)
 
@@ -71,8 +73,9 @@ def along_line(
             hoverinfo="text",
         )
     title = f"From {shown(models[0], 24)} to {shown(models[-1], 24)}: accuracy"
-    titled(figure, title, subtitle, height=400, palette=palette, legend="bottom")
+    titled(figure, title, subtitle, height=470, palette=palette, legend="bottom")
     _share_axis(figure, models)
+    figure.layout.margin.t += 10
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
     return figure
 
@@ -101,45 +104,54 @@ def outcomes_along(
     Returns:
         A figure; customdata = (side * A + place) * 6 + outcome index.
     """
-    figure, tables = go.Figure(), {WEIGHTS: weights, OUTPUTS: outputs}
-    for side, (how, table) in enumerate(tables.items()):
-        for name in DRAWN:
-            if table is None or not any(
-                t[:, NAMES.index(name)].any() for t in tables.values() if t is not None
-            ):
-                continue
-            place = NAMES.index(name)
-            figure.add_scatter(
-                x=alphas,
-                y=table[:, place],
-                mode="lines+markers",
-                name=name if how == WEIGHTS else f"{name} (outputs)",
-                line={
-                    "color": palette.outcomes[name],
-                    "width": 2,
-                    "dash": "solid" if how == WEIGHTS else "dot",
-                },
-                marker={
-                    "symbol": OUTCOME_SYMBOLS[name] + ("" if how == WEIGHTS else "-open"),
-                    "size": 9,
-                    "color": palette.outcomes[name],
-                },
-                customdata=((side * len(alphas) + np.arange(len(alphas))) * 6 + place).astype(
-                    np.int32
-                ),
-                hovertext=[
-                    f"<b>{name}</b>, {how}, alpha {alpha:g}<br>{count(int(n))} samples<br>"
-                    f"{summaries[name]}"
-                    for alpha, n in zip(alphas, table[:, place], strict=True)
-                ],
-                hoverinfo="text",
-            )
-    title = "What is rescued, corrected and spoiled between the two"
-    titled(figure, title, subtitle, height=400, palette=palette, legend="bottom")
-    figure.update_layout(clickmode="event+select")
+    figure = make_subplots(2, 1, shared_xaxes=True, row_heights=(0.38, 0.62), vertical_spacing=0.06)
+    tables = dict(zip(SIDES, (weights, outputs), strict=True))
+    known = [table for table in tables.values() if table is not None]
+    for name, row in DRAWN.items():
+        place = NAMES.index(name)
+        if name not in ALWAYS and not any(table[:, place].any() for table in known):
+            continue
+        for side, (how, table) in enumerate(tables.items()):
+            if table is not None:
+                codes = (side * len(alphas) + np.arange(len(alphas))) * 6 + place
+                trace = _outcome_line(alphas, table[:, place], name, how, summaries[name], palette)
+                figure.add_trace(trace.update(customdata=codes.astype(np.int32)), row=row, col=1)
+    title = "What is rescued, corrected and spoiled between"
+    titled(figure, title, subtitle, height=470, palette=palette, legend="bottom")
     _share_axis(figure, models)
+    figure.update_layout(clickmode="event+select")
+    figure.update_xaxes(title=None, row=1, col=1)
     figure.update_yaxes(title="Samples", tickformat=",d", rangemode="tozero")
     return figure
+
+
+def _outcome_line(
+    alphas: Sequence[float],
+    samples: np.ndarray,
+    name: str,
+    how: str,
+    summary: str,
+    palette: Palette,
+) -> go.Scatter:
+    weights = how == WEIGHTS
+    colour = palette.outcomes[name]
+    return go.Scatter(
+        x=list(alphas),
+        y=samples,
+        mode="lines+markers",
+        name=name if weights else f"{name} (outputs)",
+        line={"color": colour, "width": 2, "dash": "solid" if weights else "dot"},
+        marker={
+            "symbol": OUTCOME_SYMBOLS[name] + ("" if weights else "-open"),
+            "size": 9,
+            "color": colour,
+        },
+        hovertext=[
+            f"<b>{name}</b>, {how}, alpha {alpha:g}<br>{count(int(n))} samples<br>{summary}"
+            for alpha, n in zip(alphas, samples, strict=True)
+        ],
+        hoverinfo="text",
+    )
 
 
 def decode_along(points: Sequence[Mapping], places: int) -> list[tuple[str, int, str]]:

@@ -197,7 +197,15 @@ def error_parts(
             x=list(PARTIES),
             y=found[part],
             name=name,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": palette.surface}},
+            marker={
+                "color": colour,
+                "pattern": {
+                    "shape": pattern,
+                    "fgcolor": palette.surface,
+                    "fillmode": "overlay",
+                    "solidity": 0.2,
+                },
+            },
             hovertext=hover,
             hoverinfo="text",
             width=0.5,
@@ -205,7 +213,11 @@ def error_parts(
     figure.add_scatter(
         x=list(PARTIES),
         y=found["total"],
-        mode="markers",
+        mode="markers+text",
+        text=[f"   {total:.3f}" for total in found["total"].tolist()],
+        textposition="top right",
+        textfont={"color": palette.text, "size": 12},
+        cliponaxis=False,
         marker={"size": 7, "color": palette.text, "symbol": ["circle", "square", "diamond"]},
         error_y={
             "type": "data",
@@ -221,5 +233,6 @@ def error_parts(
     title = "What the error is made of"
     titled(figure, title, subtitle, height=400, palette=palette, legend="bottom")
     figure.update_layout(barmode="relative", dragmode=False)
+    figure.layout.margin.t += 16
     figure.update_yaxes(title=f"{LOSSES[loss]}, lower is better", rangemode="tozero")
     return figure

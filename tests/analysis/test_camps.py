@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from known import t12
 from made import bundle_of, random_bundle
 
-from analysis.camps import camps, confidence_by_outcome
+from analysis.camps import camps, confidence_by_outcome, following
 from analysis.ensemble import Ensemble, combine
 from analysis.mean_intervals import mean_interval, paired_difference
 from analysis.outcomes import OUTCOMES, outcomes
@@ -174,3 +174,32 @@ def test_stated_confidence_serves_as_well():
     torch.testing.assert_close(
         camps(stated).margin, camps(team).margin, equal_nan=True, atol=1e-6, rtol=0
     )
+
+
+def test_whom_the_ensemble_follows_is_counted_where_a_side_leads(cases):
+    team = t12(cases["fixtures"]["T12"])
+    mean = outcomes(team, combine(team, Ensemble(team.models, "mean")))
+    found = following(camps(team), mean.codes)
+    # Contested: 2, 3, 6, 7, 8, 9, 10, 11. Larger: right on 2, 7, 8, 9; wrong on 3 and 6; 10 and
+    # 11 are ties for 10 (one right, two different wrong answers) and lost for 11 (two say 0).
+    assert found["larger/n"] == 7
+    said = {n: mean.right[n].item() for n in (2, 3, 6, 7, 8, 9, 11)}
+    expected = sum(said[n] == (n in (2, 7, 8, 9)) for n in said) / 7
+    assert found["larger"][0].item() == pytest.approx(expected)
+    assert found["larger"][1] <= found["larger"][0] <= found["larger"][2]
+    margin = camps(team).margin
+    rows = [n for n in range(12) if margin[n].isfinite()]
+    went = [mean.right[n].item() == (margin[n].item() > 0) for n in rows]
+    assert found["surer/n"] == len(rows)
+    assert found["surer"][0].item() == pytest.approx(sum(went) / len(went))
+
+
+def test_a_plurality_of_two_camps_goes_with_the_larger_one():
+    team = bundle_of([[0, 1, 0], [0, 1, 1], [1, 0, 2]], [0, 0, 0])
+    found = following(
+        camps(team), outcomes(team, combine(team, Ensemble(team.models, "plurality"))).codes
+    )
+    assert found["larger"][0] == 1
+    assert found["larger/n"] == 2
+    assert found["surer"].isnan().all()
+    assert found["surer/n"] == 0
