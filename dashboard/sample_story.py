@@ -143,9 +143,10 @@ def _neighbours(choices: Choices, row: int) -> None:
         return
     frame = how_tables.neighbours(bundle, found, table)
     _table(frame, "Nearest neighbours")
+    repeated = " Samples of its own unit may be among them." if bundle.units is not None else ""
     st.caption(
         "Euclidean distance over the columns of the embedding, each brought to standard "
-        "deviation 1. The same image under another shift may be among the neighbours."
+        f"deviation 1.{repeated}"
     )
 
 

@@ -209,6 +209,7 @@ def _add_nodes(
         textposition="middle right" if x else "middle left",
         textfont={"color": palette.text, "size": 12},
         cliponaxis=False,
+        unselected={"textfont": {"color": palette.text}},
         customdata=(kind * KIND + np.arange(len(names))).astype(np.int32),
         hovertext=[
             f"<b>{name}</b><br>{count(int(n))} samples ({percent(n / total)})"
