@@ -5,7 +5,7 @@ bundle too (`scope`), so no function here knows of selections.
 """
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
-from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
 from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
@@ -40,7 +40,15 @@ from dashboard.compute.ensembles import (
     rule_labels,
     sample_texts,
 )
+from dashboard.compute.how import (
+    camp_points,
+    camp_table,
+    neighbours,
+    probabilities_of,
+    telling_samples,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_diversity, group_table, size_curve
@@ -48,7 +56,10 @@ from dashboard.compute.teams import front, group_diversity, group_table, size_cu
 __all__ = [
     "CALIBRATION_BINS",
     "accuracy_of",
+    "along",
     "binned",
+    "camp_points",
+    "camp_table",
     "changed_samples",
     "combined",
     "confidence_bins",
@@ -69,18 +80,22 @@ __all__ = [
     "member_table",
     "model_table",
     "narrowed",
+    "neighbours",
     "number_right",
     "opened",
     "outcome_table",
     "pair_measures",
     "pairs",
     "pca_map",
+    "probabilities_of",
+    "recipes",
     "reference",
     "reliability",
     "rule_labels",
     "runs_left_out",
     "sample_texts",
     "scope",
+    "scope_rows",
     "score_choices",
     "score_counts",
     "score_edges",
@@ -93,7 +108,10 @@ __all__ = [
     "shares_right",
     "sides",
     "size_curve",
+    "soup_comparison",
+    "soup_error_parts",
     "stated_alone",
     "suspects",
+    "telling_samples",
     "temperatures",
 ]

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from made import ROOT, overlapping, random_bundle
+from picking import CHOICES, chosen, pick, points
 from streamlit.testing.v1 import AppTest
 
 from analysis.ensemble import Ensemble, combine
@@ -19,10 +20,6 @@ from dashboard.plots.matrix import decode_pairs
 from dashboard.plots.outcomes import AGAINST, decode_ledger, decode_strip
 
 BUNDLE = random_bundle(models=4, samples=80, seed=5)
-
-
-def points(*codes: int) -> list[dict]:
-    return [{"customdata": code, "curve_number": 0} for code in codes] + [{"x": 1}]
 
 
 def test_picked_marks_are_read_back():
@@ -44,31 +41,6 @@ def app(tmp_path, monkeypatch) -> AppTest:
     save_bundle(BUNDLE, tmp_path / "bundle")
     monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "bundle")]}))
     return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
-
-
-CHOICES = ("bundle", "members", "rule", "grouping", "missing")
-
-
-def pick(app: AppTest, function, *arguments) -> None:
-    """Call a panel's callback on the choices of the app, as Streamlit does before a rerun."""
-    state = {key: app.session_state[key] for key in CHOICES}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("streamlit.session_state", state)
-        function(*arguments)
-    for key, value in state.items():
-        app.session_state[key] = value
-
-
-def chosen(app: AppTest):
-    from dashboard.state import Choices
-
-    state = app.session_state
-    return Choices(
-        state["bundle"],
-        Ensemble(tuple(state["members"]), state["rule"]),
-        state["grouping"],
-        state["missing"],
-    )
 
 
 def test_an_outcome_bar_selects_exactly_its_samples(app):
