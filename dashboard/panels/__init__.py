@@ -21,6 +21,7 @@ from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
 from dashboard.panels.sample_lists import discrepant, suspects
 from dashboard.panels.teams import accuracies, front
+from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
     "accuracies",
@@ -28,6 +29,9 @@ __all__ = [
     "chart",
     "contradictable",
     "discrepant",
+    "effect_cells",
+    "effect_levels",
+    "effect_slices",
     "front",
     "group_dots",
     "ledger",
