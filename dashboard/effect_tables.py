@@ -44,9 +44,11 @@ def slices(found: Mapping) -> pd.DataFrame:
     Args:
         found: as `compute.effect_slices`.
     """
+    notes = [explained(told) for told in found["explained"]]
     return pd.DataFrame(
         {
             "slice": [slice_name(own, escaped=False) for own in found["conditions"]],
+            **({"cluster": notes} if any(notes) else {}),
             "passes": np.where(found["passed"], "yes", "no"),
             "inside": _points(found["inside"]),
             "outside": _points(found["outside"]),
@@ -57,7 +59,6 @@ def slices(found: Mapping) -> pd.DataFrame:
             **_tests(found),
             "gap where found": _points(found["found"]["gap"]),
             "samples": [len(rows) for rows in found["rows"]],
-            "cluster": [explained(told) for told in found["explained"]],
         }
     )
 

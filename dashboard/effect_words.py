@@ -62,10 +62,11 @@ def where_sentence(table: Mapping, reference: str) -> str:
         worst = level(harms[net[harms].argmin()])
         others = f" (and at {counted(len(harms) - 1, 'other level')})" if len(harms) > 1 else ""
         last = f"it harms most where {worst}{others}"
+    levels = counted(int(tested.sum()), "level")
     groupings = counted(len(set(table["column"])), "grouping")
     return (
-        f"{first}; {last}. Against {markdown(reference)}, over {counted(int(tested.sum()), 'level')} "
-        f"of {groupings} (McNemar, Benjamini-Hochberg below .05)."
+        f"{first}; {last}. Against {markdown(reference)}, over {levels} of {groupings} (McNemar, "
+        "Benjamini-Hochberg below .05)."
     )
 
 
@@ -106,7 +107,7 @@ def explained(told: tuple[str, str, float, int] | None) -> str:
     if told is None:
         return ""
     column, level, lift, n = told
-    return f"cluster with {lift:.1f} times as much {column} = {level} as usual (n = {count(n)})"
+    return f"cluster with {lift:.1f} times as many {column} = {level} as usual (n = {count(n)})"
 
 
 def slices_footnote(found: Mapping) -> str:
@@ -117,8 +118,8 @@ def slices_footnote(found: Mapping) -> str:
         label = f" Known only with the label: {names}."
     searched = ", ".join(markdown(name) for name in found["columns"]) or "nothing"
     return (
-        f"Searched by SliceLine in up to three conditions of {searched}, on one half of the "
-        f"samples ({markdown(found['split'], 200)}); what is shown is the other half. A slice passes "
-        "with at least 20 samples there, an adjusted p below .05 and a gap of at least 5 points. "
+        f"Searched by SliceLine in up to three conditions of {searched}, on one half "
+        f"({markdown(found['split'], 200)}); what is shown is the other half. A slice passes with "
+        "at least 20 samples there, an adjusted p below .05 and a gap of at least 5 points. "
         f"All samples are searched, whatever is selected.{label}"
     )

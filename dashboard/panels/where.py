@@ -73,6 +73,7 @@ def effect_slices(choices: Choices, target: str, seed: int, panel: str) -> None:
     figure = slice_plots.slice_gaps(
         found["conditions"],
         found,
+        [effect_words.explained(told) for told in found["explained"]],
         title=effect_words.TITLES[target],
         axis=effect_words.AXES[target],
         good=-1 if target == "regression" else 1,

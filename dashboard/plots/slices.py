@@ -1,6 +1,7 @@
 """Slices: a score inside and outside of each."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ LINE = 15
 def slice_gaps(
     conditions: Sequence[Sequence[tuple[str, str]]],
     table: Mapping[str, np.ndarray],
+    notes: Sequence[str] = (),
     *,
     title: str,
     axis: str,
@@ -28,6 +30,7 @@ def slice_gaps(
         conditions: K lists of column and level.
         table: [K] each: n, inside, inside_low, inside_high, outside and its ends, outside_n, gap,
             low, high, p_bh and passed.
+        notes: K, what else is said of each when it is pointed at.
         title: what is seen.
         axis: what the score is.
         good: 1 where a higher score is better, -1 where a lower one is.
@@ -49,9 +52,14 @@ def slice_gaps(
         ("inside, not shown to differ", ~passed, palette.muted, "diamond-open"),
     )
     everyone = np.ones(len(conditions), dtype=bool)
-    _add_side(figure, table, conditions, place - 5, "outside", everyone, palette.member, "circle")
+    hover = [_hover(own, table, row) for row, own in enumerate(conditions)]
+    hover = [
+        f"{text}<br>{shown(note, 90)}" if note else text
+        for text, note in zip_longest(hover, notes, fillvalue="")
+    ]
+    _add_side(figure, table, hover, place - 5, "outside", everyone, palette.member, "circle")
     for label, here, colour, symbol in kinds:
-        _add_side(figure, table, conditions, place + 5, "inside", here, colour, symbol, label)
+        _add_side(figure, table, hover, place + 5, "inside", here, colour, symbol, label)
     height = max(int(210 + (ROW + LINE * lines).sum()), 300)
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_layout(dragmode=False, clickmode="event+select")
@@ -71,7 +79,7 @@ def slice_gaps(
 def _add_side(
     figure: go.Figure,
     table: Mapping[str, np.ndarray],
-    conditions: Sequence[Sequence[tuple[str, str]]],
+    hover: Sequence[str],
     place: np.ndarray,
     side: str,
     here: np.ndarray,
@@ -98,7 +106,7 @@ def _add_side(
             "width": 0,
         },
         customdata=rows.astype(np.int32),
-        hovertext=[_hover(conditions[row], table, row) for row in rows.tolist()],
+        hovertext=[hover[row] for row in rows.tolist()],
         hoverinfo="text",
     )
 

@@ -75,14 +75,20 @@ def effect_levels(
             marker={
                 "color": palette.outcomes[outcome],
                 "opacity": 0.75,
-                "pattern": {"shape": OUTCOME_PATTERNS.get(outcome, ""), "size": 5},
+                "pattern": {
+                    "shape": OUTCOME_PATTERNS.get(outcome, ""),
+                    "fillmode": "overlay",
+                    "fgcolor": palette.surface,
+                    "size": 6,
+                    "solidity": 0.25,
+                },
             },
             customdata=rows.astype(np.int32),
             hovertext=hover,
             hoverinfo="text",
             textposition="none",
         )
-    for tested, label in ((True, "net effect"), (False, "too few to test")):
+    for tested, label in ((True, "net effect (95 % interval)"), (False, "too few to test")):
         _add_net(figure, rows, place, table, hover, tested, label, palette)
     left = int((table["n"] > 0).sum()) - len(rows)
     more = (
@@ -95,7 +101,7 @@ def effect_levels(
         barmode="overlay", dragmode=False, clickmode="event+select", legend={"traceorder": "normal"}
     )
     figure.add_vline(x=0, line={"color": palette.member, "width": 1})
-    figure.update_xaxes(title="Per 100 samples; dot: net effect (95 % interval), right is better")
+    figure.update_xaxes(title="Per 100 samples; right is better")
     figure.update_yaxes(
         tickvals=place.tolist(),
         ticktext=[f"{shown(levels[row], 20)} (n = {count(int(table['n'][row]))})" for row in rows],
@@ -220,7 +226,9 @@ def effect_cells(
             range=[-0.5, len(own) - 0.5] if axis == "xaxis" else [len(own) - 0.5, -0.5],
             showgrid=False,
             title=shown(columns[axis == "xaxis"]),
+            tickfont={"size": 12 if len(own) <= WRITTEN else 9},
         )
+    figure.update_xaxes(tickangle=0 if len(across) <= 6 else -60)
     return figure
 
 
@@ -262,20 +270,23 @@ def _add_cell_marks(figure, levels, table, cells, reference: str, palette: Palet
 
 
 def _write_cells(figure: go.Figure, net: np.ndarray, n: np.ndarray, palette: Palette) -> None:
-    up, across = np.nonzero(np.isfinite(net))
-    figure.add_scatter(
-        x=across,
-        y=up,
-        mode="text",
-        text=[
-            f"{net[row, column]:+.1f}<br>"
-            f"<span style='font-size:9px'>{count(int(n[row, column]))}</span>"
-            for row, column in zip(up.tolist(), across.tolist(), strict=True)
-        ],
-        textfont={"size": 11, "color": palette.text},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    """Net effect and n, in the colour that can be read on that of the cell."""
+    strong = np.abs(net) > 0.5 * np.nanmax(np.abs(net), initial=1.0)
+    for here, colour in ((~strong, palette.text), (strong, palette.surface)):
+        up, across = np.nonzero(np.isfinite(net) & here)
+        figure.add_scatter(
+            x=across,
+            y=up,
+            mode="text",
+            text=[
+                f"{net[row, column]:+.1f}<br>"
+                f"<span style='font-size:9px'>{count(int(n[row, column]))}</span>"
+                for row, column in zip(up.tolist(), across.tolist(), strict=True)
+            ],
+            textfont={"size": 11, "color": colour},
+            hoverinfo="skip",
+            showlegend=False,
+        )
 
 
 def decode_cells(points: Sequence[Mapping], cells: int) -> list[int]:

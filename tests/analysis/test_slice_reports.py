@@ -16,6 +16,15 @@ SAMPLES, BASE, PLANTED = 8000, 0.06, 0.3
 SEEDS = 20
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Many small products: threads that wait for each other take most of the time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def planted(seed: int, rate: float, base: float = BASE) -> tuple[Bundle, Effects, torch.Tensor]:
     """Corrections are more frequent where two of four columns have one level of six, 3 % of all."""
     generator = torch.Generator().manual_seed(seed)
