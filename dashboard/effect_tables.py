@@ -48,7 +48,6 @@ def slices(found: Mapping) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "slice": [slice_name(own, escaped=False) for own in found["conditions"]],
-            **({"cluster": notes} if any(notes) else {}),
             "passes": np.where(found["passed"], "yes", "no"),
             "inside": _points(found["inside"]),
             "outside": _points(found["outside"]),
@@ -59,6 +58,7 @@ def slices(found: Mapping) -> pd.DataFrame:
             **_tests(found),
             "gap where found": _points(found["found"]["gap"]),
             "samples": [len(rows) for rows in found["rows"]],
+            **({"cluster": notes} if any(notes) else {}),
         }
     )
 

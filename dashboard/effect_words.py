@@ -121,5 +121,6 @@ def slices_footnote(found: Mapping) -> str:
         f"Searched by SliceLine in up to three conditions of {searched}, on one half "
         f"({markdown(found['split'], 200)}); what is shown is the other half. A slice passes with "
         "at least 20 samples there, an adjusted p below .05 and a gap of at least 5 points. "
-        f"All samples are searched, whatever is selected.{label}"
+        f"All samples are searched, whatever is selected.{label} Where samples of one unit are "
+        "alike, all p of this section are at least those of a test that allows for it."
     )
