@@ -52,6 +52,7 @@ from dashboard.compute.recipes import along, recipes, soup_comparison, soup_erro
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_diversity, group_table, size_curve
+from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
@@ -70,10 +71,13 @@ __all__ = [
     "differing",
     "discrepant_samples",
     "drawn_points",
+    "effect_slices",
     "ensemble_accuracy",
     "error_kinds",
+    "every_group_effect",
     "front",
     "group_diversity",
+    "group_effects",
     "group_table",
     "judgeable",
     "judged",

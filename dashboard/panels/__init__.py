@@ -30,6 +30,7 @@ from dashboard.panels.recipes import (
 )
 from dashboard.panels.sample_lists import discrepant, suspects
 from dashboard.panels.teams import accuracies, front
+from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
     "accuracies",
@@ -39,6 +40,9 @@ __all__ = [
     "chart",
     "contradictable",
     "discrepant",
+    "effect_cells",
+    "effect_levels",
+    "effect_slices",
     "error_parts",
     "front",
     "group_dots",
