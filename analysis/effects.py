@@ -8,7 +8,8 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
 from analysis.contrasts import Sets, crossed, effective_size, mean_interval
-from analysis.ensemble import Ensemble, combine, judgeable
+from analysis.ensemble import Ensemble, combine
+from analysis.grading import judgeable
 from analysis.intervals import mcnemar_p
 from analysis.many_tests import benjamini_hochberg, holm
 from analysis.outcomes import OUTCOMES, compared, outcomes
