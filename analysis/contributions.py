@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.differences import paired_difference
 from analysis.ensemble import Ensemble, answers, check
 from analysis.grading import grade, judged
-from analysis.intervals import NORMAL_95, binomial_p
+from analysis.intervals import NORMAL_95, binomial_p, paired_interval
 from analysis.many_tests import holm
 from analysis.pairwise import share
 from analysis.rules import RULES
@@ -103,7 +102,8 @@ def contributions(
             ("lost", both & ~right[0] & right[1:]),
         ):
             left[name] = left.get(name, 0) + flags.sum(1)
-    gain, low, high = paired_difference(left["brought"], left["lost"], left["n"])
+    gain = share(left["brought"] - left["lost"], left["n"])
+    low, high = paired_interval(left["brought"], left["lost"], left["n"])
     values = _shapley(team, ensemble, weights, missing, orders, seed)
     return Contributions(
         members=team.models,

@@ -3,41 +3,10 @@
 import torch
 from torch import Tensor
 
-from analysis.intervals import NORMAL_95, per_unit
+from analysis.intervals import NORMAL_95, paired_interval, per_unit
 from analysis.pairwise import share
 
 Rate = tuple[float, float, float]
-
-
-def paired_difference(brought: Tensor, lost: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """How much more often one is right than another on the same samples, with a 95 % interval.
-
-    Half a sample is added to either kind of change; samples are taken as independent.
-
-    Args:
-        brought: samples that only the first has right, int [...].
-        lost: samples that only the second has right.
-        n: samples on which both are judged.
-
-    Returns:
-        (brought - lost) / n and the ends of its interval, float64 [...] in about [-1, 1]; above 0
-        the first is better. NaN without samples.
-
-    Example:
-        >>> found = paired_difference(*map(torch.tensor, (6, 2, 100)))
-        >>> [round(float(value), 3) for value in found]
-        [0.04, -0.018, 0.096]
-
-    References:
-        Agresti and Min 2005, Statistics in Medicine 24.
-    """
-    gain = share(brought - lost, n)
-    samples, more, less = n.double() + 2, brought.double() + 0.5, lost.double() + 0.5
-    centre = (more - less) / samples
-    half = NORMAL_95 * ((more + less) / samples - centre.square()).sqrt() / samples.sqrt()
-    known = n > 0
-    low, high = (torch.where(known, end, torch.nan) for end in (centre - half, centre + half))
-    return gain, torch.minimum(low, gain), torch.maximum(high, gain)
 
 
 def difference_of_two(
@@ -53,15 +22,20 @@ def difference_of_two(
 
     Returns:
         Difference of the shares and the ends of its 95 % interval, float64; above 0 the first is
-        better. As `paired_difference` where every sample stands alone, else that of a ratio of
+        better. As `paired_interval` where every sample stands alone, else that of a ratio of
         sums over units. NaN without samples, no interval for a single unit.
+
+    Example:
+        >>> first = torch.tensor([True, True, True, False, True])
+        >>> float(difference_of_two(first, ~first, torch.ones(5, dtype=torch.bool))[0])
+        0.6
 
     References:
         Cochran 1977, Sampling techniques, section 6.4 (ratio of sums over units).
     """
     if units is None or not both.any() or len(units[both].unique()) == int(both.sum()):
-        counts = (first & ~second & both, second & ~first & both, both)
-        return paired_difference(*(flags.sum() for flags in counts))
+        more, less = (first & ~second & both).sum(), (second & ~first & both).sum()
+        return share(more - less, both.sum()), *paired_interval(more, less, both.sum())
     changes = (first.double() - second.double())[both]
     change, count = per_unit(torch.stack([changes, torch.ones_like(changes)]), units[both])
     rate = change.sum() / count.sum()

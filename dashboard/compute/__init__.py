@@ -5,7 +5,7 @@ bundle too (`scope`), so no function here knows of selections.
 """
 
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
-from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
 from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
@@ -46,16 +46,28 @@ from dashboard.compute.ensembles import (
     under_other_rules,
 )
 from dashboard.compute.fits import fitted, left_out, optimism
+from dashboard.compute.how import (
+    camp_points,
+    camp_table,
+    neighbours,
+    probabilities_of,
+    telling_samples,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
+from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
     "accuracy_of",
+    "along",
     "beside",
     "binned",
+    "camp_points",
+    "camp_table",
     "changed_samples",
     "combined",
     "confidence_bins",
@@ -67,12 +79,15 @@ __all__ = [
     "differing",
     "discrepant_samples",
     "drawn_points",
+    "effect_slices",
     "ensemble_accuracy",
     "error_kinds",
+    "every_group_effect",
     "fitted",
     "front",
     "front_places",
     "group_diversity",
+    "group_effects",
     "group_table",
     "judgeable",
     "judged",
@@ -80,6 +95,7 @@ __all__ = [
     "member_table",
     "model_table",
     "narrowed",
+    "neighbours",
     "number_right",
     "opened",
     "optimism",
@@ -87,12 +103,15 @@ __all__ = [
     "pair_measures",
     "pairs",
     "pca_map",
+    "probabilities_of",
+    "recipes",
     "reference",
     "reliability",
     "reliability_beside",
     "runs_left_out",
     "sample_texts",
     "scope",
+    "scope_rows",
     "score_choices",
     "score_counts",
     "score_edges",
@@ -107,8 +126,11 @@ __all__ = [
     "sides",
     "size_curve",
     "slots",
+    "soup_comparison",
+    "soup_error_parts",
     "stated_alone",
     "suspects",
+    "telling_samples",
     "temperatures",
     "under_other_rules",
 ]

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from analysis.differences import apart, difference_of_two, paired_difference
+from analysis.differences import apart, difference_of_two
+from analysis.intervals import paired_interval
 
 
 def test_a_paired_difference_counts_what_only_one_has_right():
@@ -13,7 +14,7 @@ def test_a_paired_difference_counts_what_only_one_has_right():
     value, low, high = difference_of_two(first, second, both)
     assert float(value) == pytest.approx((2 - 1) / 5)
     assert [float(low), float(high)] == pytest.approx(
-        [float(end) for end in paired_difference(*map(torch.tensor, (2, 1, 5)))[1:]]
+        [float(end) for end in paired_interval(*map(torch.tensor, (2, 1, 5)))]
     )
     swapped = difference_of_two(second, first, both)
     assert float(swapped[0]) == -float(value)
