@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from analysis.outcomes import OUTCOMES
-from analysis.rules import RULES
 from dashboard import compute, how_tables, how_words, panels, sample_table, state, tables
 from dashboard.plots import probabilities
 from dashboard.state import Choices
@@ -76,14 +75,12 @@ def _facts(choices: Choices, row: int) -> None:
 
 
 def _rules(choices: Choices, row: int) -> None:
-    labels = compute.rule_labels(choices)
+    ensembles = compute.side_by_side(choices) | compute.under_other_rules(choices)
     found = {
-        label: compute.outcome_table(choices, choices.bundle, rule)
-        for rule, label in labels.items()
+        name: compute.outcome_table(choices, choices.bundle, one) for name, one in ensembles.items()
     }
-    active = RULES[choices.ensemble.rule].label
-    st.markdown("**Under each rule that these members can answer**")
-    frame = how_tables.under_rules(choices.bundle, row, found, active)
+    st.markdown("**By each ensemble shown, and by these members under the other rules**")
+    frame = how_tables.under_rules(choices.bundle, row, found, choices.label)
     _table(frame, "Under each rule")
 
 
