@@ -43,8 +43,8 @@ class Standing:
 
 
 def can_stand(bundle: Bundle, rule: str) -> bool:
-    """Whether a standing of this rule is small enough to be held."""
-    return RULES[rule].weighable and len(bundle.ids) * len(bundle.classes) <= MOST_VALUES
+    """Whether there is a standing of this rule, and it is small enough to be held."""
+    return RULES[rule].weighable and 0 < len(bundle.ids) * len(bundle.classes) <= MOST_VALUES
 
 
 def standing(bundle: Bundle, ensemble: Ensemble, before: Standing | None = None) -> Standing:

@@ -61,13 +61,13 @@ def votes(
 def under_rules(
     bundle: Bundle, row: int, found: Mapping[str, Mapping[str, np.ndarray]], active: str
 ) -> pd.DataFrame:
-    """What the members' answers become under each rule, on one sample.
+    """What each ensemble makes of one sample.
 
     Args:
         bundle: N samples.
         row: which sample.
-        found: {label of the rule: outcome table}.
-        active: label of the ensemble's own rule.
+        found: {name of the ensemble: outcome table}.
+        active: name of the active one.
     """
     names = [*bundle.classes, DASH]
     rows = []
@@ -77,7 +77,7 @@ def under_rules(
         code = int(table["codes"][row])
         rows.append(
             {
-                "rule": f"{label} (active)" if label == active else label,
+                "ensemble": f"{label} (active)" if label == active else label,
                 "answer": f"{mark}{names[int(table['answers'][row])]}",
                 "confidence": float(table["confidence"][row]),
                 "outcome": OUTCOMES[code] if code >= 0 else DASH,

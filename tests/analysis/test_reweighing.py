@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import bundle_of, random_bundle
 
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble, answer
 from analysis.reweighing import MOST_MOVES, answer_of, can_stand, standing
 from analysis.rules import RULES
@@ -94,5 +94,9 @@ def test_what_cannot_be_weighed_or_held_is_refused():
     bundle = random_bundle(3, 10, 3)
     assert can_stand(bundle, "mean")
     assert not can_stand(bundle, "caruana")
+    nothing = Bundle(
+        models=("a",), ids=("x",), classes=(), predictions=torch.full((1, 1), -1, dtype=torch.int32)
+    )
+    assert not can_stand(nothing, "plurality")
     with pytest.raises(BundleError, match="All weights are zero"):
         standing(bundle, Ensemble(bundle.models, "mean", weights=(0.0, 0.0, 0.0)))
