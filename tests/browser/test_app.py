@@ -350,11 +350,11 @@ def popover(page, text: str) -> None:
 
 
 def pick_rule(page, name: str) -> None:
-    field = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").filter(
-        has_text="Rule"
-    )
-    field.locator("input").first.scroll_into_view_if_needed()
-    field.locator("input").first.click()
+    fields = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]")
+    field = fields.filter(has_text="Rule").locator("input").first
+    field.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)  # an open list closes while the page still scrolls
+    field.click()
     page.get_by_role("option", name=name).first.click()
     driver.settle(page)
 
