@@ -78,11 +78,8 @@ def weights(opened: Bundle) -> None:
         return
     given = {member: state.get("weights", {}).get(member, 1.0) for member in chosen}
     uneven = len(set(given.values())) > 1
-    with st.popover(
-        "Weights: set by hand" if uneven else "Weights: all alike",
-        width="stretch",
-        help=HELP["weights"],
-    ):
+    with st.popover("Weights: set by hand" if uneven else "Weights: all alike", width="stretch"):
+        st.caption(HELP["weights"])
         if len(chosen) <= rule_choice.SLIDERS:
             _sliders(given)
         else:
@@ -161,7 +158,8 @@ def keeping() -> None:
     """Name and keep the active ensemble; show, use and forget those that are kept."""
     stored, shown = kept.kept(), kept.slots()
     title = f"Kept ensembles: {len(stored)}" if stored else "Keep this ensemble"
-    with st.popover(title, width="stretch", help=HELP["kept"]):
+    with st.popover(title, width="stretch"):
+        st.caption(HELP["kept"])
         active = state.described()
         if active is not None:
             old = kept.name_of(active)

@@ -48,7 +48,8 @@ def options(opened: Bundle) -> None:
     if not row.options:
         return
     changed = "as you set them" if given else "as usual"
-    with st.popover(f"Options: {changed}", width="stretch", help=row.summary):
+    with st.popover(f"Options: {changed}", width="stretch"):
+        st.caption(row.summary)
         for key, option in row.options.items():
             _option(f"option/{name}/{key}", option, given.get(key, option.default), name, key)
         st.button("Reset", key="reset-options", on_click=_forget_options, args=(name,))
@@ -92,7 +93,8 @@ def samples_to_fit_on(opened: Bundle) -> None:
     ways = {"drawn": "Samples drawn by lot"} | (
         {"column": "Samples of a column"} if columns else {}
     )
-    with st.popover("Fit on", width="stretch", help=HELP["fit on"]):
+    with st.popover("Fit on", width="stretch"):
+        st.caption(HELP["fit on"])
         st.radio(
             "Fit on",
             list(ways),
