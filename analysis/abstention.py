@@ -168,7 +168,7 @@ def answered_by_confidence(
 
     Returns:
         Confidence [n], whether right [n], and which samples these are, int64 [n]. Judged samples
-        of unknown confidence are left out.
+        of unknown confidence are left out; all are, where none of an answer is known.
     """
     if confidence is None:
         confidence = confidence_of(whole, whole.models[0], stored=True)
@@ -177,6 +177,8 @@ def answered_by_confidence(
     confidence = confidence.double()
     judged = judged_under(missing, whole.grades, whole.labelled if labelled is None else labelled)
     silent = whole.grades[0] < 0
+    if (silent | confidence.isnan()).all():
+        judged = torch.zeros_like(judged)
     confidence = torch.where(silent, -torch.inf, confidence)
     rows = (judged[0] & ~confidence.isnan()).nonzero().flatten()
     return confidence[rows], whole.correct[0, rows], rows

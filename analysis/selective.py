@@ -73,12 +73,10 @@ def selective_votes(
         Black, Leino and Fredrikson 2022, Selective ensembles for consistent predictions.
     """
     team = bundle.select(check(bundle, Ensemble(tuple(members), "plurality")).members)
-    said = _plurality(team)
-    grades = grade(bundle, said[None], slice(None))
-    counts = judged(bundle, grades, slice(None), missing)[0]
+    said, counts, correct = _plurality(bundle, team, missing)
     alpha = torch.tensor(list(alphas), dtype=torch.float64, device=team.device)
     kept = (vote_chance(team) <= alpha[:, None]) & (said >= 0) & counts
-    right, number = (kept & (grades[0] == 1)).sum(1), kept.sum(1)
+    right, number = (kept & correct).sum(1), kept.sum(1)
     low, high = wilson(right, number)
     n = counts.sum()
     inside = torch.zeros(len(team.ids), 0, dtype=torch.bool, device=team.device)
@@ -115,6 +113,22 @@ def vote_chance(team: Bundle) -> Tensor:
     return torch.cat(parts)
 
 
+def undecided_at(
+    bundle: Bundle, members: Sequence[str], alpha: float, *, missing: Missing = "exclude"
+) -> Tensor:
+    """Rows of the judged samples that the selective vote leaves unanswered, int64 [n].
+
+    Args:
+        bundle: holds all members.
+        members: names.
+        alpha: largest chance at which an answer is still given.
+        missing: as in `selective_votes`.
+    """
+    team = bundle.select(tuple(members))
+    said, counts, _ = _plurality(bundle, team, missing)
+    return (counts & ~((vote_chance(team) <= alpha) & (said >= 0))).nonzero().flatten()
+
+
 def not_repeated(bundle: Bundle, members: Sequence[str]) -> str:
     """Why the guarantee of the selective vote does not hold for these members; empty if it may.
 
@@ -144,7 +158,10 @@ def not_repeated(bundle: Bundle, members: Sequence[str]) -> str:
     )
 
 
-def _plurality(team: Bundle) -> Tensor:
-    """The answer with most votes, int32 [N], -1 where nobody answered."""
+def _plurality(bundle: Bundle, team: Bundle, missing: Missing) -> tuple[Tensor, Tensor, Tensor]:
+    """The answer with most votes, int32 [N]; whether it is judged, and whether it is right."""
     everybody = torch.ones(1, len(team.models), dtype=torch.float64, device=team.device)
-    return torch.cat([part.predictions[0] for part in answers(team, "plurality", everybody)])
+    parts = [part.predictions[0] for part in answers(team, "plurality", everybody)]
+    said = torch.cat(parts)
+    grades = grade(bundle, said[None], slice(None))
+    return said, judged(bundle, grades, slice(None), missing)[0], grades[0] == 1

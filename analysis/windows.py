@@ -193,12 +193,14 @@ def judged_window(
         A row per way. A target met on the samples to fit on may be missed on the others.
 
     Raises:
-        BundleError: as `stages`, or no sample to fit on is judged.
+        BundleError: as `stages`, or there is no judged sample to fit on, or none to judge on.
 
     References:
         Xia and Bouganis 2023, Window-based early-exit cascades for uncertainty estimation.
     """
     check(bundle, Ensemble(tuple(members), "cascade"))
+    if not parts.fit.any() or not parts.held_out.any():
+        raise BundleError("A window is fitted on some samples and judged on others: one is few.")
     fit, held_out = (bundle.take(rows.nonzero().flatten()) for rows in (parts.fit, parts.held_out))
     first, everybody = Ensemble(tuple(members[:1]), "mean"), Ensemble(tuple(members), "mean")
     window = window_around(*_scores(fit, first, missing), target)

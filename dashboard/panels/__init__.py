@@ -7,6 +7,7 @@ from dashboard.panels.calibration import (
     reliability,
     temperatures,
 )
+from dashboard.panels.curves import against_size, cascade, risk_coverage
 from dashboard.panels.difficulty import (
     contradictable,
     number_right,
@@ -24,7 +25,9 @@ from dashboard.panels.teams import accuracies, front
 
 __all__ = [
     "accuracies",
+    "against_size",
     "calibration_errors",
+    "cascade",
     "chart",
     "contradictable",
     "discrepant",
@@ -42,6 +45,7 @@ __all__ = [
     "pick_raised",
     "pick_score",
     "reliability",
+    "risk_coverage",
     "score_histogram",
     "size_curve",
     "suspects",

@@ -22,6 +22,7 @@ def titled(
     height: int = 420,
     palette: Palette = LIGHT,
     legend: Literal["bottom", "right", "none"] = "none",
+    width: int = SUBTITLE_WIDTH,
 ) -> go.Figure:
     """The figure with the common layout.
 
@@ -32,11 +33,12 @@ def titled(
         height: pixels.
         palette: colours of the theme.
         legend: where it stands, outside of the data.
+        width: letters in a line of the subtitle.
 
     Returns:
         The same figure.
     """
-    lines = textwrap.wrap(subtitle, SUBTITLE_WIDTH)
+    lines = textwrap.wrap(subtitle, width)
     top = TITLE_SPACE + LINE * max(len(lines) - 1, 0) + 8
     bottom = 56 + LEGEND_ROW * _legend_rows(figure) if legend == "bottom" else 8
     figure.update_layout(

@@ -128,8 +128,9 @@ def test_a_missing_answer_is_the_least_sure_and_wrong_where_gaps_are_wrong():
 
 
 def test_a_model_that_never_says_how_sure_it_is_has_no_curve():
-    bundle = bundle_of([[0, 1]], [0, 0], "xy")
-    assert len(answered_by_confidence(bundle)[0]) == 0
+    bundle = bundle_of([[0, -1]], [0, 0], "xy")
+    for missing in ("exclude", "wrong"):
+        assert len(answered_by_confidence(bundle, missing=missing)[0]) == 0
 
 
 def test_a_vote_is_as_sure_as_the_share_that_voted_for_it():
