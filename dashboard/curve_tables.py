@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.theme import interval, percent, shortened
+from dashboard.theme import amount, count, interval, percent, shortened
 
 
 def windows(found: Mapping) -> pd.DataFrame:
@@ -17,10 +17,14 @@ def windows(found: Mapping) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "asked": list(found["ways"]),
-            "mean cost": found["cost"].round(3),
-            "accepted": [percent(share) for share in found["coverage"].tolist()],
+            "mean cost": [amount(cost) for cost in found["cost"].tolist()],
+            "accepted": [
+                f"{percent(share)} ({count(int(kept))})"
+                for share, kept in zip(
+                    found["coverage"].tolist(), found["kept"].tolist(), strict=True
+                )
+            ],
             "risk": _rates(found, "risk"),
-            "n accepted": found["kept"],
         }
     )
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.theme import count, interval, markdown, percent, shown, three_digits
+from dashboard.theme import amount, count, interval, markdown, percent, shown, three_digits
 
 SAVES = 0.99
+FEW_VOTES = 5
 NO_CONFIDENCE = (
     "Neither the ensemble nor its best member says how sure it is of any judged answer, so there "
     "is no order in which to keep silent."
@@ -35,11 +36,11 @@ def curves_sentence(curve: Mapping | None, cascade: Mapping, *, priced: bool) ->
 
 def _asking_on(chosen: Mapping[str, float], members: int, *, priced: bool) -> str:
     everybody = percent(chosen["accuracy_of_all"])
-    cost, full = three_digits(chosen["cost"]), three_digits(chosen["cost_of_all"])
+    cost, full = amount(chosen["cost"]), amount(chosen["cost_of_all"])
     if chosen["cost"] > SAVES * chosen["cost_of_all"]:
         return (
-            f"asking the members in this order saves next to nothing where it should be as "
-            f"accurate as all {members} together (**{everybody}**)"
+            "asking on only where those asked so far are unsure saves next to nothing if it is to "
+            f"be about as accurate as all {members} (**{everybody}**)"
         )
     price = f"a mean cost of **{cost}**" if priced else f"**{cost}** members a sample"
     return (
@@ -96,11 +97,10 @@ def size_note(found: Mapping, rule: str, stand_in: str, *, weighed: bool) -> str
     return f"{text}. The best model is chosen and judged on the same samples: optimistic."
 
 
-def silence_note(warning: str, curve: Mapping | None, *, repeated: bool) -> str:
+def silence_note(curve: Mapping | None, *, repeated: bool) -> str:
     """How to read risk against coverage.
 
     Args:
-        warning: why alpha of the selective vote bounds nothing; empty where it may.
         curve: the ensemble's; None where it has none.
         repeated: samples share units.
     """
@@ -117,7 +117,27 @@ def silence_note(warning: str, curve: Mapping | None, *, repeated: bool) -> str:
         )
     if repeated:
         text += " Bands take samples as independent, and are too narrow where units repeat."
-    return f"{text} {warning}".strip()
+    return text
+
+
+def selective_note(found: Mapping, members: int, levels: int, shown_levels: int) -> str:
+    """How to read the selective vote.
+
+    Args:
+        found: of `compute.selective`.
+        members: that vote.
+        levels: groups of the grouping.
+        shown_levels: groups whose coverage is shown.
+    """
+    parts = [
+        "It answers where the lead of the most frequent answer would be an accident in no more "
+        f"than alpha of the cases (n = {count(found['n'])})."
+    ]
+    if members <= FEW_VOTES:
+        parts.append(f"{FEW_VOTES} votes or fewer are never enough at alpha 0.05 or less.")
+    if shown_levels < levels:
+        parts.append(f"Coverage is shown for the first {shown_levels} of {levels} groups.")
+    return " ".join([*parts, found["warning"]]).strip()
 
 
 def cost_note(cascade: Mapping, *, priced: bool) -> str:
@@ -137,8 +157,8 @@ def cost_note(cascade: Mapping, *, priced: bool) -> str:
         return text
     order = " The order too was chosen there." if cascade["halved"] else ""
     return (
-        f"{text} The threshold in the sentence on top is the cheapest that reaches the accuracy of "
-        f"everybody on one half ({cascade['split']}), judged on the other.{order}"
+        f"{text} The threshold in the sentence on top is the cheapest that comes within half a "
+        f"point of everybody on one half ({cascade['split']}), judged on the other.{order}"
     )
 
 

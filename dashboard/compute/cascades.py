@@ -21,6 +21,7 @@ ORDERS = {
     "accuracy": "Best first",
 }
 FEW = "These are too few samples to choose a threshold on one half and judge it on the other."
+TOLERATED = 0.005
 CURVE = ("threshold", "cost", "accuracy", "low", "high", "n")
 
 
@@ -111,8 +112,8 @@ def _prices(
 
 
 def _chosen(tuned: CostCurve, kept: CostCurve) -> dict[str, float] | None:
-    """The cheapest threshold that is as accurate as everybody on one half, on the other."""
-    good = (tuned.accuracy >= tuned.accuracy[-1]).nonzero().flatten()
+    """The cheapest threshold about as accurate as everybody on one half, judged on the other."""
+    good = (tuned.accuracy >= tuned.accuracy[-1] - TOLERATED).nonzero().flatten()
     if not len(good) or not torch.isfinite(kept.accuracy[-1]):
         return None
     place = int(good[0])
@@ -147,9 +148,9 @@ def cascade(choices: Choices, bundle: Bundle, order: str) -> dict:
     Returns:
         The fields of `analysis.cascades.CostCurve`; "members" in the order in which they are
         asked; "halved", whether only the half is judged that the order was not chosen on;
-        "chosen", the cheapest threshold as accurate as everybody on one half, judged on the
-        other, and "cost_of_all" and "accuracy_of_all" there; "active", where the active ensemble
-        is a cascade; "split", how the halves were drawn. Only "problem", a sentence, where
+        "chosen", the cheapest threshold within half a point of everybody on one half, judged on
+        the other, and "cost_of_all" and "accuracy_of_all" there; "active", where the active
+        ensemble is a cascade; "split", how the halves were drawn. Only "problem", a sentence, where
         there is none.
     """
     reason = why_no_cascade(choices)

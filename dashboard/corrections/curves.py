@@ -13,25 +13,25 @@ MOST_GROUPS = 12
 
 def show(choices: Choices, bundle: Bundle) -> None:
     """Quality against size, risk against coverage, accuracy against cost, and their tables."""
-    orders = compute.cascade_orders(choices)
-    measures = compute.size_measures(choices)
     head = st.container()
+    with st.container(horizontal=True):
+        measure = _picked("Against size", compute.size_measures(choices), "size-measure")
+        pool = controls.pick_pool(choices, "size-pool", default="all")
+        order = _picked("Members are asked", compute.cascade_orders(choices), "cascade-order")
     sizes, silence, cost = st.columns(3)
     with sizes:
-        measure = _picked("Against size", measures, "size-measure")
-        pool = controls.pick_pool(choices, "size-pool", default="all")
         panels.against_size(choices, pool, measure, "against-size")
-    with cost:
-        order = _picked("Members are asked", orders, "cascade-order")
-        panels.cascade(choices, order, "cascade-cost")
+        st.caption(_size_note(choices, compute.size_values(choices, bundle, pool, measure)))
+    curve = compute.risk_curves(choices, bundle).get("ensemble")
     with silence:
         panels.risk_coverage(choices, "risk-coverage")
+        st.caption(_silence_note(bundle, curve))
     cascade = compute.cascade(choices, bundle, order)
-    curve = compute.risk_curves(choices, bundle).get("ensemble")
-    with head:
-        priced = compute.member_costs(choices) is not None
-        st.markdown(curve_words.curves_sentence(curve, cascade, priced=priced))
-    _notes(choices, bundle, compute.size_values(choices, bundle, pool, measure), curve, cascade)
+    priced = compute.member_costs(choices) is not None
+    with cost:
+        panels.cascade(choices, order, "cascade-cost")
+        st.caption(curve_words.cost_note(cascade, priced=priced))
+    head.markdown(curve_words.curves_sentence(curve, cascade, priced=priced))
     _tables(choices, bundle, cascade)
 
 
@@ -51,19 +51,14 @@ def _picked(label: str, options: dict[str, str], key: str) -> str:
     )
 
 
-def _notes(choices: Choices, bundle: Bundle, sizes: dict, curve: dict | None, cascade: dict):
+def _size_note(choices: Choices, found: dict) -> str:
     rules = (RULES[choices.ensemble.rule].label, RULES[compute.stand_in(choices)].label)
+    return curve_words.size_note(found, *rules, weighed=bool(choices.ensemble.weights))
+
+
+def _silence_note(bundle: Bundle, curve: dict | None) -> str:
     repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    warning = compute.selective(choices, bundle)["warning"]
-    st.caption(
-        " ".join(
-            (
-                curve_words.size_note(sizes, *rules, weighed=bool(choices.ensemble.weights)),
-                curve_words.silence_note(warning, curve, repeated=repeated),
-                curve_words.cost_note(cascade, priced=compute.member_costs(choices) is not None),
-            )
-        )
-    )
+    return curve_words.silence_note(curve, repeated=repeated)
 
 
 def _tables(choices: Choices, bundle: Bundle, cascade: dict) -> None:
@@ -75,11 +70,14 @@ def _tables(choices: Choices, bundle: Bundle, cascade: dict) -> None:
         votes = curve_tables.selective(found, levels[:MOST_GROUPS])
         controls.table(votes, "Selective vote by alpha")
         controls.download(votes, "selective.csv")
+        shown = min(len(levels), MOST_GROUPS)
+        members = len(choices.ensemble.members)
+        st.caption(curve_words.selective_note(found, members, len(levels), shown))
     if cascade["problem"]:
         return
     with right:
         st.markdown("**Asking on only near the threshold of a decision**")
-        names = {name: target.label.capitalize() for name, target in TARGETS.items()}
+        names = {name: f"{100 * target.level:g} % {target.of}" for name, target in TARGETS.items()}
         target = _picked("Tuned for", names, "window-target")
         found = compute.window(choices, bundle, cascade["members"], target)
         if found["problem"]:

@@ -90,7 +90,7 @@ def cascade(choices: Choices, order: str, panel: str) -> None:
         return
     figure = plots.cost_curve(
         found,
-        unit="members asked" if compute.member_costs(choices) is None else "cost in models.csv",
+        unit="members asked" if compute.member_costs(choices) is None else "models.csv",
         subtitle=f"{curve_words.order_phrase(found['members'])}. "
         f"{_judged_on(choices, panel, halved=found['halved'])}, band: 95 % intervals.",
         palette=palette(),

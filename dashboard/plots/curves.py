@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, Palette, count, interval, percent, shown, three_digits
+from dashboard.theme import LIGHT, Palette, amount, count, interval, percent, shown, three_digits
 
 LETTERS = 50
 HEIGHT = 500
@@ -132,7 +132,7 @@ def risk_coverage(
         _add_alphas(figure, selective, palette)
     titled(
         figure,
-        "What if it answers only where it is sure?",
+        "Is it right where it is sure?",
         subtitle,
         height=HEIGHT,
         palette=palette,
@@ -140,9 +140,9 @@ def risk_coverage(
         width=LETTERS,
     )
     figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(title="Samples answered (coverage)", tickformat=".0%", range=[0, 1.02])
+    figure.update_xaxes(title="Share answered (coverage)", tickformat=".0%", range=[0, 1.02])
     figure.update_yaxes(
-        title="Errors among them (risk), lower is better",
+        title="Risk, lower is better",
         tickformat=".0%",
         range=[0, _highest(curves)],
     )
@@ -199,7 +199,7 @@ def cost_curve(
         (-1, "everybody (the mean)", "diamond-open"),
     ):
         text = f"<b>{name}</b><br>{_cost_text(found, place)}"
-        _add_point(figure, cost[place], rate[place], name, text, palette, symbol, palette.best)
+        _add_point(figure, cost[place], rate[place], name, text, palette, symbol, palette.text)
     if found["active"] is not None:
         at = found["active"]
         text = f"<b>active ensemble</b><br>{_cost_text({k: [v] for k, v in at.items()}, 0)}"
@@ -214,9 +214,7 @@ def cost_curve(
         width=LETTERS,
     )
     figure.update_layout(dragmode="pan")
-    figure.update_xaxes(
-        title=f"Mean cost of a sample ({unit}), lower is cheaper", rangemode="tozero"
-    )
+    figure.update_xaxes(title=f"Mean cost ({unit})", rangemode="tozero")
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
     return figure
 
@@ -225,7 +223,7 @@ def _cost_text(found: Mapping, place: int) -> str:
     return (
         f"{percent(found['accuracy'][place])} "
         f"{interval(found['low'][place], found['high'][place])}<br>"
-        f"mean cost {three_digits(float(found['cost'][place]))}, "
+        f"mean cost {amount(float(found['cost'][place]))}, "
         f"n = {count(int(found['n'][place]))}"
     )
 

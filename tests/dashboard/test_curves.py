@@ -11,6 +11,7 @@ from pages import visit, words
 
 from analysis.ensemble import Ensemble, combine
 from dashboard import compute, curve_words
+from dashboard.panels import curves as panel_curves
 from dashboard.plots import curves
 from dashboard.state import Choices
 from dashboard.theme import DARK, LIGHT
@@ -243,6 +244,29 @@ def test_a_rule_that_is_not_compared_over_teams_is_said_to_be_replaced(tmp_path,
         assert not app.exception
     app.segmented_control(key="widget/window-target").set_value("coverage_50").run()
     assert "Tuned for risk at 50 % coverage" in words(app)
+
+
+def test_a_picked_threshold_selects_what_is_not_answered_there(tmp_path, monkeypatch):
+    app = opened(BUNDLE, tmp_path / "bundle", monkeypatch)
+    visit(app, "corrections")
+    app.segmented_control(key="widget/corrections-section").set_value("Size and cost").run()
+    bundle = app.session_state["bundle"]
+    choices = choices_of(bundle)
+    curve = compute.risk_curves(choices, bundle)["best"]
+    at = int(np.flatnonzero(curve["reachable"])[40])
+    for code, expected in (
+        (curves.ROLES.index("best") * curves.STRIDE + at, curve["n"] - curve["kept"][at]),
+        (curves.ROLES.index("selective") * curves.STRIDE, len(compute.undecided(choices, 0.5))),
+    ):
+        kept = {key: app.session_state[key] for key in ("bundle", "members", "rule", "missing")}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("streamlit.session_state", kept)
+            panel_curves._pick_threshold([{"customdata": code}], "risk-coverage", choices)
+        assert len(kept["selection"].positions) == expected
+    app.session_state["selection"] = kept["selection"]
+    app.run()
+    assert not app.exception
+    assert "selective vote at alpha 0.5" in words(app)
 
 
 def test_without_confidence_of_the_best_member_the_votes_still_make_a_curve():
