@@ -144,7 +144,7 @@ def cost_note(cascade: Mapping, *, priced: bool) -> str:
     """What the cost counts, and what was chosen on which half.
 
     Args:
-        cascade: of `compute.cascade`.
+        cascade: of `compute.cascade`, without a problem.
         priced: the table of models has costs.
     """
     counts = (
@@ -152,13 +152,10 @@ def cost_note(cascade: Mapping, *, priced: bool) -> str:
         if priced
         else "no costs are known (column cost of models.csv), so each member costs 1"
     )
-    text = f"Cost: {counts}."
-    if cascade["problem"]:
-        return text
     order = " The order too was chosen there." if cascade["halved"] else ""
     return (
-        f"{text} The threshold in the sentence on top is the cheapest that comes within half a "
-        f"point of everybody on one half ({cascade['split']}), judged on the other.{order}"
+        f"Cost: {counts}. The threshold in the sentence on top is the cheapest that comes within "
+        f"half a point of everybody on one half ({cascade['split']}), judged on the other.{order}"
     )
 
 

@@ -26,7 +26,9 @@ CURVE = ("threshold", "cost", "accuracy", "low", "high", "n")
 
 
 def cascade_orders(choices: Choices) -> dict[str, str]:
-    """In which orders the members can be asked: names and what they are called."""
+    """In which orders the members can be asked, by name; none where they make no cascade."""
+    if why_no_cascade(choices):
+        return {}
     known = member_costs(choices) is not None
     return {name: label for name, label in ORDERS.items() if name != "cost" or known}
 

@@ -17,7 +17,8 @@ def show(choices: Choices, bundle: Bundle) -> None:
     with st.container(horizontal=True):
         measure = _picked("Against size", compute.size_measures(choices), "size-measure")
         pool = controls.pick_pool(choices, "size-pool", default="all")
-        order = _picked("Members are asked", compute.cascade_orders(choices), "cascade-order")
+        orders = compute.cascade_orders(choices)
+        order = _picked("Members are asked", orders, "cascade-order") if orders else ""
     sizes, silence, cost = st.columns(3)
     with sizes:
         panels.against_size(choices, pool, measure, "against-size")
@@ -30,7 +31,8 @@ def show(choices: Choices, bundle: Bundle) -> None:
     priced = compute.member_costs(choices) is not None
     with cost:
         panels.cascade(choices, order, "cascade-cost")
-        st.caption(curve_words.cost_note(cascade, priced=priced))
+        if not cascade["problem"]:
+            st.caption(curve_words.cost_note(cascade, priced=priced))
     head.markdown(curve_words.curves_sentence(curve, cascade, priced=priced))
     _tables(choices, bundle, cascade)
 
@@ -62,26 +64,34 @@ def _silence_note(bundle: Bundle, curve: dict | None) -> str:
 
 
 def _tables(choices: Choices, bundle: Bundle, cascade: dict) -> None:
+    if cascade["problem"]:
+        _votes(choices, bundle)
+        return
     left, right = st.columns(2)
     with left:
-        st.markdown("**Selective vote of the members, by alpha**")
-        levels = bundle.groups[choices.grouping].levels if choices.grouping is not None else ()
-        found = compute.selective(choices, bundle)
-        votes = curve_tables.selective(found, levels[:MOST_GROUPS])
-        controls.table(votes, "Selective vote by alpha")
-        controls.download(votes, "selective.csv")
-        shown = min(len(levels), MOST_GROUPS)
-        members = len(choices.ensemble.members)
-        st.caption(curve_words.selective_note(found, members, len(levels), shown))
-    if cascade["problem"]:
-        return
+        _votes(choices, bundle)
     with right:
-        st.markdown("**Asking on only near the threshold of a decision**")
-        names = {name: f"{100 * target.level:g} % {target.of}" for name, target in TARGETS.items()}
-        target = _picked("Tuned for", names, "window-target")
-        found = compute.window(choices, bundle, cascade["members"], target)
-        if found["problem"]:
-            st.info(found["problem"])
-            return
-        controls.table(curve_tables.windows(found), "Window cascade")
-        st.caption(curve_words.window_note(found, TARGETS[target].label))
+        _window(choices, bundle, cascade)
+
+
+def _votes(choices: Choices, bundle: Bundle) -> None:
+    st.markdown("**Selective vote of the members, by alpha**")
+    levels = bundle.groups[choices.grouping].levels if choices.grouping is not None else ()
+    found = compute.selective(choices, bundle)
+    votes = curve_tables.selective(found, levels[:MOST_GROUPS])
+    controls.table(votes, "Selective vote by alpha")
+    controls.download(votes, "selective.csv")
+    shown, members = min(len(levels), MOST_GROUPS), len(choices.ensemble.members)
+    st.caption(curve_words.selective_note(found, members, len(levels), shown))
+
+
+def _window(choices: Choices, bundle: Bundle, cascade: dict) -> None:
+    st.markdown("**Asking on only near the threshold of a decision**")
+    names = {name: f"{100 * target.level:g} % {target.of}" for name, target in TARGETS.items()}
+    target = _picked("Tuned for", names, "window-target")
+    found = compute.window(choices, bundle, cascade["members"], target)
+    if found["problem"]:
+        st.info(found["problem"])
+        return
+    controls.table(curve_tables.windows(found), "Window cascade")
+    st.caption(curve_words.window_note(found, TARGETS[target].label))

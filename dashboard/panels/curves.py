@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.rules import RULES
 from dashboard import compute, curve_words
 from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.plots import abstention
 from dashboard.plots import curves as plots
 from dashboard.state import Choices
 from dashboard.theme import shown
@@ -43,7 +44,7 @@ def risk_coverage(choices: Choices, panel: str) -> None:
     if not curves:
         st.info(curve_words.NO_CONFIDENCE)
         return
-    figure = plots.risk_coverage(
+    figure = abstention.risk_coverage(
         curves,
         _names(choices),
         compute.selective(choices, bundle),
@@ -63,11 +64,11 @@ def _names(choices: Choices) -> dict[str, str]:
 
 
 def _pick_threshold(points, panel: str, choices: Choices) -> None:
-    picked = plots.decode_threshold(points)
+    picked = abstention.decode_threshold(points)
     if picked is None:
         return
     (role, place), bundle = picked, compute.scope(choices, panel)
-    if role == plots.SELECTIVE:
+    if role == abstention.SELECTIVE:
         alpha = compute.selective(choices, bundle)["alpha"]
         if place < len(alpha):
             rows = compute.undecided(choices, float(alpha[place]))

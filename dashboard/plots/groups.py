@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.plots.layout import titled
+from dashboard.plots.layout import add_band, titled
 from dashboard.theme import LIGHT, Palette, count, interval, percent, shown
 
 Line = tuple[str, np.ndarray, np.ndarray, np.ndarray]
@@ -153,7 +153,7 @@ def size_curve(
     for place in sorted(order, key=lambda at: at in colours):
         colour = colours.get(place, palette.muted)
         if place in colours and len(sizes) > 1:
-            _add_band(figure, sizes, low[:, place], high[:, place], colour)
+            add_band(figure, sizes, low[:, place], high[:, place], colour)
         figure.add_scatter(
             x=list(sizes),
             y=mean[:, place],
@@ -182,22 +182,6 @@ def size_curve(
     figure.update_xaxes(title="Members in the team", dtick=1 if max(sizes) <= 15 else None)
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".0%")
     return figure
-
-
-def _add_band(
-    figure: go.Figure, sizes: Sequence[int], low: np.ndarray, high: np.ndarray, colour: str
-) -> None:
-    figure.add_scatter(
-        x=[*sizes, *reversed(sizes)],
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.13,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-    )
 
 
 def decode_groups(points: Sequence, levels: int) -> list[int]:

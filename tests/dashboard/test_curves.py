@@ -12,7 +12,7 @@ from pages import visit, words
 from analysis.ensemble import Ensemble, combine
 from dashboard import compute, curve_words
 from dashboard.panels import curves as panel_curves
-from dashboard.plots import curves
+from dashboard.plots import abstention, curves
 from dashboard.state import Choices
 from dashboard.theme import DARK, LIGHT
 
@@ -86,7 +86,7 @@ NAMES = {"ensemble": "Mean", "best": EVIL, "plurality": "Vote"}
 
 
 def test_only_thresholds_that_can_be_chosen_are_marks_and_alphas_that_agree_share_one():
-    figure = curves.risk_coverage({"ensemble": risk_of(), "best": risk_of()}, NAMES, VOTES)
+    figure = abstention.risk_coverage({"ensemble": risk_of(), "best": risk_of()}, NAMES, VOTES)
     assert EVIL not in figure.to_json()
     codes = [
         {"customdata": int(code)}
@@ -94,23 +94,37 @@ def test_only_thresholds_that_can_be_chosen_are_marks_and_alphas_that_agree_shar
         if trace.customdata is not None
         for code in trace.customdata
     ]
-    picked = [curves.decode_threshold([code]) for code in codes]
+    picked = [abstention.decode_threshold([code]) for code in codes]
     assert sorted(picked) == sorted(
         [(role, at) for role in ("ensemble", "best") for at in (0, 2, 4)]
         + [("selective", 0), ("selective", 1)]
     )
     votes = next(trace for trace in figure.data if trace.mode == "markers+text")
-    assert sorted(votes.text) == ["alpha 0.2, 0.1", "alpha 0.5"]
+    assert sorted(votes.text) == [f"{abstention.ALPHA} 0.2, 0.1", f"{abstention.ALPHA} 0.5"]
     assert any("AURC 0.123" in (trace.name or "") for trace in figure.data)
-    assert curves.decode_threshold([]) is None
-    assert curves.decode_threshold([{"x": 1}]) is None
-    assert curves.decode_threshold([{"customdata": 10**6}]) is None
+    assert abstention.decode_threshold([]) is None
+    assert abstention.decode_threshold([{"x": 1}]) is None
+    assert abstention.decode_threshold([{"customdata": 10**6}]) is None
+
+
+def test_labels_of_alphas_that_lie_together_are_left_out():
+    kept = np.array([98, 97, 96, 20])
+    near = VOTES | {"kept": kept, "coverage": kept / 100, "n": 100}
+    near |= {"accuracy": np.full(4, 0.9), "low": np.full(4, 0.8), "high": np.full(4, 0.95)}
+    figure = abstention.risk_coverage({"ensemble": risk_of()}, NAMES, near)
+    votes = next(trace for trace in figure.data if trace.mode == "markers+text")
+    assert [text for text in votes.text if text] == [
+        f"{abstention.ALPHA} 0.01",
+        f"{abstention.ALPHA} 0.1",
+    ]
+    assert list(votes.textposition) == ["top right", *["middle left"] * 3]
+    assert len(votes.customdata) == 4
 
 
 def test_many_thresholds_are_thinned_to_marks_that_a_hand_can_hit():
-    figure = curves.risk_coverage({"ensemble": risk_of(400, 5000)}, NAMES, None)
+    figure = abstention.risk_coverage({"ensemble": risk_of(400, 5000)}, NAMES, None)
     (marks,) = (trace for trace in figure.data if trace.mode == "markers")
-    assert 20 <= len(marks.x) <= curves.MARKS
+    assert 20 <= len(marks.x) <= abstention.MARKS
     assert marks.x.min() < 0.05
     assert marks.x.max() > 0.95
 
@@ -255,8 +269,11 @@ def test_a_picked_threshold_selects_what_is_not_answered_there(tmp_path, monkeyp
     curve = compute.risk_curves(choices, bundle)["best"]
     at = int(np.flatnonzero(curve["reachable"])[40])
     for code, expected in (
-        (curves.ROLES.index("best") * curves.STRIDE + at, curve["n"] - curve["kept"][at]),
-        (curves.ROLES.index("selective") * curves.STRIDE, len(compute.undecided(choices, 0.5))),
+        (abstention.ROLES.index("best") * abstention.STRIDE + at, curve["n"] - curve["kept"][at]),
+        (
+            abstention.ROLES.index("selective") * abstention.STRIDE,
+            len(compute.undecided(choices, 0.5)),
+        ),
     ):
         kept = {key: app.session_state[key] for key in ("bundle", "members", "rule", "missing")}
         with pytest.MonkeyPatch.context() as patch:
