@@ -132,14 +132,25 @@ def samples_at_a_time(values: int, device: torch.device, *, counted: bool = Fals
         return LONGEST
     working = working_memory(device)
     if _limit is not None and device.type == "cpu" and working < each:
-        raise BundleError(
-            f"The memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, "
-            f"and one sample of all models takes {_megabytes(each)}; give at least "
-            f"{_megabytes(used() + RESERVE + 4 * each)}."
-        )
+        raise BundleError(_too_little(each))
     most = 2 * CACHE if counted else CACHE
     bound = working if device.type == "cuda" else min(most, working // 2)
     return max(1, min(LONGEST, bound // each))
+
+
+def _too_little(each: int) -> str:
+    """Why not even one sample, which takes this many bytes, can be worked on, and what would do."""
+    if free() < _limit - used():
+        return (
+            f"This machine has only {_megabytes(free())} of memory left, and one sample of all "
+            f"models takes {_megabytes(each)}, and its surroundings {_megabytes(RESERVE)}; end "
+            "other programs, or choose fewer models."
+        )
+    return (
+        f"The memory of {_megabytes(_limit)} is too small: {_megabytes(used())} are in use, "
+        f"and one sample of all models takes {_megabytes(each)}; give at least "
+        f"{_megabytes(used() + RESERVE + 4 * each)}, or choose fewer models."
+    )
 
 
 def use_device(name: str) -> torch.device:

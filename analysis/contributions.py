@@ -9,7 +9,7 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble, answers, check
 from analysis.grading import grade, judged
-from analysis.intervals import NORMAL_95, binomial_p
+from analysis.intervals import NORMAL_95, binomial_p, paired_interval
 from analysis.many_tests import holm
 from analysis.pairwise import share
 from analysis.rules import RULES
@@ -102,7 +102,8 @@ def contributions(
             ("lost", both & ~right[0] & right[1:]),
         ):
             left[name] = left.get(name, 0) + flags.sum(1)
-    gain, low, high = _paired(left["brought"], left["lost"], left["n"])
+    gain = share(left["brought"] - left["lost"], left["n"])
+    low, high = paired_interval(left["brought"], left["lost"], left["n"])
     values = _shapley(team, ensemble, weights, missing, orders, seed)
     return Contributions(
         members=team.models,
@@ -162,17 +163,6 @@ def _judged(
         grades = grade(team, said.predictions, part)
         yield grades == 1, judged(team, grades, part, missing)
         start = part.stop
-
-
-def _paired(brought: Tensor, lost: Tensor, n: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Difference of two paired shares and its 95 % interval, float64."""
-    gain = share(brought - lost, n)
-    samples, more, less = n.double() + 2, brought.double() + 0.5, lost.double() + 0.5
-    centre = (more - less) / samples
-    half = NORMAL_95 * ((more + less) / samples - centre.square()).sqrt() / samples.sqrt()
-    known = n > 0
-    low, high = (torch.where(known, end, torch.nan) for end in (centre - half, centre + half))
-    return gain, torch.minimum(low, gain), torch.maximum(high, gain)
 
 
 def _shapley(

@@ -35,6 +35,36 @@ def wilson(right: Tensor, count: Tensor, *, z: float = NORMAL_95) -> tuple[Tenso
     return (centre - half).clamp_min(0), (centre + half).clamp_max(1)
 
 
+def paired_interval(more: Tensor, less: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
+    """95 % interval of a difference of two shares of the same samples.
+
+    Half a sample is added to either kind of change.
+
+    Args:
+        more: [...], samples that count for the first share only.
+        less: [...], samples that count for the second only.
+        count: [...], all samples; may be fractional (an effective number), as more and less.
+
+    Returns:
+        Lower and upper end of (more - less) / count, float64 [...], on either side of it; NaN
+        where count is 0.
+
+    Example:
+        >>> [round(end.item(), 3) for end in paired_interval(*map(torch.tensor, (9, 2, 50)))]
+        [0.009, 0.26]
+
+    References:
+        Agresti and Min 2005, Statistics in Medicine 24.
+    """
+    known = count > 0
+    gain = torch.where(known, (more - less).double() / count, torch.nan)
+    samples, first, second = count.double() + 2, more.double() + 0.5, less.double() + 0.5
+    centre = (first - second) / samples
+    half = NORMAL_95 * ((first + second) / samples - centre.square()).sqrt() / samples.sqrt()
+    low, high = (torch.where(known, end, torch.nan) for end in (centre - half, centre + half))
+    return torch.minimum(low, gain), torch.maximum(high, gain)
+
+
 def mcnemar_p(corrections: int, regressions: int) -> float:
     """Exact two-sided McNemar test: could as lopsided a split be chance?
 

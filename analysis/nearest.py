@@ -6,7 +6,7 @@ from torch import Tensor
 from analysis.checks import BundleError
 from analysis.chunks import samples_at_a_time
 
-SPARE = 64  # points that may be as near as the k-th within rounding before all are compared
+SPARE = 16  # points that may be as near as the k-th within rounding before all are compared
 
 
 def nearest(queries: Tensor, points: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -40,7 +40,7 @@ def nearest(queries: Tensor, points: Tensor, k: int) -> tuple[Tensor, Tensor]:
     _check(queries, points, k)
     queries, points, k = queries.double(), points.double(), min(k, len(points))
     spare = min(len(points), k + SPARE)
-    step = samples_at_a_time(2 * len(points) + spare * points.shape[1], points.device)
+    step = samples_at_a_time(len(points) + spare * points.shape[1], points.device)
     found = [_of_chunk(part, points, k, spare) for part in queries.split(step)]
     rows = torch.cat([part[0] for part in found] or [torch.zeros(0, k, dtype=torch.long)])
     return rows, torch.cat([part[1] for part in found] or [torch.zeros(0, k).double()])
@@ -82,7 +82,8 @@ def _of_chunk(queries: Tensor, points: Tensor, k: int, spare: int) -> tuple[Tens
     centre = points.mean(0)  # far from 0, products would cancel
     left, right = queries - centre, points - centre
     lengths, far = left.square().sum(1, keepdim=True), right.square().sum(1)
-    squared = lengths + far - 2 * left @ right.T
+    # Squared distances but for the query's own length, which ranks nothing.
+    squared = torch.addmm(far, left, right.T, alpha=-2)
     rounding = 8 * (points.shape[1] + 4) * torch.finfo(torch.float64).eps * (lengths + far.max())
     near, rows = squared.topk(spare, largest=False, sorted=True)
     if spare < len(points) and (near[:, -1:] <= near[:, k - 1 : k] + rounding).any():

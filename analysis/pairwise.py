@@ -49,7 +49,7 @@ def error_disagreement(both_graded: Tensor, both_right: Tensor, both_wrong: Tens
     References:
         Skalak 1996; Ho 1998, IEEE PAMI 20(8).
     """
-    return share(both_graded - both_right - both_wrong, both_graded)
+    return share((both_graded - both_right).sub_(both_wrong), both_graded)
 
 
 def double_fault(both_graded: Tensor, both_wrong: Tensor) -> Tensor:
@@ -95,10 +95,11 @@ def error_consistency(both_graded: Tensor, both_right: Tensor, right_given: Tens
     References:
         Geirhos et al. 2020, Beyond accuracy (error consistency), eq. 1 to 3.
     """
-    first, second = share(right_given, both_graded), share(right_given.T, both_graded)
-    observed = 1 - first - second + 2 * share(both_right, both_graded)
-    expected = first * second + (1 - first) * (1 - second)
-    return kappa_of(observed, expected)
+    graded, given = both_graded.double(), right_given.double()
+    apart = (graded - given.T).mul_(given)  # times graded, were the two independent
+    left = apart + apart.T
+    unknown = left < CERTAIN * graded.square()
+    return ratio(_excess(graded, both_right.double(), given).mul_(2), left, unknown)
 
 
 def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -122,9 +123,9 @@ def q_statistic(both_graded: Tensor, both_right: Tensor, right_given: Tensor) ->
     References:
         Yule 1900; Kuncheva and Whitaker 2003, Machine Learning 51, eq. 3.
     """
-    both_wrong, only_first, only_second = _table(both_graded, both_right, right_given)
-    agree, differ = both_right.double() * both_wrong, only_first * only_second
-    return ratio(agree - differ, agree + differ)
+    right, given = both_right.double(), right_given.double()
+    excess, alone = _excess(both_graded.double(), right, given), given - right
+    return ratio(excess, (alone * alone.T).mul_(2).add_(excess))
 
 
 def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
@@ -146,11 +147,10 @@ def rho(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> Tensor:
     References:
         Kuncheva and Whitaker 2003, Machine Learning 51, eq. 4.
     """
-    both_wrong, only_first, only_second = _table(both_graded, both_right, right_given)
-    right = both_right.double()
-    margins = (right + only_first) * (only_second + both_wrong)
-    margins = margins * (right + only_second) * (only_first + both_wrong)
-    return ratio(right * both_wrong - only_first * only_second, margins.sqrt())
+    graded, given = both_graded.double(), right_given.double()
+    spread = (graded - given).mul_(given)
+    excess = _excess(graded, both_right.double(), given)
+    return ratio(excess, (spread * spread.T).sqrt_())
 
 
 def mean_over_pairs(matrix: Tensor) -> Tensor:
@@ -164,12 +164,13 @@ def mean_over_pairs(matrix: Tensor) -> Tensor:
     return matrix[upper[0], upper[1]].nanmean()
 
 
-def _table(both_graded: Tensor, both_right: Tensor, right_given: Tensor) -> tuple[Tensor, ...]:
-    """Both wrong, only the first right, only the second right, as float64."""
-    only_first = (right_given - both_right).double()
-    only_second = (right_given.T - both_right).double()
-    both_wrong = both_graded.double() - both_right - only_first - only_second
-    return both_wrong, only_first, only_second
+def _excess(graded: Tensor, right: Tensor, given: Tensor) -> Tensor:
+    """How much more often both are right than if independent, times graded squared.
+
+    The same as right x wrong - only first x only second of the table of the pair: what Q, rho
+    and kappa have above the line, in float64 and exact for counts up to 90 million.
+    """
+    return (graded * right).sub_(given * given.T)
 
 
 def share(part: Tensor, whole: Tensor) -> Tensor:
@@ -196,9 +197,10 @@ def kappa_of(observed: Tensor, expected: Tensor) -> Tensor:
     return torch.where(left < CERTAIN, torch.nan, (observed - expected) / left)
 
 
-def ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """Numerator / denominator, NaN where the denominator is 0."""
-    return (numerator / denominator).masked_fill_(denominator == 0, torch.nan)
+def ratio(numerator: Tensor, denominator: Tensor, unknown: Tensor | None = None) -> Tensor:
+    """Numerator / denominator, NaN where that is unknown: by default where one divides by 0."""
+    unknown = denominator == 0 if unknown is None else unknown
+    return (numerator / denominator).masked_fill_(unknown, torch.nan)
 
 
 _TABLE = ("both_graded", "both_right", "right_given")

@@ -1,5 +1,7 @@
 """Stacking: a logistic regression on the log probabilities of all members."""
 
+import warnings
+
 import torch
 from torch import Tensor
 
@@ -9,12 +11,14 @@ from analysis.learned import Learned, Options, Parameters
 from analysis.sums.piece import CLIP
 
 MOST_COEFFICIENTS = 1_000_000
+TOLERANCE, MOST_STEPS = 1e-5, 1000
 
 
 def logistic_regression(team: Bundle, rows: Tensor, options: Options) -> Learned:
     """A multinomial logistic regression with an L2 penalty on [ln P_1 .. ln P_M].
 
-    It has M x C x C coefficients: far more samples than that are needed.
+    It has M x C x C coefficients: far more samples than that are needed. The search ends after
+    1000 steps at the latest.
 
     Args:
         team: M models with probabilities.
@@ -31,6 +35,7 @@ def logistic_regression(team: Bundle, rows: Tensor, options: Options) -> Learned
     References:
         Wolpert 1992, Stacked generalization.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     models, classes = len(team.models), len(team.classes)
@@ -42,9 +47,12 @@ def logistic_regression(team: Bundle, rows: Tensor, options: Options) -> Learned
         )
     tables = [normalised(team.probabilities[model][rows]) for model in team.models]
     features = torch.stack(tables, 1).double().clamp_min(CLIP).log()
-    flat = features.flatten(1).cpu().numpy()
+    centre = features.mean(0)
+    flat = (features - centre).flatten(1).cpu().numpy()
     labels = team.labels[rows].cpu().numpy()
-    found = LogisticRegression(C=float(options["c"]), tol=1e-8, max_iter=5000).fit(flat, labels)
+    found = LogisticRegression(C=float(options["c"]), tol=TOLERANCE, max_iter=MOST_STEPS)
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
+        found.fit(flat, labels)
     weights, intercept = torch.from_numpy(found.coef_), torch.from_numpy(found.intercept_)
     if len(found.classes_) == 2:  # one row for the second class; the first scores 0
         weights = torch.cat([torch.zeros_like(weights), weights])
@@ -52,9 +60,8 @@ def logistic_regression(team: Bundle, rows: Tensor, options: Options) -> Learned
     seen = torch.from_numpy(found.classes_).long()
     coefficients = torch.zeros(classes, models * classes, dtype=torch.float64)
     coefficients[seen] = weights
-    centre = features.mean(0)
     at_centre = torch.full((classes,), 2 * models * torch.log(torch.tensor(CLIP)).item()).double()
-    at_centre[seen] = intercept + weights @ centre.flatten().cpu()
+    at_centre[seen] = intercept
     tensors = {
         "coefficients": coefficients.view(classes, models, classes),
         "centre": centre,

@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 the input cannot be used, 2 the arguments cannot.
     """
     options = _parser().parse_args(arguments)
+    if arguments is None and getattr(options, "memory", None):
+        commands.spare_pandas()
     if problem := workspace_command.find_kept(options):
         return fail(problem)
     return options.run(options)

@@ -49,6 +49,14 @@ TERMS = OUTCOME_SUMMARIES | {
     "n": "Judged samples.",
     "size": "Members of the team.",
     "mean disagreement": "Share of samples on which two members differ, mean over their pairs.",
+    "net effect": "Corrections minus regressions per 100 samples: how many percentage points more "
+    "accurate the ensemble is than the reference; from and to are its 95 % interval.",
+    "of the reference": "Accuracy of the best member on the same samples, in percent.",
+    "p (Benjamini-Hochberg)": "Corrected so that few of the findings are false; to explore with.",
+    "p (Holm)": "Corrected so that one false finding among all is rare; for a claim.",
+    "gap": "Inside minus outside, in percentage points; from and to are its 95 % interval.",
+    "gap where found": "On the half that the slice was found on: optimistic.",
+    "samples": "Samples of the slice in all, of both halves, judged or not.",
     "leave-one-out stability": "How often the team says the same without one of its members.",
 }
 

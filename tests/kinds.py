@@ -52,6 +52,16 @@ def embedded(bundle):
     return replace(bundle, model_embeddings=tables, fingerprint="")
 
 
+def mixtures(bundle):
+    """Two models and what lies between their weights, and a soup of these two."""
+    columns = {
+        "kind": np.array(["member", "member", "interpolation", "soup"], dtype=object),
+        "family": np.full(4, "one", dtype=object),
+        "alpha": np.array([0.0, 1.0, 0.5, np.nan]),
+    }
+    return replace(bundle, model_info=columns, fingerprint="")
+
+
 BUNDLES = {
     "full": random_bundle(),
     "gaps": random_bundle(gaps=0.2, seed=3),
@@ -66,5 +76,7 @@ BUNDLES = {
     "one sample": random_bundle(samples=1),
     "two models": random_bundle(models=2),
     "overlapping groups": overlapping(),
+    "mixtures": mixtures(random_bundle(models=4)),
+    "mixtures, labels only": mixtures(random_bundle(models=4, probabilities=False, gaps=0.1)),
     "many": random_bundle(models=60, samples=40, probabilities=False),
 }

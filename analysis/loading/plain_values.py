@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,6 +11,8 @@ from analysis.loading.arrays import texts
 
 def without_gaps(values: Sequence) -> tuple[np.ndarray, np.ndarray]:
     """An array of the values, of objects where text may stand beside nothing; bool [N] the gaps."""
+    import pandas as pd  # here, since files are read without it and it takes 34 MB
+
     if isinstance(values, np.ma.MaskedArray):
         return values.data, np.ma.getmaskarray(values) | pd.isna(values.data)
     plain = values

@@ -37,13 +37,13 @@ def right_answer_sums(piece: Piece) -> dict[str, Tensor]:
 def _by_labels(piece: Piece) -> dict[str, Tensor]:
     """All and graded equal answers, where whatever was answered on a labelled sample is graded."""
     labels, weights = piece.labels, piece.weights
-    if labels is None or bool((labels < 0).all()):
-        same = _same(piece, piece.predictions, weights)
-        return {"same": same, "same_graded": torch.zeros_like(same)}
-    labelled = labels >= 0
-    if bool(labelled.all()):
+    labelled = None if labels is None else labels >= 0
+    if labelled is not None and bool(labelled.all()):
         same = _same(piece, piece.predictions, weights)
         return {"same": same, "same_graded": same}
+    if labelled is None or not bool(labelled.any()):
+        same = _same(piece, piece.predictions, weights)
+        return {"same": same, "same_graded": torch.zeros_like(same)}
     graded, others = (
         _same(piece, piece.predictions[:, kept], None if weights is None else weights[kept])
         for kept in (labelled, ~labelled)
@@ -59,14 +59,17 @@ def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
     work = models**2 * len(piece.bundle.ids) // 2
     if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
         return compiled.equal_answers(predictions, classes)
-    return same_by_distance(predictions)
+    # With grades of their own, answers are left out by their grade.
+    gapless = piece.bundle.gapless and not piece.bundle.graded_elsewhere
+    return same_by_distance(predictions, gapless=gapless)
 
 
-def same_by_distance(predictions: Tensor) -> Tensor:
+def same_by_distance(predictions: Tensor, *, gapless: bool = False) -> Tensor:
     """Unequal positions counted by pdist, gaps taken out afterwards.
 
     Args:
         predictions: int32 [M, n], -1 = no answer, equal to none.
+        gapless: it is known that there is no -1.
 
     Returns:
         int64 [M, M].
@@ -74,12 +77,13 @@ def same_by_distance(predictions: Tensor) -> Tensor:
     models, samples = predictions.shape
     unequal = torch.zeros(models, models, dtype=torch.int64, device=predictions.device)
     if models > 1:
-        upper = torch.triu_indices(models, models, 1, device=predictions.device)
+        down, right = torch.triu_indices(models, models, 1, device=predictions.device)
         step = max(DISTANCE_SAMPLES, DISTANCE_VALUES // models)  # what the cache holds
-        parts = predictions.float().split(step, dim=1)
-        unequal[upper[0], upper[1]] = sum(torch.pdist(part, p=0).long() for part in parts)
+        parts = [predictions] if samples <= step else predictions.split(step, dim=1)
+        counts = [torch.pdist(part.float(), p=0).long() for part in parts]
+        unequal.put_(down * models + right, counts[0] if len(counts) == 1 else sum(counts))
     same = samples - (unequal + unequal.T)
-    if not samples or int(predictions.min()) >= 0:
+    if gapless or not samples or int(predictions.min()) >= 0:
         return same
     gaps = predictions < 0
     return same - product(gaps, gaps, None)

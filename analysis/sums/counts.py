@@ -1,5 +1,6 @@
 """Who answered, who is judged, who is right: alone, in pairs and per group."""
 
+import torch
 from torch import Tensor
 
 from analysis.sums.piece import Piece
@@ -14,7 +15,7 @@ def answered_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `ANSWERED`."""
     if piece.bundle.gapless:
         models = len(piece.predictions)
-        amount = total(piece.compared[0], piece.weights)
+        amount = _amount(piece)
         both = amount.expand(models, models).clone()
         return {"answered": amount.expand(models).clone(), "both_answered": both}
     return {
@@ -23,21 +24,29 @@ def answered_sums(piece: Piece) -> dict[str, Tensor]:
     }
 
 
+def _amount(piece: Piece) -> Tensor:
+    """Weighted samples of the chunk, a scalar."""
+    if piece.weights is not None:
+        return piece.weights.sum()
+    return torch.tensor(len(piece.rows), device=piece.bundle.device)
+
+
 def count_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `COUNTS`."""
     both_right, both_graded, weights = piece.both_right, piece.both_graded, piece.weights
     right = both_right.diagonal().clone()
     if piece.judged is not None:
-        right_given = right[:, None].expand_as(both_right).clone()
+        right_given, of_other = right[:, None].expand_as(both_right).clone(), right
     else:
         right_given = product(piece.right, piece.graded, weights)
+        of_other = right_given.T
     return {
         "graded": both_graded.diagonal().clone(),
         "right": right,
         "both_graded": both_graded,
         "both_right": both_right,
         "right_given": right_given,
-        "both_wrong": both_graded - right_given - right_given.T + both_right,
+        "both_wrong": (both_graded - right_given).sub_(of_other).add_(both_right),
     }
 
 

@@ -87,18 +87,17 @@ def scatter(
         value_title: What the colours mean.
     """
     size = len(x)
-    if category is not None and values is None:
-        paint = encoding.by_category(category, categories)
-    elif values is not None and category is None:
-        paint = encoding.by_value(values, scale, value_range, value_title)
-    else:
+    if (category is None) == (values is None):
         raise ValueError("a map is coloured by category or by values: give exactly one of them")
     lengths = [size, len(y), len(hover), len(category if values is None else values)]
     if len(set(lengths)) > 1:
         raise ValueError(f"x, y, hover and colours have lengths {lengths}; expected equal lengths")
+    if values is None:
+        paint = encoding.by_category(category, categories)
+    else:
+        paint = encoding.by_value(values, scale, value_range, value_title)
     paint["digest"] = encoding.digest_of(repr(paint))
-    points = {"kind": "points", "digest": digest, "hover": list(hover)}
-    points |= {"x": encoding.floats(x), "y": encoding.floats(y)}
+    points = _points(digest, x, y, hover)
     view = {
         "digest": digest,
         "colours": paint["digest"],
@@ -111,7 +110,7 @@ def scatter(
         "title": title,
         "height": height,
         "alt": alt,
-        "filename": re.sub(r"\W+", "-", title.split("\n")[0]).strip("-").lower()[:60] or "map",
+        "filename": _file_name(title),
         "vendor": os.environ.get("DISSENSUS_PLOTLY_JS", ""),
     }
 
@@ -120,7 +119,26 @@ def scatter(
         if answer is not False:
             on_select(answer)
 
+    _draw(key, points, paint, view, receive)
+
+
+def _draw(key: str, points: dict, paint: dict, view: dict, receive: Callable[[], None]) -> None:
     with st.container(key=f"{key}-frame", gap=None):
         _store(key=f"{key}-points", data=points)
         _store(key=f"{key}-colours", data=paint)
         _view(key=key, data=view, on_sel_change=receive)
+
+
+def _points(digest: str, x: np.ndarray, y: np.ndarray, hover: Sequence[str]) -> dict:
+    return {
+        "kind": "points",
+        "digest": digest,
+        "hover": list(hover),
+        "x": encoding.floats(x),
+        "y": encoding.floats(y),
+    }
+
+
+def _file_name(title: str) -> str:
+    """Of the exported picture: the words of the title's first line."""
+    return re.sub(r"\W+", "-", title.split("\n")[0]).strip("-").lower()[:60] or "map"

@@ -12,7 +12,7 @@ from dashboard.compute.abstention import (
     undecided,
 )
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
-from dashboard.compute.bundles import narrowed, opened, scope
+from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
 from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
@@ -48,17 +48,29 @@ from dashboard.compute.ensembles import (
     rule_labels,
     sample_texts,
 )
+from dashboard.compute.how import (
+    camp_points,
+    camp_table,
+    neighbours,
+    probabilities_of,
+    telling_samples,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_diversity, group_table, size_curve
+from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
     "abstainers",
     "accuracy_of",
+    "along",
     "binned",
+    "camp_points",
+    "camp_table",
     "cascade",
     "cascade_orders",
     "changed_samples",
@@ -71,10 +83,13 @@ __all__ = [
     "differing",
     "discrepant_samples",
     "drawn_points",
+    "effect_slices",
     "ensemble_accuracy",
     "error_kinds",
+    "every_group_effect",
     "front",
     "group_diversity",
+    "group_effects",
     "group_table",
     "judgeable",
     "judged",
@@ -82,12 +97,15 @@ __all__ = [
     "member_table",
     "model_table",
     "narrowed",
+    "neighbours",
     "number_right",
     "opened",
     "outcome_table",
     "pair_measures",
     "pairs",
     "pca_map",
+    "probabilities_of",
+    "recipes",
     "reference",
     "reliability",
     "risk_curves",
@@ -95,6 +113,7 @@ __all__ = [
     "runs_left_out",
     "sample_texts",
     "scope",
+    "scope_rows",
     "score_choices",
     "score_counts",
     "score_edges",
@@ -110,9 +129,12 @@ __all__ = [
     "size_curve",
     "size_measures",
     "size_values",
+    "soup_comparison",
+    "soup_error_parts",
     "stand_in",
     "stated_alone",
     "suspects",
+    "telling_samples",
     "temperatures",
     "unanswered",
     "undecided",

@@ -75,6 +75,11 @@ def scope(choices: Choices, panel: str) -> Bundle:
     return _taken(choices.bundle, choices.bundle.fingerprint, current.digest, current.positions)
 
 
+def scope_rows(panel: str) -> np.ndarray:
+    """Rows of the open bundle that `scope` takes where there is a selection."""
+    return narrowing(panel).positions
+
+
 def narrowed(bundle: Bundle, choices: Choices) -> int | None:
     """Samples of a narrowed bundle; None when it is the whole one."""
     return None if bundle is choices.bundle else len(bundle.ids)

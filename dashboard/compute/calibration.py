@@ -10,11 +10,10 @@ from analysis.catalog import CATALOG, value
 from analysis.confidence import bins_of_width, confidence_of
 from analysis.detection import detection_report
 from analysis.ensemble import Ensemble
-from analysis.resampling import intervals
+from analysis.resampling import sums_and_intervals
 from analysis.rules import RULES
 from analysis.splits import split
 from analysis.sums.losses import CALIBRATION_BINS
-from analysis.tally import tally
 from analysis.temperature import POOLS, temperature_report
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
@@ -29,9 +28,8 @@ def _reliability(
 ) -> dict[str, np.ndarray]:
     both = _with_ensemble(_bundle, Ensemble(members, rule))
     measure = CATALOG["ece"]
-    sums = tally(both, measure.needs, missing=missing)
-    table = reliability_of(sums)
-    low, high = intervals(both, [measure], missing=missing)["ece"]
+    sums, ends = sums_and_intervals(both, [measure], missing=missing)
+    table, (low, high) = reliability_of(sums), ends["ece"]
     found = {
         "count": table.count,
         "confidence": table.confidence,

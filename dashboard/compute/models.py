@@ -13,7 +13,7 @@ from analysis.judging import judged_answers
 from analysis.measure import Measure
 from analysis.projection import classical_mds, similarity_tree
 from analysis.representations import REPRESENTATIONS, representation_similarity
-from analysis.resampling import intervals
+from analysis.resampling import sums_and_intervals
 from analysis.tally import tally
 from dashboard.compute.caching import cached
 
@@ -89,8 +89,8 @@ def pair_measures() -> dict[str, Measure]:
 def _of(pool: Bundle, measure: Measure, missing: str) -> dict[str, Tensor]:
     """A measure of the catalogue [M, M] with its interval and the samples behind it."""
     behind = next((need for need in measure.needs if need.startswith("both_")), "both_scored")
-    sums = tally(pool, (*measure.needs, behind), missing=missing)
-    low, high = intervals(pool, [measure], missing=missing)[measure.name]
+    sums, ends = sums_and_intervals(pool, [measure], needs=(behind,), missing=missing)
+    low, high = ends[measure.name]
     return {"matrix": value(measure, sums), "low": low, "high": high, "n": sums[behind]}
 
 

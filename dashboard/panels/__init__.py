@@ -17,20 +17,36 @@ from dashboard.panels.difficulty import (
 )
 from dashboard.panels.drawing import chart, palette
 from dashboard.panels.groups import group_dots, size_curve
+from dashboard.panels.how import camp_map, outcome_flow
 from dashboard.panels.members import member_gains
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
+from dashboard.panels.recipes import (
+    along_line,
+    error_parts,
+    outcomes_along,
+    soup_dots,
+    soup_outcomes,
+    two_by_two,
+)
 from dashboard.panels.sample_lists import discrepant, suspects
 from dashboard.panels.teams import accuracies, front
+from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
     "accuracies",
     "against_size",
+    "along_line",
     "calibration_errors",
+    "camp_map",
     "cascade",
     "chart",
     "contradictable",
     "discrepant",
+    "effect_cells",
+    "effect_levels",
+    "effect_slices",
+    "error_parts",
     "front",
     "group_dots",
     "ledger",
@@ -38,7 +54,9 @@ __all__ = [
     "model_map",
     "names_and_roles",
     "number_right",
+    "outcome_flow",
     "outcome_strip",
+    "outcomes_along",
     "pair_counts",
     "pair_matrix",
     "palette",
@@ -48,7 +66,10 @@ __all__ = [
     "risk_coverage",
     "score_histogram",
     "size_curve",
+    "soup_dots",
+    "soup_outcomes",
     "suspects",
     "temperatures",
+    "two_by_two",
     "uncertainty",
 ]

@@ -102,15 +102,22 @@ def _add_curve(
             "visible": strong,
         },
         customdata=(row * table["count"].shape[1] + bins).astype(np.int32),
-        hovertext=[
-            f"<b>{shown(names[row])}</b><br>says {percent(said)}, is right on {percent(right)} "
-            f"{interval(below, above)}<br>n = {count(int(n))}"
-            for said, right, below, above, n in zip(
-                confidence, accuracy, low, high, table["count"][row, bins], strict=True
-            )
-        ],
+        hovertext=_curve_hover(names[row], table, row, bins),
         hoverinfo="text",
     )
+
+
+def _curve_hover(
+    name: str, table: Mapping[str, np.ndarray], row: int, bins: np.ndarray
+) -> list[str]:
+    columns = ("confidence", "accuracy", "low", "high", "count")
+    return [
+        f"<b>{shown(name)}</b><br>says {percent(said)}, is right on {percent(right)} "
+        f"{interval(below, above)}<br>n = {count(int(n))}"
+        for said, right, below, above, n in zip(
+            *(table[column][row, bins] for column in columns), strict=True
+        )
+    ]
 
 
 def _add_counts(
@@ -186,11 +193,7 @@ def temperatures(
         hoverinfo="skip",
         showlegend=False,
     )
-    hover = [
-        f"<b>{shown(name)}</b><br>calibration error {percent(first)} before, {percent(second)} "
-        f"after" + (f"<br>temperature {three_digits(value)}" if np.isfinite(value) else "")
-        for name, first, second, value in zip(names, before, after, temperature, strict=True)
-    ]
+    hover = _temperature_hover(names, temperature, before, after)
     symbols = np.where(pooled, "diamond", "circle")
     for label, values, filled in (("before", before, False), ("after", after, True)):
         figure.add_scatter(
@@ -209,6 +212,16 @@ def temperatures(
             hoverinfo="text",
         )
     return _named(figure, [names[row] for row in order.tolist()], subtitle, palette)
+
+
+def _temperature_hover(
+    names: Sequence[str], temperature: np.ndarray, before: np.ndarray, after: np.ndarray
+) -> list[str]:
+    return [
+        f"<b>{shown(name)}</b><br>calibration error {percent(first)} before, {percent(second)} "
+        f"after" + (f"<br>temperature {three_digits(value)}" if np.isfinite(value) else "")
+        for name, first, second, value in zip(names, before, after, temperature, strict=True)
+    ]
 
 
 def _named(figure: go.Figure, names: Sequence[str], subtitle: str, palette: Palette) -> go.Figure:

@@ -43,21 +43,7 @@ def group_accuracies(
     place = np.empty(len(order), dtype=int)
     place[order] = np.arange(len(order))
     figure = go.Figure()
-    rows, groups = np.nonzero(np.isfinite(members))
-    figure.add_scatter(
-        x=members[rows, groups],
-        y=place[groups] + _spread(len(names))[rows],
-        mode="markers",
-        name="members",
-        marker={"color": palette.muted, "size": 6},
-        customdata=groups.astype(np.int32),
-        hovertext=[
-            f"<b>{shown(names[row])}</b><br>{shown(levels[group])}: "
-            f"{percent(members[row, group])}, n = {count(int(sizes[group]))}"
-            for row, group in zip(rows.tolist(), groups.tolist(), strict=True)
-        ],
-        hoverinfo="text",
-    )
+    _add_members(figure, members, names, levels, sizes, place, palette)
     _add_line(figure, best, levels, sizes, place - 0.12, palette.best, "circle", 10)
     _add_line(figure, ensemble, levels, sizes, place + 0.12, palette.ensemble, "diamond", 12)
     titled(
@@ -76,6 +62,33 @@ def group_accuracies(
     )
     figure.update_xaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
     return figure
+
+
+def _add_members(
+    figure: go.Figure,
+    members: np.ndarray,
+    names: Sequence[str],
+    levels: Sequence[str],
+    sizes: np.ndarray,
+    place: np.ndarray,
+    palette: Palette,
+) -> None:
+    """Every member in every group as a small dot."""
+    rows, groups = np.nonzero(np.isfinite(members))
+    figure.add_scatter(
+        x=members[rows, groups],
+        y=place[groups] + _spread(len(names))[rows],
+        mode="markers",
+        name="members",
+        marker={"color": palette.muted, "size": 6},
+        customdata=groups.astype(np.int32),
+        hovertext=[
+            f"<b>{shown(names[row])}</b><br>{shown(levels[group])}: "
+            f"{percent(members[row, group])}, n = {count(int(sizes[group]))}"
+            for row, group in zip(rows.tolist(), groups.tolist(), strict=True)
+        ],
+        hoverinfo="text",
+    )
 
 
 def _add_line(
@@ -152,22 +165,18 @@ def size_curve(
     colours = dict(zip(sorted(told), palette.levels, strict=False))
     for place in sorted(order, key=lambda at: at in colours):
         colour = colours.get(place, palette.muted)
+        parts = mean[:, place], low[:, place], high[:, place]
         if place in colours and len(sizes) > 1:
-            add_band(figure, sizes, low[:, place], high[:, place], colour)
+            add_band(figure, sizes, *parts[1:], colour)
         figure.add_scatter(
             x=list(sizes),
-            y=mean[:, place],
+            y=parts[0],
             mode="lines+markers" if place in colours else "lines",
             name=f"{shown(levels[place], 18)}<br>n = {count(int(counts[place]))}",
             legendrank=order.index(place),
             showlegend=place in colours,
             line={"color": colour, "width": 2.5 if place in colours else 1},
-            hovertext=[
-                f"<b>{shown(levels[place])}</b>, teams of {size}<br>mean "
-                f"{percent(mean[row, place])}, most between {percent(low[row, place])} and "
-                f"{percent(high[row, place])}"
-                for row, size in enumerate(sizes)
-            ],
+            hovertext=_size_hover(levels[place], sizes, *parts),
             hoverinfo="text",
         )
     titled(
@@ -182,6 +191,16 @@ def size_curve(
     figure.update_xaxes(title="Members in the team", dtick=1 if max(sizes) <= 15 else None)
     figure.update_yaxes(title="Accuracy, higher is better", tickformat=".0%")
     return figure
+
+
+def _size_hover(
+    level: str, sizes: Sequence[int], mean: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> list[str]:
+    return [
+        f"<b>{shown(level)}</b>, teams of {size}<br>mean {percent(mean[row])}, most between "
+        f"{percent(low[row])} and {percent(high[row])}"
+        for row, size in enumerate(sizes)
+    ]
 
 
 def decode_groups(points: Sequence, levels: int) -> list[int]:

@@ -57,12 +57,7 @@ def setting_scatter(
             y=accuracy[rows, 1],
             mode="markers",
             name=name,
-            marker={
-                "size": np.where(on_front[rows], 13, 7),
-                "line": {"width": np.where(on_front[rows], 2, 0), "color": palette.text},
-                "opacity": np.where(on_front[rows], 1.0, 0.75),
-                **marker,
-            },
+            marker=_ringed(on_front[rows], palette) | marker,
             customdata=rows.astype(np.int32),
             hovertext=[hover[row] for row in rows.tolist()],
             hoverinfo="text",
@@ -78,6 +73,22 @@ def setting_scatter(
         legend="bottom" if coloured else "none",
     )
     figure.update_layout(dragmode="pan")
+    _name_axes(figure, settings, ranges)
+    return figure
+
+
+def _ringed(on_front: np.ndarray, palette: Palette) -> dict:
+    """Markers that are larger and ringed on the front."""
+    return {
+        "size": np.where(on_front, 13, 7),
+        "line": {"width": np.where(on_front, 2, 0), "color": palette.text},
+        "opacity": np.where(on_front, 1.0, 0.75),
+    }
+
+
+def _name_axes(
+    figure: go.Figure, settings: tuple[str, str], ranges: Sequence[Sequence[float]]
+) -> None:
     axes = (figure.update_xaxes, figure.update_yaxes)
     for update, setting, reach in zip(axes, settings, ranges, strict=True):
         update(
@@ -85,7 +96,6 @@ def setting_scatter(
             tickformat=".0%" if reach[1] - reach[0] > 0.05 else ".1%",
             range=reach,
         )
-    return figure
 
 
 def _range(values: np.ndarray) -> list[float]:

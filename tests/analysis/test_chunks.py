@@ -1,6 +1,7 @@
 """How much is worked on at a time, and what happens when even that is too much."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -46,6 +47,24 @@ def test_less_memory_means_fewer_samples_at_a_time_down_to_none():
     with pytest.raises(BundleError, match="one sample of all models takes 640 MB; give at least"):
         chunks.samples_at_a_time(20_000_000, CPU)
     assert not chunks.fits(100 << 20)
+
+
+def test_a_refusal_says_how_much_would_do_and_that_much_does():
+    chunks.limit_memory(chunks.used() + chunks.RESERVE + chunks.SMALLEST + 10**7)
+    with pytest.raises(BundleError) as refused:
+        chunks.samples_at_a_time(6_000_000, CPU)
+    assert str(refused.value).endswith(" MB, or choose fewer models.")
+    enough = re.search(r"give at least ([\d,]+) MB", str(refused.value))[1].replace(",", "")
+    chunks.limit_memory(int(enough) * 10**6)
+    assert chunks.samples_at_a_time(6_000_000, CPU) >= 1
+
+
+def test_a_machine_without_free_memory_is_named_as_the_reason(monkeypatch):
+    chunks.limit_memory(chunks.used() + 10**9)
+    monkeypatch.setattr(chunks, "free", lambda: 80_000_000)
+    said = r"This machine has only 80 MB of memory left, and one sample of all models takes 640 MB"
+    with pytest.raises(BundleError, match=said):
+        chunks.samples_at_a_time(20_000_000, CPU)
 
 
 def test_what_is_used_and_free_is_known():
@@ -133,7 +152,7 @@ LIMITED = """
 import re, sys
 from pathlib import Path
 from dashboard.cli import main
-ended = main(sys.argv[1:])
+ended = main()
 found = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(1024 * int(found[1]))
 sys.exit(ended)

@@ -28,7 +28,7 @@ import re, sys, time
 from pathlib import Path
 from dashboard.cli import main
 start = time.perf_counter()
-ended = main(sys.argv[1:])
+ended = main()
 seconds = time.perf_counter() - start
 found = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(seconds, 1024 * int(found[1]))

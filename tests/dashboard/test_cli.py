@@ -303,3 +303,23 @@ def test_where_keeps_samples_that_have_the_value_among_several(tmp_path, capsys)
     found = analyzed(capsys, str(samples), str(long), "--multi", "tags=;", "--where", "tags=p")
     assert found["bundle"]["samples"] == 2
     assert found["bundle"]["groups"]["tags"] == {"p": 2, "q": 1, "(missing)": 0}
+
+
+WITHOUT_PANDAS = """
+import sys
+from dashboard.cli import main
+ended = main()
+print("pandas" in sys.modules)
+import pandas
+sys.exit(ended)
+"""
+
+
+def test_under_a_stated_memory_the_command_does_without_pandas(files, tmp_path, capsys):
+    figures = tmp_path / "figures.json"
+    arguments = ["analyze", *files, "--json", str(figures), "--memory", "2GB"]
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PANDAS, *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+    assert (ran.returncode, ran.stdout) == (0, "False\n"), ran.stderr
+    assert json.loads(figures.read_text()) == analyzed(capsys, *files)

@@ -8,6 +8,7 @@ import torch
 from kinds import opened
 from made import random_bundle
 from pages import visit, words
+from picking import pick, points
 
 from analysis.ensemble import Ensemble, combine
 from dashboard import compute, curve_words
@@ -275,14 +276,10 @@ def test_a_picked_threshold_selects_what_is_not_answered_there(tmp_path, monkeyp
             len(compute.undecided(choices, 0.5)),
         ),
     ):
-        kept = {key: app.session_state[key] for key in ("bundle", "members", "rule", "missing")}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("streamlit.session_state", kept)
-            panel_curves._pick_threshold([{"customdata": code}], "risk-coverage", choices)
-        assert len(kept["selection"].positions) == expected
-    app.session_state["selection"] = kept["selection"]
-    app.run()
-    assert not app.exception
+        pick(app, panel_curves._pick_threshold, points(code), "risk-coverage", choices)
+        assert len(app.session_state["selection"].positions) == expected
+        app.run()
+        assert not app.exception
     assert "selective vote at alpha 0.5" in words(app)
 
 

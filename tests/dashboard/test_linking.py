@@ -1,12 +1,16 @@
 """A pick in a plot becomes the selection: what each plot reports, and what is made of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from made import ROOT, overlapping, random_bundle
+from picking import CHOICES, chosen, pick, points
 from streamlit.testing.v1 import AppTest
 
+from analysis.bundle import Bundle, Grouping
 from analysis.ensemble import Ensemble, combine
 from analysis.loading import save_bundle
 from analysis.outcomes import OUTCOMES, outcomes
@@ -17,12 +21,10 @@ from dashboard.plots.groups import decode_groups
 from dashboard.plots.maps import decode_samples
 from dashboard.plots.matrix import decode_pairs
 from dashboard.plots.outcomes import AGAINST, decode_ledger, decode_strip
+from dashboard.plots.slices import decode_slice
+from dashboard.plots.where import decode_cells
 
 BUNDLE = random_bundle(models=4, samples=80, seed=5)
-
-
-def points(*codes: int) -> list[dict]:
-    return [{"customdata": code, "curve_number": 0} for code in codes] + [{"x": 1}]
 
 
 def test_picked_marks_are_read_back():
@@ -37,6 +39,9 @@ def test_picked_marks_are_read_back():
     assert decode_bins(points(15 * 2 + 4, 15 * 9), 3, 15) == [(2, 4)]
     assert decode_sides(points(3 * 2 + 1, 3 * 8), 4) == [(2, 1)]
     assert decode_samples(points(7, 3, 7)).tolist() == [3, 7]
+    assert decode_cells(points(5, 2, 5, 9), 6) == [2, 5]
+    assert decode_slice(points(1, 3)) == 3
+    assert decode_slice([]) is None
 
 
 @pytest.fixture
@@ -44,31 +49,6 @@ def app(tmp_path, monkeypatch) -> AppTest:
     save_bundle(BUNDLE, tmp_path / "bundle")
     monkeypatch.setenv("DISSENSUS_OPEN", json.dumps({"paths": [str(tmp_path / "bundle")]}))
     return AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60).run()
-
-
-CHOICES = ("bundle", "members", "rule", "grouping", "missing")
-
-
-def pick(app: AppTest, function, *arguments) -> None:
-    """Call a panel's callback on the choices of the app, as Streamlit does before a rerun."""
-    state = {key: app.session_state[key] for key in CHOICES}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("streamlit.session_state", state)
-        function(*arguments)
-    for key, value in state.items():
-        app.session_state[key] = value
-
-
-def chosen(app: AppTest):
-    from dashboard.state import Choices
-
-    state = app.session_state
-    return Choices(
-        state["bundle"],
-        Ensemble(tuple(state["members"]), state["rule"]),
-        state["grouping"],
-        state["missing"],
-    )
 
 
 def test_an_outcome_bar_selects_exactly_its_samples(app):
@@ -106,6 +86,50 @@ def test_a_group_selects_its_samples(app):
     pick(app, _pick_group, points(2), "groups", chosen(app))
     codes = BUNDLE.groups["region"].codes.numpy()
     assert app.session_state["selection"].positions.tolist() == np.flatnonzero(codes == 2).tolist()
+
+
+def crossed() -> Bundle:
+    parity = Grouping(torch.arange(80, dtype=torch.int32) % 2, ("even", "odd"))
+    groups = {**BUNDLE.groups, "parity": parity}
+    return replace(BUNDLE, groups=groups, fingerprint="")
+
+
+def test_a_cell_selects_the_samples_of_both_its_levels(app):
+    from dashboard.panels.where import _pick_cells
+
+    app.session_state["bundle"] = crossed()
+    pick(app, _pick_cells, points(2 * 2 + 1), "cells", chosen(app), ("region", "parity"))
+    expected = (BUNDLE.groups["region"].codes == 2) & (torch.arange(80) % 2 == 1)
+    selection = app.session_state["selection"]
+    assert selection.positions.tolist() == expected.nonzero().flatten().tolist()
+    assert selection.description == "region is west and parity is odd"
+    pick(app, _pick_cells, points(0, 2), "groups", chosen(app), ("region",))
+    expected = (BUNDLE.groups["region"].codes != 1).nonzero().flatten()
+    assert app.session_state["selection"].positions.tolist() == expected.tolist()
+
+
+def test_a_slice_selects_all_its_samples_of_both_halves(app):
+    from dashboard.panels.where import _pick_slice
+
+    place = torch.arange(300)
+    bundle = random_bundle(3, 300, 4)
+    # On even samples each model is wrong in turn and outvoted, on odd ones all are right.
+    wrong = (place % 2 == 0) & ((place // 2) % 3 == torch.arange(3)[:, None])
+    parity = Grouping((place % 2).int(), ("even", "odd"))
+    bundle = replace(
+        bundle,
+        predictions=torch.where(wrong, (bundle.labels + 1) % 4, bundle.labels).int(),
+        grades=None,
+        probabilities={},
+        groups={**bundle.groups, "parity": parity},
+        fingerprint="",
+    )
+    app.session_state["bundle"], app.session_state["rule"] = bundle, "plurality"
+    app.session_state["members"] = list(bundle.models)
+    pick(app, _pick_slice, points(0), "slices", chosen(app), "correction", 0)
+    selection = app.session_state["selection"]
+    assert selection.description == "parity = even"
+    assert selection.positions.tolist() == list(range(0, 300, 2))
 
 
 def test_a_ledger_bar_selects_the_samples_it_counts(app):

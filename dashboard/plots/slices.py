@@ -1,0 +1,132 @@
+"""Slices: a score inside and outside of each."""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.plots.layout import titled
+from dashboard.theme import LIGHT, Palette, count, interval, p_value, percent, shown
+
+ROW = 30
+LINE = 15
+
+
+def slice_gaps(
+    conditions: Sequence[Sequence[tuple[str, str]]],
+    table: Mapping[str, np.ndarray],
+    notes: Sequence[str] = (),
+    *,
+    title: str,
+    axis: str,
+    good: int = 1,
+    subtitle: str = "",
+    palette: Palette = LIGHT,
+) -> go.Figure:
+    """A share or net share inside and outside of each slice, with intervals; first one on top.
+
+    Args:
+        conditions: K lists of column and level.
+        table: [K] each: n, inside, inside_low, inside_high, outside and its ends, outside_n, gap,
+            low, high, p_bh and passed.
+        notes: K, what else is said of each when it is pointed at.
+        title: what is seen.
+        axis: what the score is.
+        good: 1 where a higher score is better, -1 where a lower one is.
+        subtitle: who the samples are.
+        palette: colours.
+
+    Returns:
+        A figure; customdata = slice.
+    """
+    figure = go.Figure()
+    lines = np.array([len(own) for own in conditions])
+    tops = np.concatenate([[0.0], np.cumsum(ROW + LINE * lines)[:-1]]) if len(lines) else lines
+    place = -(tops + (ROW + LINE * lines) / 2)
+    helps = good * np.nan_to_num(table["gap"]) > 0
+    passed = table["passed"].astype(bool)
+    kinds = (
+        ("better inside", passed & helps, palette.outcomes["corrected"], "triangle-up"),
+        ("worse inside", passed & ~helps, palette.outcomes["spoiled"], "triangle-down"),
+        ("inside, not shown to differ", ~passed, palette.muted, "diamond-open"),
+    )
+    everyone = np.ones(len(conditions), dtype=bool)
+    hover = [_hover(own, table, row) for row, own in enumerate(conditions)]
+    hover = [
+        f"{text}<br>{shown(note, 90)}" if note else text
+        for text, note in zip_longest(hover, notes, fillvalue="")
+    ]
+    _add_side(figure, table, hover, place - 5, "outside", everyone, palette.member, "circle")
+    for label, here, colour, symbol in kinds:
+        _add_side(figure, table, hover, place + 5, "inside", here, colour, symbol, label)
+    height = max(int(210 + (ROW + LINE * lines).sum()), 300)
+    titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
+    figure.update_layout(dragmode=False, clickmode="event+select")
+    figure.update_xaxes(title=f"{axis} (95 % interval)", tickformat=".0%")
+    figure.update_yaxes(
+        tickvals=place.tolist(),
+        ticktext=[
+            "<br>".join(f"{shown(column, 18)} = {shown(level, 22)}" for column, level in own)
+            for own in conditions
+        ],
+        range=[-float((ROW + LINE * lines).sum()), 0],
+        showgrid=False,
+    )
+    return figure
+
+
+def _add_side(
+    figure: go.Figure,
+    table: Mapping[str, np.ndarray],
+    hover: Sequence[str],
+    place: np.ndarray,
+    side: str,
+    here: np.ndarray,
+    colour: str,
+    symbol: str,
+    label: str = "outside",
+) -> None:
+    rows = np.flatnonzero(here & np.isfinite(table[side]))
+    if not len(rows):
+        return
+    mean = table[side][rows]
+    figure.add_scatter(
+        x=mean,
+        y=place[rows],
+        mode="markers",
+        name=label,
+        marker={"color": colour, "symbol": symbol, "size": 8 if side == "outside" else 11},
+        error_x={
+            "type": "data",
+            "array": table[f"{side}_high"][rows] - mean,
+            "arrayminus": mean - table[f"{side}_low"][rows],
+            "color": colour,
+            "thickness": 1.4,
+            "width": 0,
+        },
+        customdata=rows.astype(np.int32),
+        hovertext=[hover[row] for row in rows.tolist()],
+        hoverinfo="text",
+    )
+
+
+def _hover(own: Sequence[tuple[str, str]], table: Mapping[str, np.ndarray], row: int) -> str:
+    names = "<br>".join(f"<b>{shown(column)} = {shown(level)}</b>" for column, level in own)
+    sides = [
+        f"{side} {percent(table[side][row])} "
+        f"{interval(table[f'{side}_low'][row], table[f'{side}_high'][row])}, "
+        f"n = {count(int(table[n][row]))}"
+        for side, n in (("inside", "n"), ("outside", "outside_n"))
+    ]
+    p = table["p_bh"][row]
+    test = f"{p_value(float(p))} (Benjamini-Hochberg)" if np.isfinite(p) else "too few to test"
+    ends = interval(table["low"][row], table["high"][row])
+    gap = f"gap {100 * table['gap'][row]:+.1f} points {ends}"
+    return "<br>".join([names, *sides, gap, test])
+
+
+def decode_slice(points: Sequence[Mapping]) -> int | None:
+    """The last picked slice."""
+    codes = [point["customdata"] for point in points if point.get("customdata") is not None]
+    return int(codes[-1]) if codes else None
