@@ -92,7 +92,7 @@ def size_note(found: Mapping, rule: str, stand_in: str, *, weighed: bool) -> str
     if rule != stand_in:
         text += (
             f", since {rule.lower()} would have to be fitted or thought through for each of them; "
-            "the diamond is under it"
+            "the diamond shows the active rule"
         )
     return f"{text}. The best model is chosen and judged on the same samples: optimistic."
 
