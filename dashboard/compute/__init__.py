@@ -4,6 +4,13 @@ Everything is keyed by the fingerprint of the bundle it is computed on. A select
 bundle too (`scope`), so no function here knows of selections.
 """
 
+from dashboard.compute.abstention import (
+    abstainers,
+    risk_curves,
+    selective,
+    unanswered,
+    undecided,
+)
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
 from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
 from dashboard.compute.calibration import (
@@ -15,6 +22,7 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
 from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
     binned,
@@ -50,17 +58,21 @@ from dashboard.compute.how import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
+    "abstainers",
     "accuracy_of",
     "along",
     "binned",
     "camp_points",
     "camp_table",
+    "cascade",
+    "cascade_orders",
     "changed_samples",
     "combined",
     "confidence_bins",
@@ -81,6 +93,7 @@ __all__ = [
     "group_table",
     "judgeable",
     "judged",
+    "member_costs",
     "member_table",
     "model_table",
     "narrowed",
@@ -95,6 +108,7 @@ __all__ = [
     "recipes",
     "reference",
     "reliability",
+    "risk_curves",
     "rule_labels",
     "runs_left_out",
     "sample_texts",
@@ -105,6 +119,7 @@ __all__ = [
     "score_edges",
     "score_values",
     "scores",
+    "selective",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
@@ -112,10 +127,16 @@ __all__ = [
     "shares_right",
     "sides",
     "size_curve",
+    "size_measures",
+    "size_values",
     "soup_comparison",
     "soup_error_parts",
+    "stand_in",
     "stated_alone",
     "suspects",
     "telling_samples",
     "temperatures",
+    "unanswered",
+    "undecided",
+    "window",
 ]
