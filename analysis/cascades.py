@@ -60,6 +60,28 @@ class CostCurve:
     n: Tensor
 
 
+def member_costs(bundle: Bundle, members: Sequence[str]) -> list[float] | None:
+    """What asking each member costs, as `model_info` has it.
+
+    Args:
+        bundle: holds the members.
+        members: names.
+
+    Returns:
+        One number per member; None where "cost" is not there, is not a number for one of them, or
+        is 0 for all.
+    """
+    if "cost" not in bundle.model_info:
+        return None
+    column = bundle.model_info["cost"]
+    try:
+        found = [float(column[bundle.models.index(member)]) for member in members]
+    except ValueError:
+        return None
+    usable = all(0 <= cost < float("inf") for cost in found) and any(found)
+    return found if usable else None
+
+
 def stages(bundle: Bundle, ensemble: Ensemble, costs: Sequence[float] | None = None) -> Stages:
     """How often each member is asked, and what that costs.
 

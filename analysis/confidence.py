@@ -36,6 +36,26 @@ def confidence_of(
     return None
 
 
+def confidence_in(team: Bundle, whole: Bundle, *, stored: bool = False) -> Tensor:
+    """How sure an ensemble is of its answer, also where its rule yields no probabilities.
+
+    Args:
+        team: its members.
+        whole: the ensemble as a bundle of one model, on the same samples.
+        stored: as in `confidence_of`.
+
+    Returns:
+        float64 [N] in [0, 1], the largest pooled probability, or else the share of the members
+        with an answer that gave the ensemble's (0 where it gives none); NaN where no member
+        answered.
+    """
+    pooled = confidence_of(whole, whole.models[0], stored=stored)
+    if pooled is not None:
+        return pooled
+    votes = ((team.predictions == whole.predictions) & (whole.predictions >= 0)).sum(0)
+    return votes.double() / (team.predictions >= 0).sum(0)
+
+
 def bins_of_width(confidence: Tensor, bins: int) -> Tensor:
     """The bin of equal width (lo, hi] that each confidence falls into.
 

@@ -109,13 +109,30 @@ def aurc(confidence: Tensor, right: Tensor) -> Tensor:
     """
     if not len(confidence):
         return torch.tensor(torch.nan, dtype=torch.float64, device=confidence.device)
+    rank = torch.arange(1, len(confidence) + 1, device=confidence.device)
+    return (expected_errors(confidence, right) / rank).mean()
+
+
+def expected_errors(confidence: Tensor, right: Tensor) -> Tensor:
+    """Errors among the k most confident, where the order inside equal confidences is random.
+
+    Args:
+        confidence: float [N], no NaN.
+        right: bool [N].
+
+    Returns:
+        float64 [N], for k = 1 to N, rising; the last is the number of errors.
+
+    Example:
+        >>> expected_errors(torch.tensor([0.5, 0.5]), torch.tensor([False, True])).tolist()
+        [0.5, 1.0]
+    """
     ordered, order = confidence.sort(descending=True)
     wrong = (~right[order]).double()
     _, block, size = ordered.unique_consecutive(return_inverse=True, return_counts=True)
     mean_wrong = torch.zeros(len(size), dtype=torch.float64, device=wrong.device)
     mean_wrong = mean_wrong.index_add(0, block, wrong) / size
-    rank = torch.arange(1, len(wrong) + 1, device=wrong.device)
-    return (mean_wrong[block].cumsum(0) / rank).mean()
+    return mean_wrong[block].cumsum(0)
 
 
 def _mean(total: Tensor, count: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor
 from analysis import decompositions, entropy_split, error_split
 from analysis.bundle import Bundle, position
 from analysis.calibration_errors import calibration_errors, why_undefined
+from analysis.cascades import member_costs, stages
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.confidence import confidence_of
 from analysis.contributions import contributions
@@ -87,6 +88,7 @@ def summarise(
             )
             | _fit(whole, fit_on, found)
             | _contributions(bundle, found.ensemble if found else ensemble, missing)
+            | _cascade(bundle, ensemble)
             for ensemble, found in zip(chosen, fits, strict=True)
         ],
         "fitted_on": None
@@ -100,6 +102,23 @@ def default_ensembles(bundle: Bundle) -> tuple[Ensemble, ...]:
     scored = tuple(model for model in bundle.models if model in bundle.probabilities)
     pools = ("mean", "geometric") if scored else ()
     return (Ensemble(bundle.models), *(Ensemble(scored, rule) for rule in pools))
+
+
+def _cascade(bundle: Bundle, ensemble: Ensemble) -> dict:
+    """How often each member of a cascade is asked, and the cost of it in that of one model."""
+    if ensemble.rule != "cascade":
+        return {}
+    costs = member_costs(bundle, ensemble.members)
+    found = stages(bundle, ensemble, costs)
+    return {
+        "asked": dict(zip(found.members, found.asked.tolist(), strict=True)),
+        "cost": {
+            "unit": "members" if costs is None else "cost in models.csv",
+            "mean": plain(found.cost),
+            "first": found.cost_of_first,
+            "all": found.cost_of_all,
+        },
+    }
 
 
 def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:

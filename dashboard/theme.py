@@ -164,6 +164,13 @@ def three_digits(number: float | None) -> str:
     return f"{number:.3g}"
 
 
+def amount(number: float | None) -> str:
+    """Three significant digits, but never a power of ten before a billion: 23616.4 -> "23,616"."""
+    if number is None or not math.isfinite(number) or not 1000 <= abs(number) < 1e9:
+        return three_digits(number)
+    return f"{number:,.0f}"
+
+
 def shortened(name: object, longest: int = LONGEST_NAME) -> str:
     """A name from the data on one line and not endless; still to be escaped."""
     text = " ".join(str(name).split())

@@ -4,6 +4,13 @@ Everything is keyed by the fingerprint of the bundle it is computed on. A select
 bundle too (`scope`), so no function here knows of selections.
 """
 
+from dashboard.compute.abstention import (
+    abstainers,
+    risk_curves,
+    selective,
+    unanswered,
+    undecided,
+)
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
 from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
 from dashboard.compute.calibration import (
@@ -16,6 +23,7 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
 from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
     binned,
@@ -56,18 +64,22 @@ from dashboard.compute.how import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
+    "abstainers",
     "accuracy_of",
     "along",
     "beside",
     "binned",
     "camp_points",
     "camp_table",
+    "cascade",
+    "cascade_orders",
     "changed_samples",
     "combined",
     "confidence_bins",
@@ -92,6 +104,7 @@ __all__ = [
     "judgeable",
     "judged",
     "left_out",
+    "member_costs",
     "member_table",
     "model_table",
     "narrowed",
@@ -108,6 +121,7 @@ __all__ = [
     "reference",
     "reliability",
     "reliability_beside",
+    "risk_curves",
     "runs_left_out",
     "sample_texts",
     "scope",
@@ -117,6 +131,7 @@ __all__ = [
     "score_edges",
     "score_values",
     "scores",
+    "selective",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
@@ -125,12 +140,18 @@ __all__ = [
     "side_by_side",
     "sides",
     "size_curve",
+    "size_measures",
+    "size_values",
     "slots",
     "soup_comparison",
     "soup_error_parts",
+    "stand_in",
     "stated_alone",
     "suspects",
     "telling_samples",
     "temperatures",
+    "unanswered",
+    "undecided",
     "under_other_rules",
+    "window",
 ]

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.confidence import confidence_of
+from analysis.confidence import confidence_in
 from analysis.differences import difference_of_two
 from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.grading import judgeable
@@ -194,18 +193,9 @@ def _outcome_table(
         "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
         "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
         "answers": whole.predictions[0],
-        "confidence": _confidence(team, whole),
+        "confidence": confidence_in(team, whole),
     }
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
-
-
-def _confidence(team: Bundle, whole: Bundle) -> Tensor:
-    """Largest pooled probability, or the share of the votes that the winner got; [N]."""
-    pooled = confidence_of(whole, whole.models[0])
-    if pooled is not None:
-        return pooled
-    votes = ((team.predictions == whole.predictions) & (whole.predictions >= 0)).sum(0)
-    return votes.double() / (team.predictions >= 0).sum(0)
 
 
 def outcome_table(

@@ -7,6 +7,7 @@ from dashboard.panels.calibration import (
     reliability,
     temperatures,
 )
+from dashboard.panels.curves import against_size, cascade, risk_coverage
 from dashboard.panels.difficulty import (
     contradictable,
     number_right,
@@ -34,10 +35,12 @@ from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
     "accuracies",
+    "against_size",
     "along_line",
     "beside",
     "calibration_errors",
     "camp_map",
+    "cascade",
     "chart",
     "contradictable",
     "discrepant",
@@ -61,6 +64,7 @@ __all__ = [
     "pick_raised",
     "pick_score",
     "reliability",
+    "risk_coverage",
     "score_histogram",
     "selection_path",
     "size_curve",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.plots.layout import titled
+from dashboard.plots.layout import add_band, titled
 from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, count, interval, percent, shown
 
 Line = tuple[str, np.ndarray, np.ndarray, np.ndarray]
@@ -172,7 +172,7 @@ def size_curve(
         colour = colours.get(place, palette.muted)
         parts = mean[:, place], low[:, place], high[:, place]
         if place in colours and len(sizes) > 1:
-            _add_band(figure, sizes, *parts[1:], colour)
+            add_band(figure, sizes, *parts[1:], colour)
         figure.add_scatter(
             x=list(sizes),
             y=parts[0],
@@ -206,22 +206,6 @@ def _size_hover(
         f"{percent(low[row])} and {percent(high[row])}"
         for row, size in enumerate(sizes)
     ]
-
-
-def _add_band(
-    figure: go.Figure, sizes: Sequence[int], low: np.ndarray, high: np.ndarray, colour: str
-) -> None:
-    figure.add_scatter(
-        x=[*sizes, *reversed(sizes)],
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.13,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-    )
 
 
 def decode_groups(points: Sequence, levels: int) -> list[int]:

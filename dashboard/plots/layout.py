@@ -1,8 +1,10 @@
 """What all figures share: title with subtitle, quiet axes, room for the legend."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.theme import LIGHT, Palette
@@ -12,6 +14,7 @@ TITLE_SPACE = 58
 LINE = 15
 LEGEND_ROW = 21
 NARROW = 520
+THIRD = {"height": 500, "width": 50}  # of three figures in a row
 
 
 def titled(
@@ -22,6 +25,7 @@ def titled(
     height: int = 420,
     palette: Palette = LIGHT,
     legend: Literal["bottom", "right", "none"] = "none",
+    width: int = SUBTITLE_WIDTH,
 ) -> go.Figure:
     """The figure with the common layout.
 
@@ -32,11 +36,12 @@ def titled(
         height: pixels.
         palette: colours of the theme.
         legend: where it stands, outside of the data.
+        width: letters in a line of the subtitle.
 
     Returns:
         The same figure.
     """
-    lines = textwrap.wrap(subtitle, SUBTITLE_WIDTH)
+    lines = textwrap.wrap(subtitle, width)
     top = TITLE_SPACE + LINE * max(len(lines) - 1, 0) + 8
     bottom = 56 + LEGEND_ROW * _legend_rows(figure) if legend == "bottom" else 8
     figure.update_layout(
@@ -67,6 +72,26 @@ def titled(
     figure.update_xaxes(gridcolor=palette.grid, zeroline=False, automargin=True)
     figure.update_yaxes(gridcolor=palette.grid, zeroline=False, automargin=True)
     return figure
+
+
+def add_band(
+    figure: go.Figure, x: Sequence, low: np.ndarray, high: np.ndarray, colour: str
+) -> None:
+    """A pale band between two lines; points without ends are left out."""
+    x, low, high = (np.asarray(values) for values in (x, low, high))
+    known = np.isfinite(low) & np.isfinite(high)
+    x, low, high = x[known], low[known], high[known]
+    figure.add_scatter(
+        x=np.concatenate([x, x[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.13,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _legend_rows(figure: go.Figure) -> int:

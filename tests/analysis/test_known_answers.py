@@ -5,13 +5,13 @@ import torch
 from known import compare, measured, t12
 
 from analysis import divergences
+from analysis.abstention import coverage_at_risk, risk_at_coverage, risk_coverage
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import wilson
 from analysis.pareto import ranks
-from analysis.quality import aurc
 from analysis.search import evaluate
 from analysis.tally import tally
 from analysis.teams import teams_of_size
@@ -42,9 +42,7 @@ COVERED = (
 )
 
 NOT_BUILT = {
-    "selective.aurc": {"eaurc", "trapz_variant", "risk_at_80", "cov_at_risk_5", "cov_at_risk_15"},
     "edge.pareto_duplicates": {"exclusive_hv"},
-    "edge.aurc_all_right": {"eaurc"},
 }
 
 
@@ -89,12 +87,22 @@ def of_vote(name, case, fixture):
 
 
 def of_selective(name, case, fixture):
-    area = area_of(fixture)
-    return {"aurc": area} if name == "aurc" else area
+    confidence, right = confident(fixture)
+    curve = risk_coverage(confidence, right)
+    if name == "aurc_ties":
+        return curve.aurc
+    return {
+        "aurc": curve.aurc,
+        "eaurc": curve.excess,
+        "trapz_variant": curve.trapezoid,
+        "risk_at_80": risk_at_coverage(confidence, right, 0.8),
+        "cov_at_risk_5": coverage_at_risk(confidence, right, 0.05),
+        "cov_at_risk_15": coverage_at_risk(confidence, right, 0.15),
+    }
 
 
-def area_of(given):
-    return aurc(torch.tensor(given["conf"]).double(), torch.tensor(given["correct"]) == 1)
+def confident(given):
+    return torch.tensor(given["conf"]).double(), torch.tensor(given["correct"]) == 1
 
 
 def of_pareto(name, case, fixture):
@@ -147,7 +155,8 @@ def of_edge(name, case, fixture):
     if name == "pareto_duplicates":
         return {"rank": ranks(torch.tensor(given["points"]).double(), given["sense"])}
     if name == "aurc_all_right":
-        return {"aurc": area_of(given)}
+        curve = risk_coverage(*confident(given))
+        return {"aurc": curve.aurc, "eaurc": curve.excess}
     return edge_pair(case, given)
 
 

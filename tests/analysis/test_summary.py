@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from made import bundle_of, random_bundle
@@ -292,3 +293,18 @@ def test_every_model_has_its_calibration_errors_or_the_reason_why_not():
     found = summarise(partly)["models"]["model-1"]["calibration"]
     assert found["undefined"] == "no confidence"
     assert found["classwise_ece"] is None
+
+
+def test_a_cascade_says_whom_it_asked_and_what_that_cost():
+    bundle = random_bundle(3, 60, 3, seed=4)
+    chosen = Ensemble(bundle.models, "cascade", {"t": 0.6})
+    entry = summarise(bundle, ensembles=(chosen,))["ensembles"][0]
+    asked = list(entry["asked"].values())
+    assert asked[0] == 60
+    assert asked == sorted(asked, reverse=True)
+    assert entry["cost"]["unit"] == "members"
+    assert entry["cost"]["mean"] == pytest.approx(sum(asked) / 60)
+    priced = replace(bundle, model_info={"cost": np.array([1.0, 2.0, 5.0])}, fingerprint="")
+    cost = summarise(priced, ensembles=(chosen,))["ensembles"][0]["cost"]
+    assert cost["mean"] == pytest.approx((asked[0] + 2 * asked[1] + 5 * asked[2]) / 60)
+    assert (cost["first"], cost["all"]) == (1, 8)
