@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from kinds import BUNDLES, opened
-from made import random_bundle
+from made import ROOT, random_bundle
 from pages import visit, words
 
 from analysis.bundle import Grouping
@@ -15,6 +15,7 @@ from analysis.fitting import fit, reported
 from analysis.judging import judge
 from analysis.rules import RULES
 from analysis.splits import split, split_by
+from dashboard.corrections import SECTIONS
 
 FULL = BUNDLES["full"]
 UNSEEN = [name for name, row in RULES.items() if row.fit and not row.labelled]
@@ -399,3 +400,17 @@ def test_every_page_shows_ensembles_side_by_side_for_every_kind_of_bundle(
     visit(app, "corrections")
     app.segmented_control(key="widget/corrections-section").set_value("Who helps").run()
     assert not app.exception
+
+
+@pytest.mark.parametrize("rule", ["caruana", "stacking", "cascade"])
+def test_every_page_and_section_shows_an_ensemble_that_learned_or_exits(
+    rule, tmp_path, monkeypatch
+):
+    app = opened(FAMILIES, tmp_path / "bundle", monkeypatch)
+    app.selectbox(key="widget/rule").set_value(rule).run()
+    for path in sorted((ROOT / "dashboard" / "views").glob("*.py")):
+        visit(app, path.stem)
+    visit(app, "corrections")
+    for section in SECTIONS:
+        app.segmented_control(key="widget/corrections-section").set_value(section).run()
+        assert not app.exception, section
