@@ -25,9 +25,8 @@ HELP = {
 def members(opened: Bundle) -> None:
     """Who is in: by name, by family, or all."""
     chosen = state.get("members", ())
-    with st.popover(
-        f"Members: {len(chosen)} of {len(opened.models)}", width="stretch", help=HELP["members"]
-    ):
+    with st.popover(f"Members: {len(chosen)} of {len(opened.models)}", width="stretch"):
+        st.caption(HELP["members"])
         st.multiselect("Members of the ensemble", opened.models, **state.widget("members"))
         for column, values in families(opened).items():
             levels = sorted(set(values))
