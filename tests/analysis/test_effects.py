@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from made import bundle_of, overlapping, random_bundle, weighed
+from made import WEIGHED, bundle_of, overlapping, random_bundle, weighed
 
 from analysis.bundle import BundleError, Grouping
 from analysis.effects import COUNTED, effects, effects_by_group
@@ -12,7 +12,6 @@ from analysis.ensemble import Ensemble
 from analysis.intervals import mcnemar_p, paired_interval, wilson
 from analysis.judging import judge
 from analysis.many_tests import benjamini_hochberg, holm
-from analysis.rules import RULES
 
 
 def test_by_hand():
@@ -45,7 +44,7 @@ def test_by_hand():
     assert by.p_holm[1].isnan()
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", WEIGHED)
 @pytest.mark.parametrize("missing", ["exclude", "wrong"])
 def test_effects_are_those_of_the_judged_ensemble(rule, missing):
     bundle = random_bundle(4, 300, 3, seed=4, gaps=0.1, accuracy=0.3)
