@@ -1,0 +1,244 @@
+"""Which compiled kernel counts the outcomes of many teams, and the answers laid out for it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from analysis.bundle import Bundle
+from analysis.chunks import samples_at_a_time
+from analysis.deciding import TIE
+from analysis.evidence import Evidence
+from analysis.grouping import Grouping
+from analysis.rule import Rule
+from analysis.sums import compiled, lanes
+from analysis.sums.lanes import LANES, PLANES, Counts
+from analysis.sums.piece import Missing
+
+PAYS_FROM = 1_000_000_000  # additions; with less, torch is done before numba is loaded
+MOST_GROUPS = 64
+LARGEST_SHARE = 1 / 4  # of the pool in a team; with more, products of all models are quicker
+VOICES = 3
+BREAKING = 1 / 16  # of a vote: what the mean probability of up to eight members counts beside it
+MOST_BROKEN = 8
+AT_A_TIME = 2048  # samples; their leads stay in a cache
+PAIRS = 1 << 22  # words of who says the same, at a time
+
+
+def chosen(
+    bundle: Bundle, member: Tensor, row: Rule, grouping: Grouping | None
+) -> Callable[..., dict[str, Tensor]] | None:
+    """The function that counts these teams with a compiled kernel; None where torch does.
+
+    Args:
+        bundle: the pool of M models.
+        member: bool [E, M].
+        row: the rule.
+        grouping: of the samples.
+    """
+    sizes = member.sum(1)
+    largest, models = int(sizes.max()) if len(sizes) else 0, len(bundle.models)
+    groups = 0 if grouping is None else len(grouping.levels)
+    if bundle.labels is None or bundle.graded_elsewhere or groups > MOST_GROUPS:
+        return None
+    breakable = sum(model in bundle.probabilities for model in bundle.models)
+    votes = row.name == "plurality"
+    unequal = 0 < breakable < models or (breakable and largest > MOST_BROKEN)
+    if (votes and unequal) or (not votes and row.total is None):
+        return None
+    steps = int(sizes.sum()) * len(bundle.classes) * len(bundle.ids)
+    pays = compiled.chosen(None, steps, bundle.device, pays_from=PAYS_FROM)
+    if not pays or float(sizes.double().mean()) > LARGEST_SHARE * models + 2:
+        return None
+    if votes and not breakable and largest <= VOICES and 8 * len(member) >= models**2:
+        return by_votes
+    return by_leads
+
+
+def by_leads(
+    bundle: Bundle, member: Tensor, row: Rule, missing: Missing, grouping: Grouping | None
+) -> dict[str, Tensor]:
+    """The fields of `TeamOutcomes`, from by how much the label leads every other class."""
+    members, sizes, common, order = _in_lexical_order(member)
+    planes = len(bundle.classes) if row.pool else min(len(bundle.classes), len(bundle.models))
+    values = len(bundle.models) * (2 * planes + 4)
+    step = min(AT_A_TIME, max(LANES, samples_at_a_time(values, bundle.device) // LANES * LANES))
+    found = _counts(len(member), grouping)
+    for rows in (bundle.labels >= 0).nonzero().flatten().split(step):
+        evidence = row.evidence(bundle, rows, row.defaults)
+        labels = bundle.labels[rows].long()
+        words = _in_blocks(_words(_flags(bundle, rows, missing)))
+        inputs = (
+            members,
+            sizes,
+            common,
+            *_leads(evidence, labels),
+            _likely(evidence, labels, row),
+            words,
+            _in_blocks(_words(_groups(grouping, rows))),
+            _counting(len(rows), missing),
+        )
+        lanes.count(lanes.by_leads(), len(words), inputs, found)
+    return _fields(found, order, grouping, scored=row.pool is not None)
+
+
+def by_votes(
+    bundle: Bundle, member: Tensor, row: Rule, missing: Missing, grouping: Grouping | None
+) -> dict[str, Tensor]:
+    """The fields of `TeamOutcomes` of a vote of up to three, from bits."""
+    members, _, _, order = _in_lexical_order(member)
+    voices = np.full((len(members), VOICES), len(bundle.models))
+    voices[:, : members.shape[1]] = np.where(members < 0, len(bundle.models), members)
+    step = max(1, PAIRS // (len(bundle.models) + 1) ** 2) * LANES
+    found = _counts(len(member), grouping)
+    for rows in (bundle.labels >= 0).nonzero().flatten().split(step):
+        answers, labels = bundle.predictions[:, rows], bundle.labels[rows]
+        before = (answers < labels) & (answers >= 0)
+        flags = torch.cat([_flags(bundle, rows, missing), before[None]])
+        nobody = torch.zeros_like(flags[:, :1])
+        words = _words(torch.cat([flags, nobody], 1))
+        inputs = (
+            voices,
+            words,
+            _same(answers),
+            _words(_groups(grouping, rows)),
+            _counting(len(rows), missing),
+        )
+        lanes.count(lanes.by_votes(), words.shape[2], inputs, found)
+    return _fields(found, order, grouping, scored=False)
+
+
+def _counts(teams: int, grouping: Grouping | None) -> list[Counts]:
+    groups = 0 if grouping is None else len(grouping.levels)
+    return [Counts(teams, groups) for _ in range(torch.get_num_threads())]
+
+
+def _fields(
+    parts: list[Counts], order: Tensor, grouping: Grouping | None, *, scored: bool
+) -> dict[str, Tensor]:
+    """The counts in the order that the teams were given in."""
+    found, place = parts[0], order.argsort()
+    for part in parts[1:]:
+        found.add(part)
+    outcomes = torch.from_numpy(found.outcomes)[place]
+    groups = torch.from_numpy(found.groups)[:, place]
+    answered = torch.from_numpy(found.answered)[place]
+    losses = torch.from_numpy(found.losses)[place]
+    return {
+        "n": outcomes.sum(1),
+        "right": outcomes[:, :3].sum(1),
+        "outcomes": outcomes,
+        "scored": answered if scored else torch.zeros_like(answered),
+        "loss_sum": losses.clamp_min(0) if scored else torch.zeros_like(losses),
+        "group_n": None if grouping is None else groups[0],
+        "group_right": None if grouping is None else groups[1],
+    }
+
+
+def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
+    """Members int64 [E, K] with -1 behind the last, how many [E], how many in common [E]; order."""
+    team, model = (places.numpy() for places in member.nonzero(as_tuple=True))
+    sizes = np.bincount(team, minlength=len(member))
+    members = np.full((len(member), sizes.max()), -1)
+    members[team, np.arange(len(team)) - (sizes.cumsum() - sizes)[team]] = model
+    order = np.lexsort(members.T[::-1])
+    members = np.ascontiguousarray(members[order])
+    alike = np.zeros(members.shape, dtype=bool)
+    alike[1:] = members[1:] == members[:-1]
+    common = np.logical_and.accumulate(alike, 1).sum(1)
+    return members, sizes[order], common, torch.from_numpy(order)
+
+
+def _leads(evidence: Evidence, labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Leads of the label [B, M, J, 64] and what they start from [B, J, 64].
+
+    A tie goes to the lowest class: the label must beat those before it, and equal the rest. The
+    last plane stands in the place of the label's own.
+    """
+    planes, close = evidence.planes.double(), TIE
+    if evidence.tie_break is not None:
+        planes, close = planes + BREAKING * evidence.tie_break, BREAKING * TIE
+    classes = evidence.classes
+    if classes is None:
+        classes = torch.arange(len(planes))[:, None].expand(-1, len(labels))
+    own = (classes == labels) & (classes >= 0)
+    of_label = torch.einsum("ln,lmn->mn", own.double(), planes)
+    others = len(planes) - bool(own.any(0).all())
+    blocks, models = -(-len(labels) // LANES), planes.shape[1]
+    leads = np.zeros((blocks, models, -(-others // PLANES) * PLANES, LANES))
+    start = np.full((blocks, leads.shape[2], LANES), np.inf)
+    first = torch.where(classes < labels, -close, close).masked_fill_(own, torch.inf)
+    for plane in range(others):
+        against = planes[plane]
+        if others < len(planes):
+            against = torch.where(own[plane], planes[-1], against)
+            first[plane] = torch.where(own[plane], first[-1], first[plane])
+        leads[:, :, plane] = _in_lanes(of_label - against).transpose(1, 0, 2)
+        start[:, plane] = _in_lanes(first[plane])
+    return leads, start
+
+
+def _likely(evidence: Evidence, labels: Tensor, row: Rule) -> np.ndarray:
+    """The evidence for the label, and what it is divided by, [B, 2, M, 64]; none without."""
+    if row.pool is None:
+        return np.empty((-(-len(labels) // LANES), 2, 0, LANES))
+    models = evidence.planes.shape[1]
+    of_label = evidence.planes.gather(0, labels.expand(1, models, -1))[0]
+    both = torch.stack([of_label.double(), row.total(evidence).double()])
+    return np.ascontiguousarray(_in_lanes(both).transpose(2, 0, 1, 3))
+
+
+def _flags(bundle: Bundle, rows: Tensor, missing: Missing) -> Tensor:
+    """Who is right, who is wrong (a gap, where it counts so) and who has answered, [3, M, n]."""
+    grades, answered = bundle.grades[:, rows], bundle.predictions[:, rows] >= 0
+    wrong = grades != 1 if missing == "wrong" else grades == 0
+    return torch.stack([grades == 1, wrong, answered])
+
+
+def _groups(grouping: Grouping | None, rows: Tensor) -> Tensor:
+    """Bool [G, n]; no group without a grouping."""
+    if grouping is None:
+        return torch.zeros(0, len(rows), dtype=torch.bool)
+    return grouping.membership(rows).T
+
+
+def _counting(samples: int, missing: Missing) -> np.ndarray:
+    """The samples that count even if nobody has answered, as words [B]."""
+    return _words(torch.full((samples,), missing == "wrong"))
+
+
+def _same(answers: Tensor) -> np.ndarray:
+    """Which two of M + 1 voices, the first before the second, gave the same answer.
+
+    As words [M + 1, M + 1, W]; the last voice is nobody's.
+    """
+    models, samples = answers.shape
+    if int(answers.max()) < 1 << 7:
+        answers = answers.to(torch.int8)
+    words = np.zeros((models + 1, models + 1, -(-samples // LANES)), dtype=np.uint64)
+    for model in range(models - 1):
+        said = answers[model + 1 :]
+        words[model, model + 1 : -1] = _words((said == answers[model]) & (said >= 0))
+    return words
+
+
+def _words(flags: Tensor) -> np.ndarray:
+    """Bool [..., n] as bits, uint64 [..., W], the first sample lowest; 0 behind the last."""
+    packed = np.packbits(flags.numpy(), axis=-1, bitorder="little")
+    wide = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // LANES) * 8), dtype=np.uint8)
+    wide[..., : packed.shape[-1]] = packed
+    return wide.view("<u8")
+
+
+def _in_blocks(words: np.ndarray) -> np.ndarray:
+    """[..., B] with the blocks first."""
+    return np.ascontiguousarray(np.moveaxis(words, -1, 0))
+
+
+def _in_lanes(values: Tensor) -> np.ndarray:
+    """[..., n] as [..., B, 64], filled up with 0."""
+    blocks = -(-values.shape[-1] // LANES)
+    wide = values.new_zeros(*values.shape[:-1], blocks * LANES)
+    wide[..., : values.shape[-1]] = values
+    return wide.unflatten(-1, (blocks, LANES)).numpy()
