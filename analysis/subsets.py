@@ -14,17 +14,18 @@ from analysis.bundle import Bundle, BundleError
 from analysis.chunks import samples_at_a_time
 from analysis.deciding import decided_contested
 from analysis.ensemble import lacking
-from analysis.evidence import Evidence
 from analysis.gaps import judged_under
-from analysis.grading import grade, judged, judgeable
+from analysis.grading import grade, judgeable
 from analysis.grouping import Grouping
+from analysis.leads import contested, label_leads, leads_decide, right_by_leads
 from analysis.outcomes import OUTCOMES
 from analysis.pooled import summed
 from analysis.rule import Rule
 from analysis.rules import RULES
 from analysis.sums.piece import CLIP, Missing
 
-BLOCK = 1 << 19  # answers at a time, which a cache holds
+AT_A_TIME = 4096  # samples
+BLOCK = 1 << 17  # answers at a time, which a cache holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,19 +112,15 @@ def team_outcomes(
     if kernel := team_kernels.chosen(bundle, member, row, grouping):
         return TeamOutcomes(**kernel(bundle, member, row, missing, grouping))
     found = None
-    values = len(bundle.models) * len(bundle.classes) + len(bundle.classes)
-    step = samples_at_a_time(values, bundle.device)
+    values = (len(bundle.models) + 1) * len(bundle.classes)
+    step = min(AT_A_TIME, samples_at_a_time(values, bundle.device))
+    largest = int(member.sum(1).max()) if len(member) else 0
     for start in range(0, max(len(bundle.ids), 1), step):
         here = slice(start, start + step)
-        groups = None if grouping is None else grouping.membership(here).float()
-        evidence = row.evidence(bundle, here, row.defaults)
+        chunk = _Chunk(bundle, here, row, missing, grouping, largest)
         teams = max(1, BLOCK // max(1, len(bundle.ids[here])))
-        parts = [
-            _counted(bundle, here, row, evidence, part, missing, groups)
-            for part in member.split(teams)
-        ]
-        chunk = _joined(parts)
-        found = chunk if found is None else found + chunk
+        part = _joined([_counted(chunk, some) for some in member.split(teams)])
+        found = part if found is None else found + part
     return found
 
 
@@ -142,29 +139,57 @@ def _checked(bundle: Bundle, membership: Tensor, rule: str) -> Tensor:
     return member
 
 
-def _counted(
-    bundle: Bundle,
-    here: slice,
-    row: Rule,
-    evidence: Evidence,
-    member: Tensor,
-    missing: Missing,
-    groups: Tensor | None,
-) -> TeamOutcomes:
+class _Chunk:
+    """A chunk of samples, with what all teams share."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        here: slice,
+        row: Rule,
+        missing: Missing,
+        grouping: Grouping | None,
+        largest: int,
+    ) -> None:
+        self.bundle, self.here, self.row, self.missing = bundle, here, row, missing
+        self.evidence = row.evidence(bundle, here, row.defaults)
+        self.answered = self.evidence.answered.double()
+        self.judgeable = judgeable(bundle, here)
+        self.groups = None if grouping is None else grouping.membership(here).float()
+        self.correct = bundle.correct[:, here].float()
+        self.known = judged_under(missing, bundle.grades[:, here], self.judgeable).float()
+        self.labels = None if bundle.labels is None else bundle.labels[here].long()
+        self.leads = self._leads(largest)
+        self.of_label = self.total = None
+        if row.total is not None and self.labels is not None:
+            column = self.labels.clamp_min(0).expand(1, *self.answered.shape)
+            self.of_label = self.evidence.planes.gather(0, column)[0].double()
+            self.total = row.total(self.evidence).double()
+
+    def _leads(self, largest: int) -> tuple[Tensor, ...] | None:
+        """Where teams may differ [r], where all are right [n], and the leads [J, M, r]."""
+        given = self.labels is None or self.bundle.graded_elsewhere
+        if given or not leads_decide(self.evidence, largest):
+            return None
+        leads, starts = label_leads(self.evidence, self.labels)
+        undecided, right = contested(leads, starts)
+        rows = (undecided & (self.labels >= 0)).nonzero().flatten()
+        return rows, right, leads[..., rows], starts[:, rows]
+
+
+def _counted(chunk: _Chunk, member: Tensor) -> TeamOutcomes:
     """Some teams on a chunk of samples."""
     amount = member.double()
-    plane = decided_contested(evidence, amount)
-    said = plane if evidence.classes is None else evidence.classes.gather(0, plane)
-    voters = amount @ evidence.answered.double()
-    said = torch.where(voters > 0, said, -1).to(torch.int32)
-    grades = grade(bundle, said, here)
-    counts = judged(bundle, grades, here, missing)
+    voters = amount @ chunk.answered
+    grades = _grades(chunk, amount, voters)
+    counts = judged_under(chunk.missing, grades, chunk.judgeable)
     right = (grades == 1) & counts
-    scored, loss = _losses(bundle, here, row, evidence, amount, voters)
+    scored, loss = _losses(chunk, amount, voters)
+    groups = chunk.groups
     return TeamOutcomes(
         n=counts.sum(1),
         right=right.sum(1),
-        outcomes=_outcomes(bundle, here, member, right, counts, missing),
+        outcomes=_outcomes(chunk, member, right, counts),
         scored=scored,
         loss_sum=loss,
         group_n=None if groups is None else (counts.float() @ groups).long(),
@@ -172,56 +197,59 @@ def _counted(
     )
 
 
-def _outcomes(
-    bundle: Bundle, here: slice, member: Tensor, right: Tensor, counts: Tensor, missing: Missing
-) -> Tensor:
+def _grades(chunk: _Chunk, amount: Tensor, voters: Tensor) -> Tensor:
+    """Whether teams are right, int8 [E, n], as `grade` gives it."""
+    if chunk.leads is None:
+        plane, classes = decided_contested(chunk.evidence, amount), chunk.evidence.classes
+        said = plane if classes is None else classes.gather(0, plane)
+        said = torch.where(voters > 0, said, -1).to(torch.int32)
+        return grade(chunk.bundle, said, chunk.here)
+    rows, right, leads, starts = chunk.leads
+    grades = right.to(torch.int8).repeat(len(amount), 1)
+    grades[:, rows] = right_by_leads(leads, starts, amount.to(leads.dtype)).to(torch.int8)
+    return grades.masked_fill_((voters == 0) | (chunk.labels < 0), -1)
+
+
+def _outcomes(chunk: _Chunk, member: Tensor, right: Tensor, counts: Tensor) -> Tensor:
     """Samples per outcome, int64 [E, 6]; right and counts bool [E, n]."""
-    correct = bundle.correct[:, here]
-    known = judged_under(missing, bundle.grades[:, here], judgeable(bundle, here))
-    members_right, members = (member.float() @ flags.float() for flags in (correct, known))
+    members_right, members = member.float() @ chunk.correct, member.float() @ chunk.known
     none = members_right == 0
     every = (members_right == members) & ~none
     wrong = counts & ~right
-    found = [(flags & level).sum(1) for flags in (right, wrong) for level in (every, none)]
-    kept, rescued, overruled, missed = found
-    corrected, spoiled = right.sum(1) - kept - rescued, wrong.sum(1) - overruled - missed
-    columns = dict(
-        kept=kept,
-        corrected=corrected,
-        rescued=rescued,
-        overruled=overruled,
-        spoiled=spoiled,
-        missed=missed,
-    )
-    return torch.stack([columns[name] for name in OUTCOMES], 1)
+    found = {
+        name: (flags & level).sum(1)
+        for name, flags, level in (
+            ("kept", right, every),
+            ("rescued", right, none),
+            ("overruled", wrong, every),
+            ("missed", wrong, none),
+        )
+    }
+    found["corrected"] = right.sum(1) - found["kept"] - found["rescued"]
+    found["spoiled"] = wrong.sum(1) - found["overruled"] - found["missed"]
+    return torch.stack([found[name] for name in OUTCOMES], 1)
 
 
-def _losses(
-    bundle: Bundle, here: slice, row: Rule, evidence: Evidence, amount: Tensor, voters: Tensor
-) -> tuple[Tensor, Tensor]:
+def _losses(chunk: _Chunk, amount: Tensor, voters: Tensor) -> tuple[Tensor, Tensor]:
     """Samples with probabilities and label, int64 [E], and the losses there added up."""
-    nothing = torch.zeros(len(amount), dtype=torch.int64, device=amount.device)
-    if row.pool is None or bundle.labels is None:
+    if chunk.row.pool is None or chunk.labels is None:
+        nothing = torch.zeros(len(amount), dtype=torch.int64, device=amount.device)
         return nothing, nothing.double()
-    labels = bundle.labels[here].long()
-    known = (voters > 0) & (labels >= 0)
-    column = labels.clamp_min(0)
-    if row.total is not None:
-        of_label = evidence.planes.gather(0, column.expand(1, len(amount[0]), -1))[0]
-        given = (amount @ of_label) / (amount @ row.total(evidence))
+    known = (voters > 0) & (chunk.labels >= 0)
+    if chunk.total is not None:
+        given = (amount @ chunk.of_label) / (amount @ chunk.total)
     else:
-        given = torch.cat(list(_pooled(row, evidence, column, amount, voters)))
-    losses = given.clamp_min(CLIP).log().neg_()
-    return known.sum(1), torch.where(known, losses, 0).sum(1)
+        given = torch.cat(list(_pooled(chunk, amount, voters)))
+    losses = given.clamp_min_(CLIP).log_().masked_fill_(~known, 0)
+    return known.sum(1), -losses.sum(1)
 
 
-def _pooled(
-    row: Rule, evidence: Evidence, column: Tensor, amount: Tensor, voters: Tensor
-) -> Iterator[Tensor]:
-    """The pooled probability of one class per sample, [e, n], some teams at a time."""
-    teams = max(1, 4 * BLOCK // max(1, evidence.planes[:, 0].numel()))
+def _pooled(chunk: _Chunk, amount: Tensor, voters: Tensor) -> Iterator[Tensor]:
+    """The pooled probability of the label per sample, [e, n], some teams at a time."""
+    teams = max(1, 4 * BLOCK // max(1, chunk.evidence.planes[:, 0].numel()))
+    column = chunk.labels.clamp_min(0)
     for weights, answered in zip(amount.split(teams), voters.split(teams), strict=True):
-        pooled = row.pool(summed(evidence, weights), answered[..., None])
+        pooled = chunk.row.pool(summed(chunk.evidence, weights), answered[..., None])
         yield pooled.gather(2, column.expand(len(weights), -1)[..., None])[..., 0]
 
 

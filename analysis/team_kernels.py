@@ -8,20 +8,18 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
-from analysis.deciding import TIE
 from analysis.evidence import Evidence
 from analysis.grouping import Grouping
+from analysis.leads import MOST_BROKEN, label_leads
 from analysis.rule import Rule
 from analysis.sums import compiled, lanes
 from analysis.sums.lanes import LANES, PLANES, Counts
 from analysis.sums.piece import Missing
 
-PAYS_FROM = 1_000_000_000  # additions; with less, torch is done before numba is loaded
+PAYS_FROM = 300_000_000  # teams x samples x classes; with less, torch is done sooner
 MOST_GROUPS = 64
-LARGEST_SHARE = 1 / 4  # of the pool in a team; with more, products of all models are quicker
+LARGEST_SHARE = 1 / 2  # of the pool in a team; with more, products of all models are quicker
 VOICES = 3
-BREAKING = 1 / 16  # of a vote: what the mean probability of up to eight members counts beside it
-MOST_BROKEN = 8
 AT_A_TIME = 2048  # samples; their leads stay in a cache
 PAIRS = 1 << 22  # words of who says the same, at a time
 
@@ -47,9 +45,9 @@ def chosen(
     unequal = 0 < breakable < models or (breakable and largest > MOST_BROKEN)
     if (votes and unequal) or (not votes and row.total is None):
         return None
-    steps = int(sizes.sum()) * len(bundle.classes) * len(bundle.ids)
+    steps = len(member) * len(bundle.classes) * len(bundle.ids)
     pays = compiled.chosen(None, steps, bundle.device, pays_from=PAYS_FROM)
-    if not pays or float(sizes.double().mean()) > LARGEST_SHARE * models + 2:
+    if not pays or float(sizes.double().mean()) > LARGEST_SHARE * models:
         return None
     if votes and not breakable and largest <= VOICES and 8 * len(member) >= models**2:
         return by_votes
@@ -151,31 +149,14 @@ def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def _leads(evidence: Evidence, labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Leads of the label [B, M, J, 64] and what they start from [B, J, 64].
-
-    A tie goes to the lowest class: the label must beat those before it, and equal the rest. The
-    last plane stands in the place of the label's own.
-    """
-    planes, close = evidence.planes.double(), TIE
-    if evidence.tie_break is not None:
-        planes, close = planes + BREAKING * evidence.tie_break, BREAKING * TIE
-    classes = evidence.classes
-    if classes is None:
-        classes = torch.arange(len(planes))[:, None].expand(-1, len(labels))
-    own = (classes == labels) & (classes >= 0)
-    of_label = torch.einsum("ln,lmn->mn", own.double(), planes)
-    others = len(planes) - bool(own.any(0).all())
-    blocks, models = -(-len(labels) // LANES), planes.shape[1]
-    leads = np.zeros((blocks, models, -(-others // PLANES) * PLANES, LANES))
-    start = np.full((blocks, leads.shape[2], LANES), np.inf)
-    first = torch.where(classes < labels, -close, close).masked_fill_(own, torch.inf)
-    for plane in range(others):
-        against = planes[plane]
-        if others < len(planes):
-            against = torch.where(own[plane], planes[-1], against)
-            first[plane] = torch.where(own[plane], first[-1], first[plane])
-        leads[:, :, plane] = _in_lanes(of_label - against).transpose(1, 0, 2)
-        start[:, plane] = _in_lanes(first[plane])
+    """Leads of the label [B, M, J, 64] and what they start from [B, J, 64]."""
+    values, starts = label_leads(evidence, labels)
+    blocks, wide = -(-len(labels) // LANES), -(-len(values) // PLANES) * PLANES
+    leads = np.zeros((blocks, values.shape[1], wide, LANES))
+    start = np.full((blocks, wide, LANES), np.inf)
+    for plane in range(len(values)):
+        leads[:, :, plane] = _in_lanes(values[plane]).transpose(1, 0, 2)
+        start[:, plane] = _in_lanes(starts[plane])
     return leads, start
 
 

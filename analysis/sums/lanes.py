@@ -96,6 +96,72 @@ OUTPUTS = "int64[:, ::1], int64[:, :, ::1], float64[::1], int64[::1], int64[::1]
 
 
 @cache
+def _ahead() -> Callable:
+    """The bits of the samples on which all sums of leads are above 0."""
+    from numba import njit
+
+    @njit(inline="always")
+    def ahead(sums, leads, least, flags):
+        for lane in range(LANES):
+            least[lane] = np.inf
+        for tile in range(0, len(leads), PLANES):
+            for lane in range(LANES):
+                one = sums[tile, lane] + leads[tile, lane]
+                two = sums[tile + 1, lane] + leads[tile + 1, lane]
+                three = sums[tile + 2, lane] + leads[tile + 2, lane]
+                low = one if one < two else two
+                low = three if three < low else low
+                least[lane] = low if low < least[lane] else least[lane]
+        for lane in range(LANES):
+            flags[lane] = np.uint8(least[lane] > 0)
+        eight, right = flags.view(np.uint64), np.uint64(0)
+        for byte in range(8):
+            bits = (eight[byte] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+            right |= bits << np.uint64(8 * byte)
+        return right
+
+    return ahead
+
+
+@cache
+def _multiplied() -> Callable:
+    """Multiplies the likelihoods of 64 labels into the product of a team."""
+    from numba import njit
+
+    @njit(inline="always")
+    def multiplied(team, chances, totals, more, more_total, work, products, powers):
+        given, whole, ready = work[0], work[1], work[2, :1]
+        bits = ready.view(np.int64)
+        fraction, unit = np.int64((1 << 52) - 1), np.int64(1023 << 52)
+        for lane in range(LANES):
+            total = totals[lane] + more_total[lane]
+            chance = chances[lane] + more[lane]
+            chance = chance if chance > CLIP * total else CLIP * total
+            given[lane] = chance if total > 0 else 1.0
+            whole[lane] = total if total > 0 else 1.0
+        for lane in range(LANES // 4):
+            first, second = given[lane] * given[lane + 16], given[lane + 32] * given[lane + 48]
+            given[lane] = first * second
+            first, second = whole[lane] * whole[lane + 16], whole[lane + 32] * whole[lane + 48]
+            whole[lane] = first * second
+        for lane in range(LANES // 16):
+            first, second = given[lane] * given[lane + 4], given[lane + 8] * given[lane + 12]
+            given[lane] = first * second
+            first, second = whole[lane] * whole[lane + 4], whole[lane + 8] * whole[lane + 12]
+            whole[lane] = first * second
+        value, power = products[team], np.int64(0)
+        for lane in range(LANES // 16 + 1):
+            ready[0] = value if lane == LANES // 16 else given[lane] / whole[lane]
+            power += (bits[0] >> 52) - 1023
+            bits[0] = (bits[0] & fraction) | unit
+            value *= ready[0]
+        products[team] = ready[0]
+        powers[team] += power
+
+    return multiplied
+
+
+@cache
 def by_leads() -> Callable:
     """Teams of any size under a rule that adds evidence up.
 
@@ -105,7 +171,7 @@ def by_leads() -> Callable:
     total [B, 2, M, 64] (no models: no probabilities); as words, who is right, wrong and has
     answered [B, 3, M], the groups [B, G], and the samples that count without an answer [B].
     """
-    sort, bits_set = _sorted(), _bits_set()
+    sort, bits_set, ahead, multiplied = _sorted(), _bits_set(), _ahead(), _multiplied()
 
     @_jit(
         "void(int64, int64, int64[:, ::1], int64[::1], int64[::1], float64[:, :, :, ::1], "
@@ -113,117 +179,39 @@ def by_leads() -> Callable:
         f"uint64[::1], {OUTPUTS})"
     )
     def add(
-        first,
-        last,
-        members,
-        sizes,
-        common,
-        leads,
-        start,
-        likely,
-        words,
-        groups,
-        counting,
-        outcomes,
-        in_groups,
-        products,
-        powers,
-        answered_by,
-    ):
-        teams, most = members.shape
-        planes = leads.shape[2]
-        scored = likely.shape[2] > 0
-        sums = np.zeros((most, planes, LANES))
-        chances = np.zeros((most, 2, LANES))
+        first, last, members, sizes, common, leads, start, likely, words, groups, counting,
+        outcomes, in_groups, products, powers, answered_by,
+    ):  # fmt: skip
+        most, scored = members.shape[1], likely.shape[2] > 0
+        sums, chances = np.zeros((most, leads.shape[2], LANES)), np.zeros((most, 2, LANES))
         known = np.zeros((most, 3), dtype=np.uint64)
-        least = np.empty(LANES)
-        flags = np.empty(LANES, dtype=np.uint8)
-        eight = flags.view(np.uint64)
-        given, whole = np.empty(LANES), np.empty(LANES)
-        ready = np.empty(1)
-        ready_bits = ready.view(np.int64)
-        fraction, unit = np.int64((1 << 52) - 1), np.int64(1023 << 52)
+        work, flags = np.empty((3, LANES)), np.empty(LANES, dtype=np.uint8)
         for block in range(first, last):
             sums[0] = start[block]
             there = 0
-            for team in range(teams):
-                size = sizes[team]
-                for depth in range(min(common[team], there), size - 1):
+            for team in range(len(members)):
+                for depth in range(min(common[team], there), sizes[team] - 1):
                     model = members[team, depth]
-                    for plane in range(planes):
-                        for lane in range(LANES):
-                            sums[depth + 1, plane, lane] = (
-                                sums[depth, plane, lane] + leads[block, model, plane, lane]
-                            )
+                    sums[depth + 1] = sums[depth] + leads[block, model]
+                    known[depth + 1] = known[depth] | words[block, :, model]
                     if scored:
-                        for part in range(2):
-                            for lane in range(LANES):
-                                chances[depth + 1, part, lane] = (
-                                    chances[depth, part, lane] + likely[block, part, model, lane]
-                                )
-                    for kind in range(3):
-                        known[depth + 1, kind] = known[depth, kind] | words[block, kind, model]
-                there = size - 1
+                        chances[depth + 1] = chances[depth] + likely[block, :, model]
+                there = sizes[team] - 1
                 model = members[team, there]
-                for lane in range(LANES):
-                    least[lane] = np.inf
-                for tile in range(0, planes, PLANES):
-                    for lane in range(LANES):
-                        one = sums[there, tile, lane] + leads[block, model, tile, lane]
-                        two = sums[there, tile + 1, lane] + leads[block, model, tile + 1, lane]
-                        three = sums[there, tile + 2, lane] + leads[block, model, tile + 2, lane]
-                        low = one if one < two else two
-                        low = three if three < low else low
-                        least[lane] = low if low < least[lane] else least[lane]
-                for lane in range(LANES):
-                    flags[lane] = np.uint8(least[lane] > 0)
-                right = np.uint64(0)
-                for byte in range(8):
-                    right |= (
-                        (eight[byte] * np.uint64(0x0102040810204080)) >> np.uint64(56)
-                    ) << np.uint64(8 * byte)
+                right = ahead(sums[there], leads[block, model], work[0], flags)
                 answered = known[there, 2] | words[block, 2, model]
+                some_right = known[there, 0] | words[block, 0, model]
+                some_wrong = known[there, 1] | words[block, 1, model]
+                counts = answered | counting[block]
                 sort(
-                    team,
-                    right & answered,
-                    known[there, 0] | words[block, 0, model],
-                    known[there, 1] | words[block, 1, model],
-                    answered | counting[block],
-                    groups[block],
-                    outcomes,
-                    in_groups,
-                )
-                if not scored:
-                    continue
-                answered_by[team] += np.int64(bits_set(answered))
-                for lane in range(LANES):
-                    total = chances[there, 1, lane] + likely[block, 1, model, lane]
-                    chance = chances[there, 0, lane] + likely[block, 0, model, lane]
-                    chance = chance if chance > CLIP * total else CLIP * total
-                    given[lane] = chance if total > 0 else 1.0
-                    whole[lane] = total if total > 0 else 1.0
-                for lane in range(LANES // 2):
-                    given[lane] *= given[lane + LANES // 2]
-                    whole[lane] *= whole[lane + LANES // 2]
-                for lane in range(LANES // 4):
-                    given[lane] *= given[lane + LANES // 4]
-                    whole[lane] *= whole[lane + LANES // 4]
-                for lane in range(LANES // 8):
-                    given[lane] *= given[lane + LANES // 8]
-                    whole[lane] *= whole[lane + LANES // 8]
-                value, power = products[team], np.int64(0)
-                for lane in range(LANES // 16):
-                    given[lane] *= given[lane + LANES // 16]
-                    whole[lane] *= whole[lane + LANES // 16]
-                    ready[0] = given[lane] / whole[lane]
-                    power += (ready_bits[0] >> 52) - 1023
-                    ready_bits[0] = (ready_bits[0] & fraction) | unit
-                    value *= ready[0]
-                ready[0] = value
-                power += (ready_bits[0] >> 52) - 1023
-                ready_bits[0] = (ready_bits[0] & fraction) | unit
-                products[team] = ready[0]
-                powers[team] += power
+                    team, right & answered, some_right, some_wrong, counts, groups[block],
+                    outcomes, in_groups,
+                )  # fmt: skip
+                if scored:
+                    answered_by[team] += np.int64(bits_set(answered))
+                    one, two = likely[block, 0, model], likely[block, 1, model]
+                    before, total = chances[there, 0], chances[there, 1]
+                    multiplied(team, before, total, one, two, work, products, powers)
 
     return add
 
