@@ -1,23 +1,52 @@
 """Many teams of one pool, and greedy selection, beside the loops that people write.
 
-    python tests/benchmarks/bench_teams.py [--quick] [--models M] [--samples N] [--repeat R]
+    python tests/benchmarks/bench_teams.py [--quick] [--repeat R] [--autogluon PYTHON]
 
-The peers look at some of the teams, or some of the rounds, and are scaled; each gives the same
-counts, or takes the same models, which is asserted.
+The peers look at some of the teams, or one of the rounds, and are scaled; the loops give the same
+counts and take the same models, which is asserted. AutoGluon's selector runs where the Python of an
+environment is given that has `autogluon.core`.
 """
 
 import argparse
+import subprocess
+import tempfile
+from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
 import numpy as np
 import torch
-from harness import Limit, Peer, heading, measured_rates, report, versioned
+from harness import (
+    Limit,
+    Peer,
+    heading,
+    in_turns,
+    measured_rates,
+    ratio_text,
+    report,
+    seconds_text,
+    versioned,
+)
 
 from analysis.bundle import Bundle
+from analysis.learners import caruana
 from analysis.subsets import team_outcomes
 
 PART = 200
+SIZES = (50, 10_000, 200, 50_000)
+AUTOGLUON = """
+import sys, time
+import numpy as np
+from autogluon.core.constants import MULTICLASS
+from autogluon.core.metrics import get_metric
+from autogluon.core.models.greedy_ensemble.ensemble_selection import EnsembleSelection
+tables, labels = (np.load(f"{sys.argv[1]}/{name}.npy") for name in ("tables", "labels"))
+metric = get_metric(sys.argv[2], MULTICLASS)
+selection = EnsembleSelection(ensemble_size=1, problem_type=MULTICLASS, metric=metric)
+start = time.perf_counter()
+selection.fit(list(tables), labels)
+print(time.perf_counter() - start)
+"""
 
 
 def zoo(models: int, samples: int, classes: int, *, accuracy: float = 2.0, seed: int = 0) -> Bundle:
@@ -92,8 +121,6 @@ def teams_of_probabilities(models: int, samples: int, classes: int, repeat: int,
 
 
 def teams_of_votes(models: int, samples: int, classes: int, repeat: int, rates) -> None:
-    from dataclasses import replace
-
     pool = replace(zoo(models, samples, classes), probabilities={}, fingerprint="")
     teams = small_teams(models, (2, 3))
     member = membership(teams, models)
@@ -109,19 +136,78 @@ def teams_of_votes(models: int, samples: int, classes: int, repeat: int, rates) 
     report("plurality, six outcomes", size, ours, (peer,), limit=limit, repeat=repeat)
 
 
+def loss_of(sums, labels, number: int) -> float:
+    return np.log(np.maximum(sums[np.arange(len(labels)), labels] / number, 1e-12)).mean()
+
+
+def greedy_round(tables, labels, added, taken: int, by: str) -> int:
+    """The model that helps the sum most, by adding each in turn; the first of equals."""
+    buffer, scores = np.empty_like(added), []
+    for table in tables:
+        np.add(added, table, out=buffer)
+        if by == "accuracy":
+            scores.append((buffer.argmax(1) == labels).mean())
+        else:
+            scores.append(loss_of(buffer, labels, taken + 1))
+    return int(np.argmax(np.array(scores) >= max(scores) - 1e-12))
+
+
+def greedy_loop(tables, labels, rounds: int, by: str) -> list[int]:
+    added, path = np.zeros(tables[0].shape), []
+    for taken in range(rounds):
+        path.append(greedy_round(tables, labels, added, taken, by))
+        added += tables[path[-1]]
+    return path
+
+
+def by_autogluon(python: str, tables, labels, by: str) -> float:
+    """Seconds of one round of AutoGluon's selector, in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(f"{folder}/tables.npy", tables)
+        np.save(f"{folder}/labels.npy", labels)
+        command = [python, "-c", AUTOGLUON, folder, by]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def greedy(models: int, samples: int, classes: int, rounds: int, repeat: int, python: str) -> None:
+    pool, rows = zoo(models, samples, classes), torch.arange(samples)
+    tables = np.stack([pool.probabilities[name].numpy() for name in pool.models])
+    tables /= tables.sum(2, keepdims=True)
+    labels = pool.labels.numpy()
+    size = f"{rounds} rounds, M={models}, N={samples:,}, C={classes}"
+    for by, target in (("accuracy", 25), ("log_loss", 12)):
+        ours = partial(caruana, pool, rows, {"rounds": rounds, "by": by})
+        path = [place for place, _ in ours().path]
+        assert path == greedy_loop(tables, labels, len(path), by)
+        added = sum(tables[place].astype(float) for place in path[:3])
+        one = partial(greedy_round, tables, labels, added, 3, by)
+        peers = [Peer("numpy, model by model", one, rounds, target)]
+        report(f"greedy selection by {by}", size, ours, tuple(peers), repeat=repeat)
+        if python:
+            theirs = rounds * by_autogluon(python, tables, labels, by)
+            mine = in_turns({"": ours}, repeat)[""]
+            print(
+                f"| the same | {size} | {seconds_text(mine)} | AutoGluon's EnsembleSelection, one "
+                f"round x {rounds} | {seconds_text(theirs)} | {ratio_text(theirs / mine)} | | | |"
+            )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="20 models on 2,000 samples")
-    parser.add_argument("--models", type=int, default=50)
-    parser.add_argument("--samples", type=int, default=10_000)
     parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--only", choices=("teams", "greedy"))
+    parser.add_argument("--autogluon", default="", help="the Python of its environment")
     chosen = parser.parse_args()
-    if chosen.quick:
-        chosen.models, chosen.samples, chosen.repeat = 20, 2000, 3
+    models, samples, many, more = (20, 2000, 30, 4000) if chosen.quick else SIZES
     rates = measured_rates()
     heading(rates)
-    teams_of_probabilities(chosen.models, chosen.samples, 10, chosen.repeat, rates)
-    teams_of_votes(chosen.models, chosen.samples, 10, chosen.repeat, rates)
+    if chosen.only != "greedy":
+        teams_of_probabilities(models, samples, 10, chosen.repeat, rates)
+        teams_of_votes(models, samples, 10, chosen.repeat, rates)
+    if chosen.only != "teams":
+        greedy(many, more, 10, 50, chosen.repeat, chosen.autogluon)
 
 
 if __name__ == "__main__":
