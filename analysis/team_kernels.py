@@ -91,11 +91,10 @@ def by_votes(
     step = max(1, PAIRS // (len(bundle.models) + 1) ** 2) * LANES
     found = _counts(len(member), grouping)
     for rows in (bundle.labels >= 0).nonzero().flatten().split(step):
-        answers, labels = bundle.predictions[:, rows], bundle.labels[rows]
-        before = (answers < labels) & (answers >= 0)
-        flags = torch.cat([_flags(bundle, rows, missing), before[None]])
-        nobody = torch.zeros_like(flags[:, :1])
-        words = _words(torch.cat([flags, nobody], 1))
+        answers = bundle.predictions.numpy()[:, rows.numpy()]
+        before = (answers < bundle.labels[rows].numpy()) & (answers >= 0)
+        flags = np.concatenate([_flags(bundle, rows, missing), before[None]])
+        words = _words(np.pad(flags, ((0, 0), (0, 1), (0, 0))))
         inputs = (
             voices,
             words,
@@ -136,7 +135,7 @@ def _fields(
 
 def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
     """Members int64 [E, K] with -1 behind the last, how many [E], how many in common [E]; order."""
-    team, model = (places.numpy() for places in member.nonzero(as_tuple=True))
+    team, model = member.numpy().nonzero()
     sizes = np.bincount(team, minlength=len(member))
     members = np.full((len(member), sizes.max()), -1)
     members[team, np.arange(len(team)) - (sizes.cumsum() - sizes)[team]] = model
@@ -170,33 +169,34 @@ def _likely(evidence: Evidence, labels: Tensor, row: Rule) -> np.ndarray:
     return np.ascontiguousarray(_in_lanes(both).transpose(2, 0, 1, 3))
 
 
-def _flags(bundle: Bundle, rows: Tensor, missing: Missing) -> Tensor:
+def _flags(bundle: Bundle, rows: Tensor, missing: Missing) -> np.ndarray:
     """Who is right, who is wrong (a gap, where it counts so) and who has answered, [3, M, n]."""
-    grades, answered = bundle.grades[:, rows], bundle.predictions[:, rows] >= 0
+    places = rows.numpy()
+    grades, answers = bundle.grades.numpy()[:, places], bundle.predictions.numpy()[:, places]
     wrong = grades != 1 if missing == "wrong" else grades == 0
-    return torch.stack([grades == 1, wrong, answered])
+    return np.stack([grades == 1, wrong, answers >= 0])
 
 
-def _groups(grouping: Grouping | None, rows: Tensor) -> Tensor:
+def _groups(grouping: Grouping | None, rows: Tensor) -> np.ndarray:
     """Bool [G, n]; no group without a grouping."""
     if grouping is None:
-        return torch.zeros(0, len(rows), dtype=torch.bool)
-    return grouping.membership(rows).T
+        return np.zeros((0, len(rows)), dtype=bool)
+    return grouping.membership(rows).T.numpy()
 
 
 def _counting(samples: int, missing: Missing) -> np.ndarray:
     """The samples that count even if nobody has answered, as words [B]."""
-    return _words(torch.full((samples,), missing == "wrong"))
+    return _words(np.full(samples, missing == "wrong"))
 
 
-def _same(answers: Tensor) -> np.ndarray:
+def _same(answers: np.ndarray) -> np.ndarray:
     """Which two of M + 1 voices, the first before the second, gave the same answer.
 
     As words [M + 1, M + 1, W]; the last voice is nobody's.
     """
     models, samples = answers.shape
-    if int(answers.max()) < 1 << 7:
-        answers = answers.to(torch.int8)
+    if answers.max(initial=0) < 1 << 7:
+        answers = answers.astype(np.int8)
     words = np.zeros((models + 1, models + 1, -(-samples // LANES)), dtype=np.uint64)
     for model in range(models - 1):
         said = answers[model + 1 :]
@@ -204,9 +204,9 @@ def _same(answers: Tensor) -> np.ndarray:
     return words
 
 
-def _words(flags: Tensor) -> np.ndarray:
+def _words(flags: np.ndarray) -> np.ndarray:
     """Bool [..., n] as bits, uint64 [..., W], the first sample lowest; 0 behind the last."""
-    packed = np.packbits(flags.numpy(), axis=-1, bitorder="little")
+    packed = np.packbits(flags, axis=-1, bitorder="little")
     wide = np.zeros((*flags.shape[:-1], -(-flags.shape[-1] // LANES) * 8), dtype=np.uint8)
     wide[..., : packed.shape[-1]] = packed
     return wide.view("<u8")
