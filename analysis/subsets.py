@@ -129,14 +129,13 @@ def _checked(bundle: Bundle, membership: Tensor, rule: str) -> Tensor:
     if rule not in RULES or not RULES[rule].weighable:
         known = ", ".join(name for name, row in RULES.items() if row.weighable)
         raise BundleError(f"Many teams can be compared under {known}; not under '{rule}'.")
-    member = membership != 0
-    inside = member.any(0).tolist()
-    names = [name for name, used in zip(bundle.models, inside, strict=True) if used]
-    if not bool(member.any(1).all()):
+    member = membership.cpu().numpy() != 0
+    names = [name for name, used in zip(bundle.models, member.any(0), strict=True) if used]
+    if not member.any(1).all():
         raise BundleError("An ensemble needs at least one member; one of these teams has none.")
     if problem := lacking(bundle, names, rule):
         raise BundleError(problem)
-    return member
+    return torch.from_numpy(member)
 
 
 class _Chunk:

@@ -35,8 +35,8 @@ def chosen(
         row: the rule.
         grouping: of the samples.
     """
-    sizes = member.sum(1)
-    largest, models = int(sizes.max()) if len(sizes) else 0, len(bundle.models)
+    models, sizes = len(bundle.models), member.cpu().numpy().sum(1)
+    largest = sizes.max(initial=0)
     groups = 0 if grouping is None else len(grouping.levels)
     if bundle.labels is None or bundle.graded_elsewhere or groups > MOST_GROUPS:
         return None
@@ -47,7 +47,7 @@ def chosen(
         return None
     steps = len(member) * len(bundle.classes) * len(bundle.ids)
     pays = compiled.chosen(None, steps, bundle.device, pays_from=PAYS_FROM)
-    if not pays or float(sizes.double().mean()) > LARGEST_SHARE * models:
+    if not pays or sizes.mean() > LARGEST_SHARE * models:
         return None
     if votes and not breakable and largest <= VOICES and 8 * len(member) >= models**2:
         return by_votes

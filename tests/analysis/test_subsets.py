@@ -90,7 +90,7 @@ def without_probabilities(bundle):
     return replace(bundle, probabilities={}, fingerprint="")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(pool=pools(), rule=st.sampled_from(POOLING), missing=st.sampled_from(["exclude", "wrong"]))
 def test_teams_are_counted_as_one_by_one(pool, rule, missing):
     bundle, member, grouping = pool
@@ -99,7 +99,7 @@ def test_teams_are_counted_as_one_by_one(pool, rule, missing):
 
 
 def test_compiled_kernels_count_the_same(always_compiled):
-    @settings(max_examples=80, deadline=None, derandomize=True)
+    @settings(max_examples=40, deadline=None, derandomize=True)
     @given(
         pool=pools(), rule=st.sampled_from(KERNELS), missing=st.sampled_from(["exclude", "wrong"])
     )
@@ -115,7 +115,7 @@ def test_compiled_kernels_count_the_same(always_compiled):
 
 @pytest.mark.parametrize("most", [3, 9])
 def test_compiled_votes_count_the_same(always_compiled, most):
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @settings(max_examples=30, deadline=None, derandomize=True)
     @given(pool=pools(), missing=st.sampled_from(["exclude", "wrong"]))
     def check(pool, missing):
         bundle, member, grouping = without_probabilities(pool[0]), pool[1], pool[2]
@@ -126,7 +126,7 @@ def test_compiled_votes_count_the_same(always_compiled, most):
     check()
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(pool=pools(), missing=st.sampled_from(["exclude", "wrong"]), seed=st.integers(0, 99))
 def test_teams_of_models_graded_elsewhere_are_counted_by_their_grades(pool, missing, seed):
     bundle, member, grouping = pool
@@ -137,7 +137,7 @@ def test_teams_of_models_graded_elsewhere_are_counted_by_their_grades(pool, miss
     agree(found, one_by_one(bundle, member, "plurality", missing, grouping))
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(pool=pools(), missing=st.sampled_from(["exclude", "wrong"]))
 def test_probabilities_of_some_models_break_ties_in_their_teams_alone(pool, missing):
     bundle, member, grouping = pool
