@@ -112,28 +112,27 @@ def _counts(teams: int, grouping: Grouping | None) -> list[Counts]:
 
 
 def _fields(
-    parts: list[Counts], order: Tensor, grouping: Grouping | None, *, scored: bool
+    parts: list[Counts], order: np.ndarray, grouping: Grouping | None, *, scored: bool
 ) -> dict[str, Tensor]:
     """The counts in the order that the teams were given in."""
-    found, place = parts[0], order.argsort()
+    found, place = parts[0], np.empty_like(order)
     for part in parts[1:]:
         found.add(part)
-    outcomes = torch.from_numpy(found.outcomes)[place]
-    groups = torch.from_numpy(found.groups)[:, place]
-    answered = torch.from_numpy(found.answered)[place]
-    losses = torch.from_numpy(found.losses)[place]
-    return {
+    place[order] = np.arange(len(order))
+    outcomes, groups = found.outcomes[place], found.groups[:, place]
+    arrays = {
         "n": outcomes.sum(1),
         "right": outcomes[:, :3].sum(1),
         "outcomes": outcomes,
-        "scored": answered if scored else torch.zeros_like(answered),
-        "loss_sum": losses.clamp_min(0) if scored else torch.zeros_like(losses),
-        "group_n": None if grouping is None else groups[0],
-        "group_right": None if grouping is None else groups[1],
+        "scored": found.answered[place],
+        "loss_sum": found.losses[place].clip(0) if scored else np.zeros(len(order)),
     }
+    if grouping is not None:
+        arrays |= {"group_n": groups[0], "group_right": groups[1]}
+    return {name: torch.from_numpy(values) for name, values in arrays.items()}
 
 
-def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray, Tensor]:
+def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, ...]:
     """Members int64 [E, K] with -1 behind the last, how many [E], how many in common [E]; order."""
     team, model = member.numpy().nonzero()
     sizes = np.bincount(team, minlength=len(member))
@@ -144,7 +143,7 @@ def _in_lexical_order(member: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarra
     alike = np.zeros(members.shape, dtype=bool)
     alike[1:] = members[1:] == members[:-1]
     common = np.logical_and.accumulate(alike, 1).sum(1)
-    return members, sizes[order], common, torch.from_numpy(order)
+    return members, sizes[order], common, order
 
 
 def _leads(evidence: Evidence, labels: Tensor) -> tuple[np.ndarray, np.ndarray]:
