@@ -193,13 +193,15 @@ def _same(answers: np.ndarray) -> np.ndarray:
 
     As words [M + 1, M + 1, W]; the last voice is nobody's.
     """
-    models, samples = answers.shape
-    if answers.max(initial=0) < 1 << 7:
-        answers = answers.astype(np.int8)
-    words = np.zeros((models + 1, models + 1, -(-samples // LANES)), dtype=np.uint64)
+    depth = max(1, int(answers.max(initial=0)).bit_length())
+    planes = [_words((answers >> bit & 1).astype(bool)) for bit in range(depth)]
+    known, models = _words(answers >= 0), len(answers)
+    words = np.zeros((models + 1, models + 1, known.shape[1]), dtype=np.uint64)
     for model in range(models - 1):
-        said = answers[model + 1 :]
-        words[model, model + 1 : -1] = _words((said == answers[model]) & (said >= 0))
+        differ = planes[0][model + 1 :] ^ planes[0][model]
+        for plane in planes[1:]:
+            differ |= plane[model + 1 :] ^ plane[model]
+        words[model, model + 1 : -1] = ~differ & known[model + 1 :] & known[model]
     return words
 
 

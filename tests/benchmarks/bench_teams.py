@@ -32,7 +32,7 @@ from analysis.bundle import Bundle
 from analysis.learners import caruana
 from analysis.subsets import team_outcomes
 
-PART = 200
+PART = 200  # teams that a peer looks at
 SIZES = (50, 10_000, 200, 50_000)
 AUTOGLUON = """
 import sys, time
@@ -120,7 +120,7 @@ def teams_of_probabilities(models: int, samples: int, classes: int, repeat: int,
     report("accuracy, log loss, six outcomes", size, ours, (peer,), limit=limit, repeat=repeat)
 
 
-def teams_of_votes(models: int, samples: int, classes: int, repeat: int, rates) -> None:
+def teams_of_votes(models: int, samples: int, classes: int, repeat: int) -> None:
     pool = replace(zoo(models, samples, classes), probabilities={}, fingerprint="")
     teams = small_teams(models, (2, 3))
     member = membership(teams, models)
@@ -132,8 +132,7 @@ def teams_of_votes(models: int, samples: int, classes: int, repeat: int, rates) 
     size = f"{len(teams):,} teams of 2 and 3, M={models}, N={samples:,}"
     name = f"{versioned('scipy')} stats.mode (right answers alone)"
     peer = Peer(name, theirs, len(teams) / len(chosen), 500)
-    limit = Limit("read the bits of a team", len(teams) * samples / 8 * 18 / rates.read)
-    report("plurality, six outcomes", size, ours, (peer,), limit=limit, repeat=repeat)
+    report("plurality, six outcomes", size, ours, (peer,), repeat=repeat)
 
 
 def loss_of(sums, labels, number: int) -> float:
@@ -205,7 +204,7 @@ def main() -> None:
     heading(rates)
     if chosen.only != "greedy":
         teams_of_probabilities(models, samples, 10, chosen.repeat, rates)
-        teams_of_votes(models, samples, 10, chosen.repeat, rates)
+        teams_of_votes(models, samples, 10, chosen.repeat)
     if chosen.only != "teams":
         greedy(many, more, 10, 50, chosen.repeat, chosen.autogluon)
 
