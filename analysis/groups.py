@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers
-from analysis.grading import grade, judged
 from analysis.measure import Measure
+from analysis.rules import RULES
+from analysis.subsets import team_outcomes
 from analysis.sums.piece import Missing
 from analysis.teams import curve_sizes, teams_of_size
 
@@ -66,7 +66,8 @@ def size_curve(
 
     Args:
         bundle: the pool of M models.
-        rule: a name in RULES.
+        rule: a name in RULES; the plain one that stands in for it is used where each team would
+            have to be fitted.
         column: the grouping.
         teams: most teams per size.
         missing: as everywhere.
@@ -79,19 +80,13 @@ def size_curve(
     """
     sizes = curve_sizes(len(bundle.models))
     drawn = [teams_of_size(len(bundle.models), size, teams, seed=seed) for size in sizes]
-    membership = torch.cat(drawn).double().to(bundle.device)
-    grouping = bundle.groups[column]
-    shape = (len(membership), len(grouping.levels))
-    right = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
-    count, start = right.clone(), 0
-    for said in answers(bundle, rule, membership):
-        rows = slice(start, start + said.predictions.shape[1])
-        start = rows.stop
-        grades = grade(bundle, said.predictions, rows)
-        member = grouping.membership(rows).double()
-        right += (grades == 1).double() @ member
-        count += judged(bundle, grades, rows, missing).double() @ member
-    rates = torch.where(count > 0, right / count, torch.nan)
+    rates = team_outcomes(
+        bundle,
+        torch.cat(drawn),
+        RULES[rule].stand_in,
+        missing=missing,
+        grouping=bundle.groups[column],
+    ).group_accuracy
     parts = rates.split([len(part) for part in drawn])
     ends = torch.tensor([0.1, 0.9], dtype=torch.float64, device=rates.device)
     quantiles = [part.nanquantile(ends, dim=0) for part in parts]

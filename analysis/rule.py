@@ -50,6 +50,8 @@ class Rule:
         joint: the evidence of a member depends on who else is in the team.
         abstains: (summed evidence [E, n, L], options) -> bool [E, n], where it gives no answer.
         labelled: fitting it needs labels.
+        total: evidence -> [M, n], where the pooled probability of a class is its evidence, added
+            up over the members, divided by this, added up likewise; None where it is not.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Rule:
     joint: bool = False
     abstains: Callable[[Tensor, Options], Tensor] | None = None
     labelled: bool = True
+    total: Callable[[Evidence], Tensor] | None = None
 
     @property
     def defaults(self) -> dict[str, float | str]:

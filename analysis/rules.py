@@ -35,6 +35,14 @@ def _softmax(scores: Tensor, voters: Tensor) -> Tensor:
     return torch.where(voters > 0, scores.softmax(-1), torch.nan)
 
 
+def _voters(found: evidence.Evidence) -> Tensor:
+    return found.answered.double()
+
+
+def _of_all_classes(found: evidence.Evidence) -> Tensor:
+    return found.planes.sum(0)
+
+
 ROUNDS = {"rounds": Option("Most rounds", 500, 1, 10_000, 1)}
 SIZE = {"size": Option("Members to take", 5, 1, 1000, 1)}
 EVENNESS = {"beta": Option("Weight of evenness", 1.0, 0, 10, 0.1)}
@@ -61,6 +69,7 @@ RULES: dict[str, Rule] = {
             needs="probabilities",
             evidence=evidence.probabilities,
             pool=_mean,
+            total=_voters,
         ),
         Rule(
             name="geometric",
@@ -79,6 +88,7 @@ RULES: dict[str, Rule] = {
             needs="probabilities",
             evidence=evidence.by_inverse_entropy,
             pool=_normalised,
+            total=_of_all_classes,
         ),
         Rule(
             name="inverse_gini",
@@ -88,6 +98,7 @@ RULES: dict[str, Rule] = {
             needs="probabilities",
             evidence=evidence.by_inverse_gini,
             pool=_normalised,
+            total=_of_all_classes,
         ),
         Rule(
             name="weighted",

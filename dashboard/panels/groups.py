@@ -61,6 +61,7 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
     bundle, column = compute.scope(choices, panel), choices.grouping
     found = compute.size_curve(choices, bundle, column, pool)
     grouping = bundle.groups[column]
+    rule = RULES[choices.ensemble.rule].stand_in
     figure = group_plots.size_curve(
         found["sizes"].tolist(),
         grouping.levels,
@@ -69,8 +70,8 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
         found["high"],
         grouping.sizes().cpu().numpy(),
         column=column,
-        subtitle=f"{RULES[RULES[choices.ensemble.rule].stand_in].label}, mean over teams of "
-        f"{len(pool)} models, band: 10 to 90 % of the teams; {within(choices, panel)}",
+        subtitle=f"{RULES[rule].label}, mean over teams of {len(pool)} models, "
+        f"band: 10 to 90 % of the teams; {within(choices, panel)}",
         palette=palette(),
     )
     chart(figure, panel, f"Accuracy by {column} against team size")

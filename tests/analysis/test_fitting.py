@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import bundle_of, random_bundle
 
-from analysis import learners
+from analysis import growing
 from analysis.bundle import BundleError, normalised
 from analysis.ensemble import Ensemble, answer, combine
 from analysis.fitting import fit, reported
@@ -78,7 +78,7 @@ def test_many_models_are_weighed_in_float32_as_in_float64(monkeypatch, by):
     chosen = Ensemble(bundle.models, "caruana", {"rounds": 12, "by": by})
     expected = fit(bundle, chosen, everything(bundle))
     for name, value in (("DOUBLE_VALUES", 0), ("BLOCK", 40), ("READ", 100)):
-        monkeypatch.setattr(learners, name, value)
+        monkeypatch.setattr(growing, name, value)
     assert fit(bundle, chosen, everything(bundle)).ensemble == expected.ensemble
 
 

@@ -13,6 +13,8 @@ from analysis.groups import worst_and_gap
 from analysis.intervals import wilson
 from analysis.pareto import ranks
 from analysis.search import evaluate
+from analysis.sizes import size_curves
+from analysis.subsets import team_outcomes
 from analysis.tally import tally
 from analysis.teams import teams_of_size
 
@@ -141,13 +143,22 @@ def of_group(name, case, fixture):
 
 def of_curve(name, case, fixture):
     bundle, found = t12(fixture), {}
+    curves = size_curves(bundle, bundle.models, "mean")
     for size in (1, 2, 3):
         teams = teams_of_size(3, size, 2000)
         rates = evaluate(bundle, teams, "mean").accuracy
         said = torch.cat([part.predictions for part in answers(bundle, "mean", teams.double())], 1)
         assert torch.equal((said == bundle.labels).double().mean(1), rates)
-        found[str(size)] = [rates.mean(), rates.min(), rates.max()]
+        assert torch.equal(team_outcomes(bundle, teams, "mean").accuracy, rates)
+        place = curves.sizes.tolist().index(size)
+        ours = [getattr(curves.accuracy, name)[place] for name in ("mean", "lowest", "highest")]
+        assert torch.allclose(torch.stack(ours), torch.stack(summed_up(rates)))
+        found[str(size)] = ours
     return found
+
+
+def summed_up(rates):
+    return [rates.mean(), rates.min(), rates.max()]
 
 
 def of_edge(name, case, fixture):
