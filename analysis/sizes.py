@@ -30,6 +30,7 @@ class Curve:
         mean: over the teams.
         lowest, highest: of any team.
         low, high: 10 % and 90 % quantiles. All are NaN where no team of a size has the number.
+        alone: what each of the M members reaches by itself, float64 [M].
     """
 
     mean: Tensor
@@ -37,6 +38,7 @@ class Curve:
     highest: Tensor
     low: Tensor
     high: Tensor
+    alone: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +79,9 @@ def size_curves(
 ) -> SizeCurves:
     """Accuracy, log loss, worst group, rescued and spoiled samples against the number of members.
 
-    All teams of a size where there are at most 2,000, else 500 random ones. Under a rule that
-    would have to be fitted for each, they are compared under the plain one that stands in for it.
+    Every member alone; of each other size all teams where there are at most 2,000, else 500
+    random ones. Under a rule that would have to be fitted for each, they are compared under the
+    plain one that stands in for it.
 
     Args:
         bundle: holds the members.
@@ -104,9 +107,9 @@ def size_curves(
     pool = bundle.select(members)
     models = len(pool.models)
     sizes = curve_sizes(models)
-    every = [comb(models, size) <= ALL_UP_TO for size in sizes]
+    every = [size == 1 or comb(models, size) <= ALL_UP_TO for size in sizes]
     drawn = [
-        teams_of_size(models, size, ALL_UP_TO if whole else ELSE, seed=seed)
+        teams_of_size(models, size, comb(models, size) if whole else ELSE, seed=seed)
         for size, whole in zip(sizes, every, strict=True)
     ]
     stand_in = RULES[rule].stand_in
@@ -142,4 +145,4 @@ def _curve(values: Tensor, teams: list[int]) -> Curve:
     parts = values.split(teams)
     lowest, low, high, highest = torch.stack([part.nanquantile(ends) for part in parts], 1)
     mean = torch.stack([part.nanmean() for part in parts])
-    return Curve(mean, lowest, highest, low, high)
+    return Curve(mean, lowest, highest, low, high, parts[0])

@@ -84,7 +84,7 @@ def size_note(found: Mapping, rule: str, stand_in: str, *, weighed: bool) -> str
     drawn = (
         f"All teams of {found['pool']} models"
         if found["everything"]
-        else f"Up to {count(int(found['teams'].max()))} random teams of each size, of "
+        else f"Every model alone, and of each other size all teams or 500 random ones, of "
         f"{found['pool']} models"
     )
     alike = ", all members alike" if weighed else ""

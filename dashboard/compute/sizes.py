@@ -1,31 +1,23 @@
-"""Quality against the number of members: `_size_values` is the one place that finds it."""
+"""Quality against the number of members."""
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.ensemble import answers
-from analysis.grading import grade, judged
 from analysis.groups import worst_and_gap
 from analysis.rules import RULES
-from analysis.teams import curve_sizes, teams_of_size
-from dashboard.compute.caching import cached
+from analysis.sizes import SizeCurves, size_curves
+from dashboard.compute.caching import kept
 from dashboard.compute.ensembles import judged as judged_ensemble
 from dashboard.compute.teams import group_table
 from dashboard.state import Choices
 
-ALL_TEAMS = 2000
-DRAWN_TEAMS = 100
-CLIP = 1e-12
 SIZE_MEASURES = {
     "accuracy": "Accuracy",
     "log_loss": "Log loss",
     "worst_group": "Worst group",
 }
-ENDS = (0.1, 0.9)
 
 
 def stand_in(choices: Choices) -> str:
@@ -42,85 +34,17 @@ def size_measures(choices: Choices) -> dict[str, str]:
     return {name: label for name, label in SIZE_MEASURES.items() if name in possible}
 
 
-@cached()
-def _size_values(
+@kept()
+def _size_curves(
     _bundle: Bundle,
     fingerprint: str,
     models: tuple[str, ...],
     rule: str,
-    measure: str,
     column: str | None,
     missing: str,
-) -> dict[str, np.ndarray]:
-    pool = _bundle.select(models)
-    everything = 2 ** len(models) - 1 <= ALL_TEAMS
-    number = ALL_TEAMS if everything else DRAWN_TEAMS
-    sizes = list(range(1, len(models) + 1)) if everything else curve_sizes(len(models))
-    drawn = [
-        teams_of_size(len(models), size, max(number, len(models)) if size == 1 else number)
-        for size in sizes
-    ]
-    membership = torch.cat(drawn).double().to(pool.device)
-    values = _team_values(pool, rule, membership, measure, column, missing)
-    parts = values.split([len(part) for part in drawn])
-    singles = parts[0].cpu().numpy()
-    ends = torch.tensor(ENDS, dtype=torch.float64, device=values.device)
-    quantiles = torch.stack([part.nanquantile(ends) for part in parts]).cpu().numpy()
-    best = None
-    if np.isfinite(singles).any():
-        best = int(np.nanargmin(singles) if measure == "log_loss" else np.nanargmax(singles))
-    return {
-        "sizes": np.array(sizes),
-        "teams": np.array([len(part) for part in parts]),
-        "mean": np.array([float(part.nanmean()) for part in parts]),
-        "low": quantiles[:, 0],
-        "high": quantiles[:, 1],
-        "best": np.nan if best is None else float(singles[best]),
-        "best_model": "" if best is None else models[best],
-        "everything": everything,
-    }
-
-
-def _team_values(
-    pool: Bundle,
-    rule: str,
-    membership: Tensor,
-    measure: str,
-    column: str | None,
-    missing: str,
-) -> Tensor:
-    """One number per team, float64 [E]; NaN where it is undefined."""
-    grouping = pool.groups[column] if measure == "worst_group" else None
-    total = torch.zeros(
-        len(membership),
-        1 if grouping is None else len(grouping.levels),
-        dtype=torch.float64,
-        device=pool.device,
-    )
-    counted, start = torch.zeros_like(total), 0
-    for said in answers(pool, rule, membership, in_full=measure == "log_loss"):
-        rows = slice(start, start + said.predictions.shape[1])
-        start = rows.stop
-        if measure == "log_loss":
-            value, there = _losses(pool, said.probabilities, rows)
-        else:
-            grades = grade(pool, said.predictions, rows)
-            value, there = grades == 1, judged(pool, grades, rows, missing)
-        inside = torch.ones_like(there[0])[:, None]
-        inside = inside if grouping is None else grouping.membership(rows)
-        total += value.double() @ inside.double()
-        counted += there.double() @ inside.double()
-    rate = torch.where(counted > 0, total / counted, torch.nan)
-    return rate[:, 0] if grouping is None else worst_and_gap(rate, counted)[0]
-
-
-def _losses(pool: Bundle, probabilities: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
-    """-ln p(label), 0 where it is not known, and where it is: [E, n] each."""
-    labels = pool.labels[rows].long()
-    places = labels.clamp_min(0).expand(len(probabilities), -1)[..., None]
-    of_label = probabilities.gather(2, places)[..., 0]
-    there = (labels >= 0) & ~of_label.isnan()
-    return torch.where(there, -of_label.clamp_min(CLIP).log(), 0.0), there
+) -> SizeCurves:
+    grouping = None if column is None else _bundle.groups[column]
+    return size_curves(_bundle, models, rule, grouping, missing=missing)
 
 
 def size_values(choices: Choices, bundle: Bundle, models: Sequence[str], measure: str) -> dict:
@@ -134,16 +58,18 @@ def size_values(choices: Choices, bundle: Bundle, models: Sequence[str], measure
     rule = stand_in(choices)
     if RULES[rule].needs == "probabilities":
         models = [model for model in models if model in bundle.probabilities]
-    found = _size_values(
-        bundle,
-        bundle.fingerprint,
-        tuple(models),
-        rule,
-        measure,
-        choices.grouping if measure == "worst_group" else None,
-        choices.missing,
-    )
-    return found | {
+    column, missing = choices.grouping, choices.missing
+    found = _size_curves(bundle, bundle.fingerprint, tuple(models), rule, column, missing)
+    curve = getattr(found, measure)
+    alone = -curve.alone if measure == "log_loss" else curve.alone
+    best, known = int(alone.nan_to_num(-torch.inf).argmax()), bool(alone.isfinite().any())
+    return {
+        "sizes": found.sizes.numpy(),
+        "teams": found.teams.numpy(),
+        **{name: getattr(curve, name).cpu().numpy() for name in ("mean", "low", "high")},
+        "best": float(curve.alone[best]),
+        "best_model": models[best] if known else "",
+        "everything": bool(found.every.all()),
         "ensemble": _of_ensemble(choices, bundle, measure),
         "members": len(choices.ensemble.members),
         "pool": len(models),
