@@ -160,10 +160,16 @@ def check(bundle: Bundle, ensemble: Ensemble, *, fitted: bool = True) -> Ensembl
         raise BundleError("An ensemble needs at least one member; choose one.")
     for member in ensemble.members:
         position(bundle, member)
-    if problem := lacking(bundle, ensemble.members, ensemble.rule):
+    row = RULES[ensemble.rule]
+    ready = bool(ensemble.weights or ensemble.learned.tensors) or row.fit is None or not fitted
+    problem = (
+        lacking(bundle, ensemble.members, ensemble.rule)
+        or row.wrong_options(ensemble.options)
+        or (None if ready else f"The rule '{row.name}' has to learn first; fit it on some samples.")
+        or row.wrong_weights(ensemble.weights, len(ensemble.members))
+    )
+    if problem:
         raise BundleError(problem)
-    _check_options(ensemble)
-    _check_weights(ensemble, fitted=fitted)
     return ensemble
 
 
@@ -189,39 +195,6 @@ def lacking(bundle: Bundle, members: Sequence[str], rule: str) -> str | None:
             "which are not loaded; use plurality, or load embeddings."
         )
     return None
-
-
-def _check_options(ensemble: Ensemble) -> None:
-    known = RULES[ensemble.rule].options
-    for name, value in ensemble.options.items():
-        if name not in known:
-            raise BundleError(
-                f"The rule '{ensemble.rule}' has no option '{name}'; its options are "
-                f"{', '.join(known) or 'none'}."
-            )
-        option = known[name]
-        if isinstance(option.default, str):
-            good, expected = value in option.choices, f"one of {', '.join(option.choices)}"
-        else:
-            good = isinstance(value, (int, float)) and option.low <= value <= option.high
-            expected = f"a number from {option.low:g} to {option.high:g}"
-        if not good:
-            raise BundleError(f"{ensemble.rule}: {name}={value}; expected {expected}.")
-
-
-def _check_weights(ensemble: Ensemble, *, fitted: bool) -> None:
-    weights, members, row = ensemble.weights, len(ensemble.members), RULES[ensemble.rule]
-    if fitted and row.fit is not None and not (weights or ensemble.learned.tensors):
-        raise BundleError(f"The rule '{ensemble.rule}' has to learn first; fit it on some samples.")
-    if weights and not row.weighable and row.fit is None:
-        raise BundleError(f"Under the rule '{ensemble.rule}' members cannot be given weights.")
-    if weights and (len(weights) != members or not all(0 <= w < float("inf") for w in weights)):
-        raise BundleError(
-            f"The weights are {len(weights)} numbers for {members} members; expected one for each, "
-            "none of them negative."
-        )
-    if weights and not any(weights):
-        raise BundleError("All weights are zero, so nobody answers; give at least one a weight.")
 
 
 def answers(

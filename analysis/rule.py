@@ -1,7 +1,7 @@
 """What describes one way of combining answers."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -86,3 +86,34 @@ class Rule:
         if self.weighable:
             return self.name
         return "mean" if self.needs == "probabilities" else "plurality"
+
+    def wrong_options(self, options: Options) -> str | None:
+        """What is wrong with these options; None where nothing is."""
+        for name, value in options.items():
+            if name not in self.options:
+                known = ", ".join(self.options) or "none"
+                return f"The rule '{self.name}' has no option '{name}'; its options are {known}."
+            option = self.options[name]
+            if isinstance(option.default, str):
+                good, expected = value in option.choices, f"one of {', '.join(option.choices)}"
+            else:
+                good = isinstance(value, (int, float)) and option.low <= value <= option.high
+                expected = f"a number from {option.low:g} to {option.high:g}"
+            if not good:
+                return f"{self.name}: {name}={value}; expected {expected}."
+        return None
+
+    def wrong_weights(self, weights: Sequence[float], members: int) -> str | None:
+        """What is wrong with these weights of so many members; None where nothing is."""
+        if not weights:
+            return None
+        if not self.weighable and self.fit is None:
+            return f"Under the rule '{self.name}' members cannot be given weights."
+        if len(weights) != members or not all(0 <= w < math.inf for w in weights):
+            return (
+                f"The weights are {len(weights)} numbers for {members} members; expected one for "
+                "each, none of them negative."
+            )
+        if not any(weights):
+            return "All weights are zero, so nobody answers; give at least one a weight."
+        return None
