@@ -22,7 +22,7 @@ def ranks(values: Tensor, senses: Sequence[Sense], *, fronts: int | None = None)
         values: float [n, k], one row per candidate.
         senses: "max" or "min" per objective.
         fronts: how many fronts are told apart; all candidates behind them get this rank. None:
-            all of them, which takes a pass per front from three objectives on.
+            all of them.
 
     Returns:
         int64 [n]; -1 for a candidate with an objective that is undefined (NaN) or infinite.
@@ -40,7 +40,7 @@ def ranks(values: Tensor, senses: Sequence[Sense], *, fronts: int | None = None)
     signs = signs_of(values, senses)
     rank = torch.full((len(values),), -1, dtype=torch.int64, device=values.device)
     left = torch.isfinite(values).all(1).nonzero().flatten()
-    if values.device.type == "cpu" and len(senses) == 2 and fronts is None and len(left):
+    if values.device.type == "cpu" and fronts is None and len(left):
         import moocore
 
         found = moocore.pareto_rank((values[left] * -signs).double().numpy())

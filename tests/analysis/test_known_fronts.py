@@ -5,6 +5,7 @@ import torch
 from known import compare, t12
 
 from analysis.ensemble import Ensemble, combine
+from analysis.evenness import macro_std
 from analysis.front_quality import additive_epsilon, exclusive_contribution, hypervolume, r2
 from analysis.front_shape import chord_knee, utopia_knee
 from analysis.pareto import ranks
@@ -20,6 +21,7 @@ COVERED = (
     "pareto.knee_chord",
     "pareto.knee_utopia",
     "consistency.leave_one_out",
+    "group.macrostd",
     "edge.pareto_duplicates",
 )
 
@@ -82,6 +84,20 @@ def of_consistency(name, case, fixture):
     return {
         "per_member": per_member,
         "mean": evaluate(bundle, everybody, "mean").stability[0],
+    }
+
+
+def of_group(name, case, fixture):
+    right, graded = torch.zeros(2, 3, 3)
+    for place, subgroups in fixture["table"].items():
+        rows = torch.tensor(subgroups)
+        graded[int(place), : len(rows)], right[int(place), : len(rows)] = rows.T.float()
+    found = macro_std(right, graded)
+    corrected = macro_std(right, graded, corrected=True)
+    return {
+        "per_class": found.per_class,
+        "macro": found.macro.item(),
+        "macro_nist": corrected.macro.item(),
     }
 
 
