@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SAMPLE, SHORTLIST, TRIED = 8192, 64, 512
-WORTHWHILE = 0.05  # A pass over the points costs about a twentieth of finding the front.
-FEW = 2048
+MANY, FEW = 10_000, 2048
+SAMPLED, SAMPLE, SHORTLIST, TRIED = 64, 8192, 64, 512
+WORTHWHILE = 0.1  # A round costs about a twentieth of finding the front of what it looks at.
 COMPARED = 1 << 24
 
 
@@ -73,8 +73,8 @@ def promising(points: Tensor, signs: Tensor) -> Tensor | None:
         maxima and convex hulls, Algorithmica 9.
     """
     left, kept = None, points
-    while len(kept) > FEW:
-        strong, share = _strongest(kept[:: -(-len(kept) // SAMPLE)] * signs)
+    while len(kept) > MANY:
+        strong, share = _strongest(kept[:: max(SAMPLED, len(kept) // SAMPLE)] * signs)
         if share < WORTHWHILE:
             break
         limit = (strong * signs).tolist()
