@@ -6,7 +6,7 @@ from torch.nn import functional
 
 MANY, FEW = 10_000, 2048
 SAMPLED, SAMPLE, SHORTLIST, TRIED = 64, 8192, 64, 512
-WORTHWHILE = 0.1  # A round costs about a twentieth of finding the front of what it looks at.
+WORTHWHILE = 0.2  # A round costs about a twentieth of finding the front of what it looks at.
 COMPARED = 1 << 24
 
 

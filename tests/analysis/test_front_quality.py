@@ -160,7 +160,10 @@ def test_what_does_not_fit_is_a_sentence(call, sentence):
 def test_large_fronts_are_for_contributions_without_a_fallback():
     values = torch.linspace(0, 1, 3000, dtype=torch.float64)
     values = torch.stack([values, 1 - values], 1)
-    with pytest.raises(BundleError, match="3000 candidates are on the first two fronts"):
+    with pytest.raises(BundleError, match="Contributions of 3,000 candidates would take"):
         exclusive_contribution(values, BOTH, (-1, -1))
+    four = torch.cat([values, values], 1)
+    with pytest.raises(BundleError, match="Thin the front first"):
+        exclusive_contribution(four, BOTH * 2, (-1,) * 4, fallback=False)
     found = exclusive_contribution(values, BOTH, (-1, -1), fallback=False)
     assert found[1:-1].tolist() == pytest.approx([1 / 2999**2] * 2998)

@@ -86,7 +86,7 @@ def one_set(name: str, values: Tensor, calls: dict, read: float, repeat: int) ->
 
 def slow(size: str, points: np.ndarray, call) -> None:
     """Say how long paretoset takes for a part of the points only: it is quadratic in the front."""
-    part = points[:: max(1, len(points) // 50_000)]
+    part = points[:: max(1, len(points) // 20_000)]
     start = time.perf_counter()
     call(part)
     seconds = time.perf_counter() - start
