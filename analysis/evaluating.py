@@ -9,20 +9,18 @@ from torch import Tensor
 from analysis.axes import Axis, Pool
 from analysis.bundle import Bundle, position
 from analysis.catalog import CATALOG, value
-from analysis.confidence import confidence_of
 from analysis.ensemble import Ensemble, combine
 from analysis.gaps import judged_under
 from analysis.grading import judgeable, judged
 from analysis.grouping import Grouping
 from analysis.kernels import label_agreement
 from analysis.rules import RULES
-from analysis.search import evaluate
-from analysis.sums.losses import CALIBRATION_BINS
 from analysis.sums.piece import Missing
 from analysis.tally import tally
-from analysis.team_sums import TeamSums, _binned
+from analysis.team_sums import TeamSums, team_sums
 
 AGREEMENT = ("both_answered", "same")
+LOSSES = tuple(need for name in ("log_loss", "brier", "ece") for need in CATALOG[name].needs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,30 +136,37 @@ def of_other(asked: Asked, ensemble: Ensemble, inside: Tensor) -> tuple[Tensor, 
         ensemble: which, ready to answer.
         inside: bool [M], its members.
     """
-    bundle, row = asked.pool.bundle, RULES[ensemble.rule]
-    one = combine(bundle, ensemble)
-    counted = judged(bundle, one.grades, slice(None), asked.missing)
-    right, device = (one.grades == 1) & counted, bundle.device
-    losses = tally(one, (*CATALOG["log_loss"].needs, *CATALOG["brier"].needs))
+    bundle, device = asked.pool.bundle, asked.pool.bundle.device
     weights = inside.double()[None].to(device)
     if ensemble.weights:
         places = [position(bundle, member) for member in ensemble.members]
         weights[0, places] = torch.tensor(ensemble.weights, dtype=torch.float64, device=device)
-    agreeing = compared = torch.zeros(1, dtype=torch.int64, device=device)
-    if row.weighable and "stability" in asked.sums and int(inside.sum()) > 1:
-        stable = evaluate(bundle, weights, ensemble.rule, given=ensemble.given).stability
-        compared = torch.full_like(compared, STEPS)
-        agreeing = (stable * STEPS).round().long()
+    if RULES[ensemble.rule].weighable and not ensemble.options:
+        options = {"flags": asked.flags, "missing": asked.missing}
+        return weights, team_sums(bundle, weights, ensemble.rule, asked.sums, **options)
+    one = combine(bundle, ensemble)
+    counted = judged(bundle, one.grades, slice(None), asked.missing)
+    right, flags = (one.grades == 1) & counted, asked.flags.T.double()
+    losses = tally(one, LOSSES)
+    nothing = torch.zeros(1, dtype=torch.int64, device=device)
     return weights, TeamSums(
         n=counted.sum(1),
         right=right.sum(1),
-        agreeing=agreeing,
-        compared=compared,
+        agreeing=nothing,
+        compared=nothing,
         scored=losses["scored"],
-        loss_sum=losses["log_loss_sum"],
-        brier_sum=losses["brier_sum"],
-        bins=_bins(one),
-        flag_n=(counted.float() @ asked.flags.T.float()).long(),
-        flag_right=(right.float() @ asked.flags.T.float()).long(),
+        loss_sum=losses["log_loss_sum"].double(),
+        brier_sum=losses["brier_sum"].double(),
+        bins=torch.stack([losses[name].double() for name in CATALOG["ece"].needs], 1),
+        flag_n=(counted.double() @ flags).long(),
+        flag_right=(right.double() @ flags).long(),
         named=_named(one),
     )
+
+
+def _named(one: Bundle) -> Tensor:
+    """Labelled samples on which a single model says each class, int64 [1, C]."""
+    said = one.predictions[0]
+    if one.labels is not None:
+        said = said[(one.labels >= 0) & (said >= 0)]
+    return torch.bincount(said[said >= 0].long(), minlength=len(one.classes))[None]

@@ -133,7 +133,12 @@ def expected_seconds(
     """How long `evaluate_axes` will take, from a small sample of the candidates.
 
     Args:
-        bundle, plan, axes, missing, grouping, reference: as in `evaluate_axes`.
+        bundle: as in `evaluate_axes`.
+        plan: likewise.
+        axes: likewise.
+        missing: likewise.
+        grouping: likewise.
+        reference: likewise.
 
     Returns:
         Seconds, above 0: the preparation, once, and the time of each candidate.

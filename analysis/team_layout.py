@@ -84,8 +84,10 @@ class Layout:
         self.parts = parts
 
     def countable(self, weights: Tensor) -> Tensor:
-        """Which of these teams are left to the compiled kernel, bool [E]; none where the work for
-        all teams is not worth compiling it."""
+        """Which of these teams are left to the compiled kernel, bool [E].
+
+        None, where the work for all teams is not worth compiling it.
+        """
         teams = len(weights) if self.teams is None else self.teams
         steps = teams * len(self.bundle.classes) * len(self.bundle.ids)
         pays = compiled.chosen(None, steps, self.bundle.device, pays_from=PAYS_FROM)
@@ -148,8 +150,10 @@ def _fields(parts: list[CandidateCounts], layout: Layout) -> dict[str, Tensor]:
 
 
 def _parts(layout: Layout, rows: Tensor) -> Iterator[Part]:
-    """A chunk of samples: first those on which teams may differ, the most disputed ones foremost,
-    then those on which all models agree."""
+    """A chunk of samples: first those on which teams may differ, then those where all models agree.
+
+    The most disputed ones come foremost, so that blocks are alike.
+    """
     bundle, row = layout.bundle, layout.row
     evidence = row.evidence(bundle, rows, row.defaults)
     planes, close = evidence.planes.double(), TIE

@@ -154,7 +154,11 @@ def laid_out(
     """What batches of teams share.
 
     Args:
-        bundle, rule, asked, flags, missing: as in `team_sums`.
+        bundle: as in `team_sums`.
+        rule: likewise.
+        asked: likewise.
+        flags: likewise.
+        missing: likewise.
         teams: how many there will be in all; None: as many as are given at once.
     """
     row, asked = RULES[rule], set(asked)
