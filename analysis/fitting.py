@@ -1,6 +1,6 @@
 """Rules that learn on some samples, to be judged on others."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -34,12 +34,14 @@ class Fitted:
         candidates: the members that it could choose from.
         path: the rounds of a greedy selection in their order; empty for other rules.
         n: samples that it was fitted on.
+        rows: which these are in the bundle, int64 [n], rising.
     """
 
     ensemble: Ensemble
     candidates: tuple[str, ...]
     path: tuple[Step, ...]
     n: int
+    rows: Tensor = field(compare=False, repr=False)
 
 
 def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
@@ -83,6 +85,7 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
         candidates=team.models,
         path=tuple(Step(team.models[place], score) for place, score in learned.path),
         n=len(rows),
+        rows=rows,
     )
 
 

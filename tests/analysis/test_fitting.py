@@ -215,3 +215,13 @@ def test_a_summary_reports_only_what_was_not_fitted_on():
     assert entry["fit_n"] == 50
     assert entry["fit_accuracy"] == pytest.approx(entry["path"][-1]["score"])
     assert entry["n"] == 50
+
+
+def test_what_was_fitted_on_is_told_sample_by_sample():
+    bundle = random_bundle(3, 60, 3, seed=8, gaps=0.2)
+    parts = split(bundle, seed=1)
+    found = fit(bundle, Ensemble(bundle.models, "weighted"), parts)
+    assert torch.equal(found.rows, (parts.fit & bundle.answered.all(0)).nonzero().flatten())
+    assert found.n == len(found.rows)
+    blind = fit(bundle, Ensemble(bundle.models, "facility_location"), None)
+    assert torch.equal(blind.rows, bundle.answered.any(0).nonzero().flatten())
