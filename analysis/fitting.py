@@ -92,7 +92,12 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
 def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
     """Samples to fit a rule on, int64 [n]."""
     if not row.labelled:
-        return team.answered.any(0).nonzero().flatten()
+        rows = team.answered.any(0).nonzero().flatten()
+        if not len(rows):
+            raise BundleError(
+                f"The rule '{row.name}' learns from answers, and no member has answered a sample."
+            )
+        return rows
     usable = split.fit & team.answered.all(0)
     usable &= torch.zeros_like(usable) if team.labels is None else team.labels >= 0
     rows = usable.nonzero().flatten()

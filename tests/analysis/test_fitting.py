@@ -225,3 +225,20 @@ def test_what_was_fitted_on_is_told_sample_by_sample():
     assert found.n == len(found.rows)
     blind = fit(bundle, Ensemble(bundle.models, "facility_location"), None)
     assert torch.equal(blind.rows, bundle.answered.any(0).nonzero().flatten())
+
+
+def test_representatives_are_found_where_two_have_no_sample_in_common():
+    bundle = bundle_of([[0, 1, -1, -1], [-1, -1, 0, 1], [0, 1, 0, 1]], [0, 1, 0, 1])
+    chosen = Ensemble(bundle.models, "facility_location", {"size": 2})
+    found = fit(bundle, chosen, None)
+    assert [step.model for step in found.path] == ["c", "a"]
+    assert [step.score for step in found.path] == [3, 0]
+    alone = fit(bundle, replace(chosen, members=("a", "b")), None)
+    assert [step.score for step in alone.path] == [1, 1]
+
+
+@pytest.mark.parametrize("rule", [name for name in FITTED if not RULES[name].labelled])
+def test_a_rule_without_labels_needs_an_answer(rule):
+    bundle = bundle_of([[-1, -1], [-1, -1]], [0, 1])
+    with pytest.raises(BundleError, match="no member has answered a sample"):
+        fit(bundle, Ensemble(bundle.models, rule), None)
