@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
-from analysis.ensemble import Ensemble, check
+from analysis.ensemble import Ensemble, check, has_learned
 from analysis.rule import Rule
 from analysis.rules import RULES
 from analysis.splits import Split
@@ -112,8 +112,7 @@ def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
 def needs_fit(ensemble: Ensemble) -> bool:
     """Whether its rule has something to learn that it has not learned yet."""
     row = RULES.get(ensemble.rule)
-    fitted = ensemble.weights or ensemble.learned.tensors
-    return row is not None and row.fit is not None and not fitted
+    return row is not None and row.fit is not None and not has_learned(ensemble)
 
 
 def needs_split(ensemble: Ensemble) -> bool:

@@ -186,7 +186,7 @@ def test_what_cannot_be_fitted_is_a_sentence():
             bundle,
             Ensemble(bundle.models, "caruana", {"rounds": 0}),
             parts,
-            "a number from 1 to 1000",
+            "a whole number from 1 to 1000",
         ),
         (bundle, Ensemble(bundle.models, "two_tier"), parts, "needs families"),
         (replace(bundle, embeddings=None), Ensemble(bundle.models, "ola"), parts, "embeddings"),
