@@ -48,7 +48,7 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
     """Learn what an ensemble's rule needs on the samples of a split that are for it.
 
     Samples count that are labelled and that all members answered; rules that look at no label
-    learn on all samples, and need no split.
+    learn on all samples of the bundle that somebody answered, and need no split.
 
     Args:
         bundle: holds all members.
@@ -79,7 +79,9 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
             ensemble,
             members=tuple(team.models[place] for place in kept),
             weights=weights,
-            fitted_on=split.description if row.labelled else "all samples, without their labels",
+            fitted_on=split.description
+            if row.labelled
+            else f"{len(rows):,} samples, without their labels",
             learned=learned.parameters,
         ),
         candidates=team.models,

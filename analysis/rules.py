@@ -51,7 +51,6 @@ NEIGHBOURS = {
     "scale": Option("Embeddings scaled", "standard", choices=("standard", "unit", "none")),
 }
 
-
 RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (

@@ -156,9 +156,7 @@ def window_around(scores: Tensor, right: Tensor, target: Target, *, width: float
     threshold = threshold_for(scores, right, target)
     said = scores[scores.isfinite()].double()
     if not len(said):
-        raise BundleError(
-            "The first member has answered none of the samples to choose on."
-        )
+        raise BundleError("The first member has answered none of the samples to choose on.")
     place = min(float((said < threshold).sum()) / max(len(said) - 1, 1), 1.0)
     ends = torch.tensor([place - width, place + width], dtype=torch.float64).clamp(0, 1)
     lo, hi = quantiles(said, ends.to(said.device)).clamp(0, 1).tolist()

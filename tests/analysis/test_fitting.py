@@ -13,6 +13,7 @@ from analysis import growing
 from analysis.bundle import BundleError, normalised
 from analysis.ensemble import Ensemble, answer, combine
 from analysis.fitting import fit, reported
+from analysis.judging import best_single, judge
 from analysis.rules import RULES
 from analysis.splits import Split, split
 from analysis.summary import summarise
@@ -242,3 +243,46 @@ def test_a_rule_without_labels_needs_an_answer(rule):
     bundle = bundle_of([[-1, -1], [-1, -1]], [0, 1])
     with pytest.raises(BundleError, match="no member has answered a sample"):
         fit(bundle, Ensemble(bundle.models, rule), None)
+
+
+@pytest.mark.parametrize("rule", [name for name in FITTED if not RULES[name].labelled])
+def test_a_summary_learns_without_labels_on_what_it_reports(rule):
+    bundle = random_bundle(4, 100, 3, seed=9, gaps=0.3)
+    parts = split(bundle, seed=2)
+    part = reported(bundle, parts)
+    chosen = Ensemble(bundle.models, rule)
+    expected = fit(part, chosen, None)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=parts)["ensembles"][0]
+    assert entry["fit_n"] == expected.n
+    assert entry["fit_accuracy"] is None
+    assert entry["fit_samples"] == f"{expected.n} samples, without their labels"
+    assert entry["members"] == list(expected.ensemble.members)
+    said = combine(part, expected.ensemble)
+    assert entry["right"] == int(said.correct.sum())
+
+
+def test_a_fitted_ensemble_is_as_accurate_on_what_it_was_fitted_on_as_it_says():
+    bundle = random_bundle(4, 100, 3, seed=10, gaps=0.2)
+    entry = summarise(bundle, ensembles=[Ensemble(bundle.models, "caruana")])["ensembles"][0]
+    assert entry["fit_n"] < 50
+    assert entry["fit_accuracy"] == pytest.approx(entry["path"][-1]["score"])
+
+
+def test_the_best_member_is_chosen_on_the_samples_to_fit_on():
+    bundle = bundle_of([[0, 0, 0, 1], [0, 1, 0, 0]], [0, 0, 0, 0], "xy")
+    fit_on = torch.tensor([True, True, False, False])
+    parts = Split(fit_on, ~fit_on, "the first two")
+    chosen = Ensemble(bundle.models)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=parts)["ensembles"][0]
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("a", "fit")
+    part = reported(bundle, parts)
+    assert best_single(part) == "b"
+    entry = summarise(part, ensembles=[chosen])["ensembles"][0]
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("b", "reported")
+    entry = judge(part, chosen, reference="a", chosen_on=part)
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("a", None)
+    nobody = replace(part, labels=None, grades=None, fingerprint="")
+    none = replace(parts, fit=torch.zeros(4, dtype=torch.bool), held_out=torch.ones(4) > 0)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=none)["ensembles"][0]
+    assert entry["reference_chosen_on"] == "reported"
+    assert judge(part, chosen, chosen_on=nobody)["reference_chosen_on"] == "reported"
