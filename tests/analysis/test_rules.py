@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made import bundle_of, random_bundle, ready
 
 from analysis.bundle import Bundle, BundleError, normalised
-from analysis.cascades import cost_curve, stages
+from analysis.cascades import cost_curve, member_costs, stages
 from analysis.contributions import contributions
 from analysis.debiasing import imbalance
 from analysis.ensemble import Ensemble, answer, answers, combine, lacking
@@ -20,6 +20,7 @@ from analysis.judging import judge
 from analysis.outcomes import outcomes
 from analysis.rules import RULES
 from analysis.splits import split
+from analysis.summary import summarise
 
 VOTES = [
     "plurality",
@@ -399,3 +400,29 @@ def test_models_without_a_family_are_families_of_their_own(unknown):
         found.append(fit(replace(bundle, model_info=info, fingerprint=""), chosen, split(bundle)))
     assert found[0].ensemble.weights == pytest.approx(found[1].ensemble.weights)
     assert found[0].ensemble.members == found[1].ensemble.members
+
+
+@pytest.mark.parametrize(
+    ("costs", "sentence"),
+    [
+        ([1.0, np.nan, 2.0], "cost of 'model-1'"),
+        ([1.0, 2.0, -1.0], "cost of 'model-2'"),
+        (["cheap", "2", "3"], "cost of 'model-0'"),
+        ([1, None, 2], "cost of 'model-1'"),
+        ([0, 0, 0], "All costs are zero"),
+    ],
+)
+def test_who_has_no_usable_cost_is_named(costs, sentence):
+    bundle = random_bundle(3)
+    priced = replace(bundle, model_info={"cost": np.array(costs)}, fingerprint="")
+    with pytest.raises(BundleError, match=sentence):
+        member_costs(priced, priced.models)
+    with pytest.raises(BundleError, match=sentence):
+        summarise(priced, ensembles=[Ensemble(priced.models, "cascade")])
+
+
+def test_costs_are_those_of_the_members_that_are_asked_for():
+    bundle = random_bundle(3)
+    assert member_costs(bundle, bundle.models) is None
+    priced = replace(bundle, model_info={"cost": np.array(["1", "x", "2.5"])}, fingerprint="")
+    assert member_costs(priced, ("model-2", "model-0")) == [2.5, 1.0]
