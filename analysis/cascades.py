@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle, BundleError, position
 from analysis.cascade import reached, sureness
 from analysis.chunks import samples_at_a_time
 from analysis.deciding import TIE
@@ -18,6 +18,7 @@ from analysis.pairwise import share
 from analysis.tally import Missing
 
 THRESHOLDS = 101
+FREE = "All costs are zero, so no order is cheaper; give at least one a cost."
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +69,32 @@ def member_costs(bundle: Bundle, members: Sequence[str]) -> list[float] | None:
         members: names.
 
     Returns:
-        One number per member; None where "cost" is not there, is not a number for one of them, or
-        is 0 for all.
+        One number per member, at least 0; None where `model_info` has no "cost".
+
+    Raises:
+        BundleError: the cost of a member is not such a number, or all are 0.
     """
     if "cost" not in bundle.model_info:
         return None
     column = bundle.model_info["cost"]
+    found = {member: _number(column[position(bundle, member)]) for member in members}
+    for member, cost in found.items():
+        if not 0 <= cost < float("inf"):
+            raise BundleError(
+                f"The cost of '{member}' in models.csv is none of at least 0; give every member "
+                "a number, none of them negative or missing, or leave the column out."
+            )
+    if not any(found.values()):
+        raise BundleError(FREE)
+    return list(found.values())
+
+
+def _number(value: object) -> float:
+    """A cell of a table as a number; NaN where it is none."""
     try:
-        found = [float(column[bundle.models.index(member)]) for member in members]
-    except ValueError:
-        return None
-    usable = all(0 <= cost < float("inf") for cost in found) and any(found)
-    return found if usable else None
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 def stages(bundle: Bundle, ensemble: Ensemble, costs: Sequence[float] | None = None) -> Stages:
@@ -169,7 +184,7 @@ def _prices(team: Bundle, costs: Sequence[float] | None) -> Tensor:
             "none of them negative or missing."
         )
     if not price.any():
-        raise BundleError("All costs are zero, so no order is cheaper; give at least one a cost.")
+        raise BundleError(FREE)
     return price
 
 

@@ -5,114 +5,26 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.grouping import Grouping
+from analysis.differences import apart
 from analysis.intervals import NORMAL_95, paired_interval, wilson
+from analysis.sets import Sets, effective_size, sets_of
 
 MOST_TABLES = 1 << 22
 
 
-@dataclass(frozen=True, eq=False)
-class Sets:
-    """K sets of samples, which may overlap.
-
-    Attributes:
-        samples: int64 [E], row of a sample ...
-        sets: int64 [E], ... that is in this set.
-        number: K.
-    """
-
-    samples: Tensor
-    sets: Tensor
-    number: int
-
-    def sums(self, values: Tensor) -> Tensor:
-        """Values [N] added up in each set, float64 [K]."""
-        found = torch.zeros(self.number, dtype=torch.float64, device=values.device)
-        return found.index_add_(0, self.sets, values[self.samples].double())
-
-    def only(self, counted: Tensor) -> "Sets":
-        """The same sets of the samples that count, bool [N]."""
-        kept = counted[self.samples]
-        return Sets(self.samples[kept], self.sets[kept], self.number)
-
-
-def crossed(*groupings: Grouping) -> Sets:
-    """Every combination of the levels of some groupings, the last one running fastest.
-
-    Args:
-        groupings: at least one, of N samples.
-
-    Example:
-        >>> one = Grouping(torch.tensor([0, 1, 1]), ("a", "b"))
-        >>> crossed(one, one).sets.tolist()
-        [0, 3, 3]
-    """
-    cells, number = torch.zeros(len(groupings[0].codes), 1, dtype=torch.int64), 1
-    cells = cells.to(groupings[0].codes.device)
-    for grouping in groupings:
-        codes = grouping.codes.long().reshape(len(cells), 1, -1)
-        joined = torch.where((cells[..., None] < 0) | (codes < 0), -1, 0)
-        cells = torch.where(joined < 0, -1, cells[..., None] * len(grouping.levels) + codes)
-        cells, number = cells.flatten(1), number * len(grouping.levels)
-    samples, place = (cells >= 0).nonzero().T
-    return Sets(samples, cells[samples, place], number)
-
-
-def sets_of(inside: Tensor) -> Sets:
-    """The sets that the rows of bool [K, N] mark."""
-    sets, samples = inside.nonzero().T
-    return Sets(samples, sets, len(inside))
-
-
-def effective_size(values: Tensor, sets: Sets, units: Tensor | None) -> Tensor:
-    """As how many independent samples those of each set count.
-
-    Samples of one unit are alike, so a mean over them is less certain than their number says:
-    the number is divided by how much more the means of units spread (the design effect).
-
-    Args:
-        values: float [N].
-        sets: K sets of them.
-        units: int [N], equal numbers belong together; None: all samples stand alone.
-
-    Returns:
-        float64 [K], from 1 to the number of samples; as many as units where all values are
-        alike. 0 for an empty set.
-
-    References:
-        Korn and Graubard 1998, Survey Methodology 24 (effective sample sizes in intervals).
-    """
-    size = sets.sums(torch.ones_like(values))
-    if units is None:
-        return size
-    mean = sets.sums(values) / size
-    rest = values[sets.samples].double() - mean[sets.sets]
-    unit = units.unique(return_inverse=True)[1][sets.samples]
-    keys, place = (unit * sets.number + sets.sets).unique(return_inverse=True)
-    summed = torch.zeros(len(keys), dtype=torch.float64, device=values.device)
-    summed.index_add_(0, place, rest)
-    of_unit = keys % sets.number
-    found = torch.zeros(3, sets.number, dtype=torch.float64, device=values.device)
-    found[:2].index_add_(1, of_unit, torch.stack([summed.square(), torch.ones_like(summed)]))
-    found[2].index_add_(0, sets.sets, rest.square())
-    between, number, alone = found
-    between = between * number / (number - 1).clamp_min(1)
-    effective = torch.where(alone > 0, size * alone / between, number)
-    return torch.minimum(torch.where(effective.isnan(), number, effective), size).clamp_min(
-        (size > 0).double()
-    )
-
-
-def mean_interval(values: Tensor, sets: Sets, units: Tensor | None) -> tuple[Tensor, ...]:
+def score_interval(
+    values: Tensor, sets: Sets, units: Tensor | None, *, net: bool = False
+) -> tuple[Tensor, ...]:
     """Mean of a score in each set with its 95 % interval.
 
-    Shares (all scores 0 or 1) get Wilson's interval, net shares (-1, 0 or 1) that of a difference
-    of paired shares, other numbers the normal one; all on the effective number of samples.
+    Net shares get the interval of a difference of paired shares, other scores that are all 0 or 1
+    Wilson's, other numbers the normal one; all on the effective number of samples.
 
     Args:
         values: float [N].
         sets: K sets.
         units: as in `effective_size`.
+        net: the scores are gains less losses, each -1, 0 or 1; they may happen to hold no loss.
 
     Returns:
         Mean, low, high and effective size, float64 [K]; NaN in an empty set.
@@ -120,23 +32,18 @@ def mean_interval(values: Tensor, sets: Sets, units: Tensor | None) -> tuple[Ten
     values = values.double()
     size, effective = sets.sums(torch.ones_like(values)), effective_size(values, sets, units)
     mean = sets.sums(values) / size
-    lowest, whole = _range(values)
-    if whole and lowest >= 0:
-        return mean, *wilson(mean * effective, effective), effective
-    if whole:
+    if net:
         more, less = (sets.sums(sign * values > 0) / size * effective for sign in (1, -1))
         return mean, *paired_interval(more, less, effective), effective
+    if _all_shares(values):
+        return mean, *wilson(mean * effective, effective), effective
     half = NORMAL_95 * (_variance(values, sets, mean) / effective).sqrt()
     return mean, mean - half, mean + half, effective
 
 
-def _range(values: Tensor) -> tuple[float, bool]:
-    """Lowest value, and whether all are -1, 0 or 1."""
-    if not len(values):
-        return 0.0, True
-    low, high = float(values.min()), float(values.max())
-    whole = low >= -1 and high <= 1 and bool((values == values.round()).all())
-    return low, whole
+def _all_shares(values: Tensor) -> bool:
+    """Whether all are 0 or 1."""
+    return bool(((values == 0) | (values == 1)).all())
 
 
 def _variance(values: Tensor, sets: Sets, mean: Tensor) -> Tensor:
@@ -170,35 +77,36 @@ class Contrast:
     p: Tensor
 
 
-def contrast(values: Tensor, inside: Tensor, units: Tensor | None = None) -> Contrast:
+def contrast(
+    values: Tensor, inside: Tensor, units: Tensor | None = None, *, net: bool = False
+) -> Contrast:
     """A score inside some sets of samples against outside.
 
-    The interval of the gap is put together from those of the two means. The test is Fisher's
-    exact one for shares, the exact permutation test for net shares, and its normal approximation
-    for other numbers. With units, p is at least that of a normal test on the effective numbers;
-    that a unit can be on both sides is not made use of.
+    The interval of the gap is put together from those of the two means (`differences.apart`). The
+    test is Fisher's exact one for shares, the exact permutation test for net shares, and its
+    normal approximation for other numbers. With units, p is at least that of a normal test on the
+    effective numbers; that a unit can be on both sides is not made use of.
 
     Args:
         values: float [N]; samples with NaN are left out.
         inside: bool [K, N].
         units: as in `effective_size`.
+        net: as in `score_interval`.
 
     Returns:
         One number per set; NaN where either side is empty.
 
     References:
-        Newcombe 1998, Statistics in Medicine 17, 873-890, method 10; Fisher 1935.
+        Fisher 1935, The design of experiments.
     """
     known = torch.isfinite(values)
     values, inside = values[known].double(), inside[:, known]
     units = None if units is None else units[known]
     sides = [sets_of(inside), sets_of(~inside)]
-    ends = [mean_interval(values, side, units) for side in sides]
+    ends = [score_interval(values, side, units, net=net) for side in sides]
     (mean, low, high, _), (other, other_low, other_high, _) = ends
-    gap = mean - other
-    below = ((mean - low).square() + (other_high - other).square()).sqrt()
-    above = ((high - mean).square() + (other - other_low).square()).sqrt()
-    p = _exact_p(values, inside)
+    gap, gap_low, gap_high = apart((mean, low, high), (other, other_low, other_high))
+    p = _exact_p(values, inside, net=net)
     if units is not None:
         spread = [
             _variance(values, side, end[0]) / end[3] for side, end in zip(sides, ends, strict=True)
@@ -210,7 +118,7 @@ def contrast(values: Tensor, inside: Tensor, units: Tensor | None = None) -> Con
         (~inside).sum(1),
         *(mean, low, high),
         *(other, other_low, other_high),
-        *(gap, gap - below, gap + above),
+        *(gap, gap_low, gap_high),
         torch.where(gap.isnan(), torch.nan, p),
     )
 
@@ -220,17 +128,16 @@ def _normal_p(difference: Tensor, variance: Tensor) -> Tensor:
     return torch.where(difference == 0, 1.0, torch.erfc(z / 2**0.5))
 
 
-def _exact_p(values: Tensor, inside: Tensor) -> Tensor:
-    lowest, whole = _range(values)
+def _exact_p(values: Tensor, inside: Tensor, *, net: bool) -> Tensor:
     n, everything = inside.sum(1), inside.shape[1]
     counts = torch.stack([inside[:, values * sign > 0].sum(1) for sign in (1, -1)], dim=1)
     total = torch.stack([(values * sign > 0).sum() for sign in (1, -1)]).tolist()
-    if whole and lowest >= 0:
-        rows = zip(counts[:, 0].tolist(), n.tolist(), strict=True)
-        p = [fisher_p(hits, size, total[0] - hits, everything - size) for hits, size in rows]
-    elif whole and _tables(total, n) <= MOST_TABLES:
+    if net and _tables(total, n) <= MOST_TABLES:
         rows = zip(counts.tolist(), n.tolist(), strict=True)
         p = [_net_p(*own, size, *total, everything) for own, size in rows]
+    elif _all_shares(values):
+        rows = zip(counts[:, 0].tolist(), n.tolist(), strict=True)
+        p = [fisher_p(hits, size, total[0] - hits, everything - size) for hits, size in rows]
     else:
         other = everything - n
         gap = inside.double() @ values / n - (~inside).double() @ values / other

@@ -27,18 +27,19 @@ class Contributions:
     Attributes:
         members: M names.
         n: samples on which both the whole ensemble and the one without the member are judged,
-            int64 [M].
+            int64 [M]; 0 where nobody else has a weight.
         without: accuracy without the member, float64 [M]; NaN for a single member.
         brought: samples that are right only thanks to the member, int64 [M].
         lost: samples that are wrong only because of it, int64 [M].
         gain: (brought - lost) / n, float64 [M]; higher is better; above 0 the member helps.
         low, high: 95 % interval of the gain, float64 [M].
         p: exact McNemar test of brought against lost, float64 [M], corrected for the number of
-            members (Holm).
+            members (Holm); NaN where n is 0.
         shapley: mean gain in accuracy when the member joins, over random orders of joining,
             float64 [M]. Nobody counts as the average member, so they add up to what the ensemble
             is better by than that. NaN for more than 200 members, and for more than 10 where the
-            evidence of a member depends on the others (`Rule.joint`).
+            evidence of a member depends on the others (`Rule.joint`); and where the rule may
+            abstain, as teams are then judged on other samples each.
         shapley_low, shapley_high: 95 % interval over the orders that were drawn.
     """
 
@@ -92,9 +93,10 @@ def contributions(
         ensemble.weights or (1.0,) * len(team.models), dtype=torch.float64, device=team.device
     )
     left_out = weights.repeat(len(weights), 1).fill_diagonal_(0)
+    others = left_out.any(1, keepdim=True)  # an empty team is none, not one that is always wrong
     left = {}
     for right, known in _judged(team, ensemble, torch.cat([weights[None], left_out]), missing):
-        both = known[1:] & known[0]
+        both = known[1:] & known[0] & others
         for name, flags in (
             ("n", both),
             ("right", both & right[1:]),
@@ -104,6 +106,8 @@ def contributions(
             left[name] = left.get(name, 0) + flags.sum(1)
     gain = share(left["brought"] - left["lost"], left["n"])
     low, high = paired_interval(left["brought"], left["lost"], left["n"])
+    ends = (torch.maximum, torch.minimum)
+    p = binomial_p(*(end(left["brought"], left["lost"]) for end in ends))
     values = _shapley(team, ensemble, weights, missing, orders, seed)
     return Contributions(
         members=team.models,
@@ -114,12 +118,7 @@ def contributions(
         gain=gain,
         low=low,
         high=high,
-        p=holm(
-            binomial_p(
-                torch.maximum(left["brought"], left["lost"]),
-                torch.minimum(left["brought"], left["lost"]),
-            )
-        ),
+        p=holm(torch.where(left["n"] > 0, p, torch.nan)),
         shapley=values[0],
         shapley_low=values[1],
         shapley_high=values[2],
@@ -171,7 +170,7 @@ def _shapley(
     """Mean gain of each member over random orders, with its interval, float64 [M]."""
     members = len(weights)
     most = MOST_MEMBERS_JOINT if RULES[ensemble.rule].joint else MOST_MEMBERS
-    if orders < 2 or members > most:
+    if orders < 2 or members > most or RULES[ensemble.rule].abstains is not None:
         return (torch.full((members,), torch.nan, dtype=torch.float64),) * 3
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.rand(orders // 2, members, generator=generator).argsort(1)

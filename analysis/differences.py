@@ -1,12 +1,12 @@
 """Differences of two shares with their intervals: on the same samples, or on others."""
 
-import torch
 from torch import Tensor
 
-from analysis.intervals import NORMAL_95, paired_interval, per_unit
+from analysis.intervals import paired_interval
 from analysis.pairwise import share
+from analysis.sets import effective_size, sets_of
 
-Rate = tuple[float, float, float]
+Rate = tuple[float, float, float] | tuple[Tensor, Tensor, Tensor]
 
 
 def difference_of_two(
@@ -22,8 +22,8 @@ def difference_of_two(
 
     Returns:
         Difference of the shares and the ends of its 95 % interval, float64; above 0 the first is
-        better. As `paired_interval` where every sample stands alone, else that of a ratio of
-        sums over units. NaN without samples, no interval for a single unit.
+        better. The interval is `paired_interval` of as many independent samples as the
+        units are worth (`analysis.sets.effective_size`). NaN without samples.
 
     Example:
         >>> first = torch.tensor([True, True, True, False, True])
@@ -31,22 +31,17 @@ def difference_of_two(
         0.6
 
     References:
-        Cochran 1977, Sampling techniques, section 6.4 (ratio of sums over units).
+        Agresti and Min 2005, Statistics in Medicine 24; Korn and Graubard 1998, Survey
+        Methodology 24.
     """
-    if units is None or not both.any() or len(units[both].unique()) == int(both.sum()):
-        more, less = (first & ~second & both).sum(), (second & ~first & both).sum()
-        return share(more - less, both.sum()), *paired_interval(more, less, both.sum())
-    changes = (first.double() - second.double())[both]
-    change, count = per_unit(torch.stack([changes, torch.ones_like(changes)]), units[both])
-    rate = change.sum() / count.sum()
-    number = len(count)
-    spread = (change - rate * count).square().sum() * number / max(number - 1, 1)
-    half = NORMAL_95 * spread.sqrt() / count.sum() if number > 1 else torch.nan
-    return rate, rate - half, rate + half
+    more, less, count = (first & ~second & both).sum(), (second & ~first & both).sum(), both.sum()
+    change = first.double() - second.double()
+    worth = effective_size(change, sets_of(both[None]), units)[0] / count.clamp_min(1)
+    return share(more - less, count), *paired_interval(more * worth, less * worth, count * worth)
 
 
 def apart(first: Rate, second: Rate) -> Rate:
-    """Difference of two shares on different samples, with its 95 % interval.
+    """Difference of two shares or means on different samples, with its 95 % interval.
 
     Args:
         first: a share in [0, 1] and the ends of its 95 % interval.

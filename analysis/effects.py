@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
-from analysis.contrasts import Sets, crossed, effective_size, mean_interval
+from analysis.contrasts import score_interval
 from analysis.ensemble import Ensemble, combine
 from analysis.grading import judgeable
 from analysis.intervals import mcnemar_p
 from analysis.many_tests import benjamini_hochberg, holm
 from analysis.outcomes import OUTCOMES, compared, outcomes
 from analysis.pairwise import share
+from analysis.sets import Sets, crossed, effective_size
 from analysis.tally import Missing
 
 LEAST = 20
@@ -124,7 +125,7 @@ def effects_by_group(
 
     A sample counts in every group that it is in. Where several samples belong to one unit, shares
     and their intervals are those of as many independent samples as the units are worth
-    (`analysis.contrasts.effective_size`), and p is at least that of a normal test on them.
+    (`analysis.sets.effective_size`), and p is at least that of a normal test on them.
 
     Args:
         bundle: N samples.
@@ -144,12 +145,12 @@ def effects_by_group(
             raise BundleError(f"There is no grouping '{column}'; the groupings are {known}.")
     groupings = [bundle.groups[column] for column in columns]
     sets = crossed(*groupings).only(found.compared)
-    net, low, high, _ = mean_interval(found.change, sets, bundle.units)
+    net, low, high, _ = score_interval(found.change, sets, bundle.units, net=True)
     counts, intervals = {}, {}
     for name in COUNTED:
         flags = getattr(found, name).double()
         counts[name] = sets.sums(flags).long()
-        intervals[name] = mean_interval(flags, sets, bundle.units)[1:3]
+        intervals[name] = score_interval(flags, sets, bundle.units)[1:3]
     n = sets.sums(found.compared).long()
     tested = n >= least
     p = torch.where(tested, _paired_p(found, counts, sets, bundle.units), torch.nan)

@@ -38,7 +38,8 @@ def wilson(right: Tensor, count: Tensor, *, z: float = NORMAL_95) -> tuple[Tenso
 def paired_interval(more: Tensor, less: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
     """95 % interval of a difference of two shares of the same samples.
 
-    Half a sample is added to either kind of change.
+    Half a sample is added to either kind of change. For samples that belong together see
+    `analysis.differences.difference_of_two`.
 
     Args:
         more: [...], samples that count for the first share only.
@@ -46,8 +47,8 @@ def paired_interval(more: Tensor, less: Tensor, count: Tensor) -> tuple[Tensor, 
         count: [...], all samples; may be fractional (an effective number), as more and less.
 
     Returns:
-        Lower and upper end of (more - less) / count, float64 [...], on either side of it; NaN
-        where count is 0.
+        Lower and upper end of (more - less) / count, float64 [...] in [-1, 1], on either side of
+        it; NaN where count is 0.
 
     Example:
         >>> [round(end.item(), 3) for end in paired_interval(*map(torch.tensor, (9, 2, 50)))]
@@ -62,7 +63,7 @@ def paired_interval(more: Tensor, less: Tensor, count: Tensor) -> tuple[Tensor, 
     centre = (first - second) / samples
     half = NORMAL_95 * ((first + second) / samples - centre.square()).sqrt() / samples.sqrt()
     low, high = (torch.where(known, end, torch.nan) for end in (centre - half, centre + half))
-    return torch.minimum(low, gain), torch.maximum(high, gain)
+    return torch.minimum(low.clamp_min(-1), gain), torch.maximum(high.clamp_max(1), gain)
 
 
 def mcnemar_p(corrections: int, regressions: int) -> float:

@@ -33,6 +33,7 @@ def judge(
     ensemble: Ensemble,
     *,
     reference: str | None = None,
+    chosen_on: Bundle | None = None,
     missing: Missing = "exclude",
     seed: int = 0,
     said: Answer | None = None,
@@ -44,7 +45,9 @@ def judge(
     Args:
         bundle: holds the members and the reference.
         ensemble: members and rule.
-        reference: as in `summarise`.
+        reference: a model to count against; None: the member with the highest accuracy.
+        chosen_on: samples that this member is chosen on, so that its accuracy is not optimistic;
+            None, or where no member is judged there: those of the bundle.
         missing: as in `summarise`.
         seed: of the bootstrap intervals.
         said: what `answer` gives, where it is known already.
@@ -83,7 +86,9 @@ def judge(
         **_by_members_right(found, len(team.models)),
         "oracle_accuracy": float((found.members_right > 0)[found.judged].double().mean()),
         "ledger": _ledger(found, against(combined, majority, **rule)),
-        **_ensemble_against(bundle, team, combined, found, reference, rule),
+        **_ensemble_against(
+            bundle, combined, found, _reference(team, reference, chosen_on, missing), rule
+        ),
     }
 
 
@@ -127,18 +132,27 @@ def _ensemble_quality(combined: Bundle, found: Outcomes, seed: int) -> dict:
     }
 
 
+def _reference(
+    team: Bundle, named: str | None, chosen_on: Bundle | None, missing: Missing
+) -> tuple[str, str | None]:
+    """The model to count against, and on which samples it was chosen; None where it was named."""
+    if named is not None:
+        return named, None
+    if chosen_on is not None:
+        best = best_single(chosen_on.select(team.models), missing=missing)
+        if best is not None:
+            return best, "fit"
+    best = best_single(team, missing=missing)
+    if best is None:
+        raise BundleError("No member has a judged answer; labels are needed for this.")
+    return best, "reported"
+
+
 def _ensemble_against(
-    bundle: Bundle,
-    team: Bundle,
-    combined: Bundle,
-    found: Outcomes,
-    reference: str | None,
-    rule: dict,
+    bundle: Bundle, combined: Bundle, found: Outcomes, chosen: tuple[str, str | None], rule: dict
 ) -> dict:
     """Against one model; rule is "missing" and the samples that are "labelled"."""
-    reference = reference or best_single(team, missing=rule["missing"])
-    if reference is None:
-        raise BundleError("No member has a judged answer; labels are needed for this.")
+    reference, chosen_on = chosen
     single = bundle.select((reference,))
     change = against(combined, single, **rule)
     corrections, regressions = int((change > 0).sum()), int((change < 0).sum())
@@ -154,6 +168,7 @@ def _ensemble_against(
     }
     return {
         "reference": reference,
+        "reference_chosen_on": chosen_on,
         "corrections": corrections,
         "regressions": regressions,
         "mcnemar_p": mcnemar_p(corrections, regressions),

@@ -1,9 +1,9 @@
-"""Intervals of means and of paired differences, also where samples belong to one unit."""
+"""Intervals of means, also where samples belong to one unit."""
 
 import torch
 from torch import Tensor
 
-from analysis.intervals import NORMAL_95, per_unit
+from analysis.intervals import per_unit
 
 
 def mean_interval(
@@ -48,46 +48,3 @@ def mean_interval(
     quantile = torch.from_numpy(stdtrit(free.cpu().numpy(), 0.975)).to(error.device)
     half = torch.where(enough, quantile * error, torch.nan)
     return mean, mean - half, mean + half
-
-
-def paired_difference(
-    first: Tensor, second: Tensor, known: Tensor, units: Tensor | None = None
-) -> tuple[float, float, float]:
-    """How much more often the first of two is right on the same samples, with a 95 % interval.
-
-    Half a sample is added to either kind of change and to either kind of agreement (Agresti and
-    Min), so that a table without any change has an interval too. With units the spread is that
-    of the units' sums.
-
-    Args:
-        first: bool [N].
-        second: bool [N].
-        known: bool [N], both are judged.
-        units: int [N], equal numbers belong together; None = all alone.
-
-    Returns:
-        Difference of the two shares, lower and upper end, in [-1, 1]; above 0 the first is
-        better. NaN where nothing is known; the ends also where all is known of a single unit.
-
-    Example:
-        >>> flags = torch.tensor([True, True, False, True]), torch.tensor([True] + [False] * 3)
-        >>> [round(end, 3) for end in paired_difference(*flags, torch.ones(4, dtype=torch.bool))]
-        [0.5, -0.166, 0.832]
-
-    References:
-        Agresti and Min 2005, Statistics in Medicine 24; Liang and Zeger 1986, Biometrika 73.
-    """
-    n = int(known.sum())
-    if not n:
-        return (float("nan"),) * 3
-    change = torch.where(known, first.double() - second.double(), 0.0)
-    difference, centre = float(change.sum()) / n, float(change.sum()) / (n + 2)
-    apart = torch.where(known, change - centre, 0.0)[None]
-    if units is not None:
-        if n > 1 and len(units[known].unique()) < 2:
-            return difference, float("nan"), float("nan")
-        apart = per_unit(apart, units)
-    added = 0.5 * (1 - centre) ** 2 + 0.5 * (1 + centre) ** 2 + centre**2
-    half = NORMAL_95 * (float(apart.square().sum()) + added) ** 0.5 / (n + 2)
-    low, high = max(-1.0, centre - half), min(1.0, centre + half)
-    return difference, min(low, difference), max(high, difference)

@@ -102,6 +102,7 @@ def slices_of_effect(
         torch.where(effects.compared, scores.double(), torch.nan),
         columns=columns,
         signs=(1, -1) if target == "difference" else (1,),
+        net=target == "difference",
         seed=seed,
         least=least,
     )
@@ -113,6 +114,7 @@ def report_slices(
     *,
     columns: Mapping[str, Grouping] | None = None,
     signs: tuple[int, ...] = (1,),
+    net: bool = False,
     seed: int = 0,
     least: int = LEAST,
     least_gap: float = LEAST_GAP,
@@ -127,6 +129,7 @@ def report_slices(
         scores: float [N]; NaN where unknown, left out.
         columns: what to search; None: `slice_columns`.
         signs: 1 to look for high scores, -1 for low ones, or both.
+        net: as in `analysis.contrasts.score_interval`.
         seed: of the halves and of the clusters.
         least: samples of the other half below which a slice is not tested.
         least_gap: smallest gap worth showing, in the score's units.
@@ -148,7 +151,7 @@ def report_slices(
     inside = torch.zeros(len(found), len(scores), dtype=torch.bool, device=scores.device)
     for row, one in enumerate(found):
         inside[row] = one.inside(columns)
-    told = _of(bundle, scores, inside, parts.held_out)
+    told = _of(bundle, scores, inside, parts.held_out, net=net)
     sign = torch.tensor(sign, dtype=torch.int64, device=scores.device)
     p = torch.where(told.n >= least, told.p, torch.nan)
     p_bh, far = benjamini_hochberg(p), sign * told.gap
@@ -160,7 +163,7 @@ def report_slices(
         slices=tuple(found[row] for row in order.tolist()),
         sign=sign[order],
         inside=inside[order],
-        found=_rows(_of(bundle, scores, inside, parts.fit), order),
+        found=_rows(_of(bundle, scores, inside, parts.fit, net=net), order),
         held_out=_rows(told, order),
         p_bh=p_bh[order],
         p_holm=holm(p)[order],
@@ -191,9 +194,9 @@ def _found(
     return [found[row] for row in distinct(inside)[:most].tolist()]
 
 
-def _of(bundle: Bundle, scores: Tensor, inside: Tensor, here: Tensor) -> Contrast:
+def _of(bundle: Bundle, scores: Tensor, inside: Tensor, here: Tensor, *, net: bool) -> Contrast:
     units = None if bundle.units is None else bundle.units[here]
-    return contrast(scores[here], inside[:, here], units)
+    return contrast(scores[here], inside[:, here], units, net=net)
 
 
 def _rows(told: Contrast, order: Tensor) -> Contrast:

@@ -19,6 +19,7 @@ from analysis.intervals import group_interval
 from analysis.judging import answered_interval, judge, judged_answers, plain
 from analysis.kernels import model_vendi
 from analysis.quality import aurc
+from analysis.rules import RULES
 from analysis.runs import runs_report
 from analysis.splits import Split, split
 from analysis.tally import Missing, Tally, tally
@@ -47,11 +48,12 @@ def summarise(
         ensembles: which to judge; none: plurality of all models and, over the models with
             probabilities, mean and geometric.
         reference: the model that corrections and regressions are counted against; None: the
-            member with the highest accuracy.
+            member with the highest accuracy on the samples to fit on, or on all where none are.
         missing: "exclude" judges a model on what it answered; "wrong" counts a gap as wrong.
         seed: of the bootstrap intervals, and of the split where none is given.
         fit_on: samples to fit on, which are left out of everything that is reported. None: half
-            of the labelled samples of each class where an ensemble is fitted, else nothing.
+            of the labelled samples of each class where an ensemble is fitted, else nothing. Rules
+            that look at no label learn on the samples that are reported.
         tallied: counts the sums of all models; `tally`, or one that does so elsewhere.
 
     Returns:
@@ -65,8 +67,11 @@ def summarise(
     chosen = ensembles or default_ensembles(bundle)
     if fit_on is None and any(map(needs_split, chosen)):
         fit_on = split(bundle, seed=seed)
-    fits = [fit(bundle, ensemble, fit_on) if needs_fit(ensemble) else None for ensemble in chosen]
     whole, bundle = bundle, bundle if fit_on is None else reported(bundle, fit_on)
+    fits = [_fitted(whole, bundle, ensemble, fit_on) for ensemble in chosen]
+    tuned = None
+    if fit_on is not None and fit_on.fit.any():
+        tuned = whole.take(fit_on.fit.nonzero().flatten())
     needs = {name for measure in CATALOG.values() for name in measure.needs}
     sums = tallied(bundle, needs, groups=tuple(bundle.groups), missing=missing)
     return {
@@ -83,10 +88,11 @@ def summarise(
                 bundle,
                 found.ensemble if found else ensemble,
                 reference=reference,
+                chosen_on=tuned,
                 missing=missing,
                 seed=seed,
             )
-            | _fit(whole, fit_on, found)
+            | _fit(whole, found)
             | _contributions(bundle, found.ensemble if found else ensemble, missing)
             | _cascade(bundle, ensemble)
             for ensemble, found in zip(chosen, fits, strict=True)
@@ -121,15 +127,21 @@ def _cascade(bundle: Bundle, ensemble: Ensemble) -> dict:
     }
 
 
-def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:
+def _fitted(whole: Bundle, part: Bundle, ensemble: Ensemble, parts: Split | None) -> Fitted | None:
+    """What an ensemble learns on the samples to fit on, or without labels on those reported."""
+    if not needs_fit(ensemble):
+        return None
+    return fit(whole, ensemble, parts) if needs_split(ensemble) else fit(part, ensemble, None)
+
+
+def _fit(whole: Bundle, found: Fitted | None) -> dict:
     """How the weights of a fitted ensemble came about, and how well it does where it was fitted."""
     if found is None:
         return {}
-    chosen = found.ensemble
-    if split is not None:
-        bundle = bundle.take(split.fit.nonzero().flatten())
-    seen = combine(bundle, chosen)
-    right = seen.correct[seen.grades >= 0].double().mean()
+    chosen, right = found.ensemble, torch.tensor(torch.nan)
+    if RULES[chosen.rule].labelled:
+        seen = combine(whole.take(found.rows), chosen)
+        right = seen.correct[seen.grades >= 0].double().mean()
     return {
         "weights": dict(zip(chosen.members, chosen.weights, strict=True))
         if chosen.weights
@@ -137,6 +149,7 @@ def _fit(bundle: Bundle, split: Split | None, found: Fitted | None) -> dict:
         "candidates": list(found.candidates),
         "path": [{"model": step.model, "score": step.score} for step in found.path],
         "fit_n": found.n,
+        "fit_samples": chosen.fitted_on,
         "fit_accuracy": plain(right),
     }
 

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.catalog import CATALOG, value
+from analysis.differences import difference_of_two
 from analysis.ensemble import Ensemble, combine
 from analysis.grading import judgeable
 from analysis.intervals import accuracy_interval, mcnemar_p
 from analysis.judging import judged_answers
-from analysis.mean_intervals import paired_difference
 from analysis.outcomes import Outcomes, compared, outcomes
 from analysis.quality import accuracy
 from analysis.recipes import Line, Soup
@@ -120,7 +120,7 @@ def soup_against_ensemble(
         soup=_rate(by_soup, both, units),
         ensemble=_rate(by_ensemble, both, units),
         ingredients=accuracy((team.correct & judged).sum(1), judged.sum(1)),
-        difference=paired_difference(by_soup, by_ensemble, both, units),
+        difference=tuple(map(float, difference_of_two(by_soup, by_ensemble, both, units))),
         p=mcnemar_p(*only),
         same=_rate(same, said, units),
         cells=torch.where(both, 2 * (~by_ensemble).long() + (~by_soup).long(), -1).to(torch.int8),

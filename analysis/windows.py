@@ -131,17 +131,18 @@ def window_around(scores: Tensor, right: Tensor, target: Target, *, width: float
     """The scores around the threshold that meets a target: only there can more members matter.
 
     Args:
-        scores: float [n] in [0, 1], no NaN, of the first member; higher is surer.
+        scores: float [n] in [0, 1], no NaN, of the first member; higher is surer. Minus infinity
+            where it is silent.
         right: bool [n].
         target: what the threshold has to meet.
         width: share of the samples on either side of the threshold.
 
     Returns:
-        The threshold, and the quantiles of the scores `width` below and above its rank; the
+        The threshold, and the quantiles of the finite scores `width` below and above its rank; the
         window ends at the least or highest score where the rank leaves no room.
 
     Raises:
-        BundleError: as `threshold_for`.
+        BundleError: as `threshold_for`, or no score is finite.
 
     Example:
         >>> scores = torch.arange(11) / 10
@@ -153,10 +154,12 @@ def window_around(scores: Tensor, right: Tensor, target: Target, *, width: float
         Xia and Bouganis 2023, Window-based early-exit cascades for uncertainty estimation.
     """
     threshold = threshold_for(scores, right, target)
-    last = max(len(scores) - 1, 1)
-    place = min(float((scores < threshold).sum()) / last, 1.0)
+    said = scores[scores.isfinite()].double()
+    if not len(said):
+        raise BundleError("The first member has answered none of the samples to choose on.")
+    place = min(float((said < threshold).sum()) / max(len(said) - 1, 1), 1.0)
     ends = torch.tensor([place - width, place + width], dtype=torch.float64).clamp(0, 1)
-    lo, hi = quantiles(scores.double(), ends.to(scores.device)).clamp(0, 1).tolist()
+    lo, hi = quantiles(said, ends.to(said.device)).clamp(0, 1).tolist()
     return Window(threshold, lo, hi)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from analysis import cascades
 from analysis.bundle import Bundle, BundleError
 from analysis.cascades import CostCurve, cost_curve, stages
 from analysis.catalog import CATALOG, value
@@ -12,7 +13,6 @@ from analysis.splits import split
 from analysis.tally import tally
 from analysis.windows import TARGETS, judged_window
 from dashboard.compute.caching import cached
-from dashboard.compute.contributions import costs
 from dashboard.state import Choices
 
 ORDERS = {
@@ -34,11 +34,12 @@ def cascade_orders(choices: Choices) -> dict[str, str]:
 
 
 def member_costs(choices: Choices) -> tuple[float, ...] | None:
-    """What each member costs; None where the table of models does not say, or not in numbers."""
-    found = costs(choices)
-    if found is None or np.asarray(found).dtype.kind not in "iuf":
+    """What each member costs; None where the table of models does not say, or cannot be used."""
+    try:
+        found = cascades.member_costs(choices.bundle, choices.ensemble.members)
+    except BundleError:
         return None
-    return tuple(float(cost) for cost in found)
+    return None if found is None else tuple(found)
 
 
 def why_no_cascade(choices: Choices) -> str:
@@ -52,6 +53,10 @@ def why_no_cascade(choices: Choices) -> str:
             "A cascade asks on while the mean probability so far is not sure enough, and "
             f"{without} of {len(members)} members have no probabilities."
         )
+    try:
+        cascades.member_costs(choices.bundle, members)
+    except BundleError as problem:
+        return str(problem)
     return ""
 
 

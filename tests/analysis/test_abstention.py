@@ -241,3 +241,21 @@ def test_a_window_as_wide_as_all_scores_asks_everybody(cases):
     rule = Ensemble(("C", "A"), "cascade", {"lo": whole.lo, "hi": whole.hi})
     everybody = combine(bundle, Ensemble(("C", "A"), "mean"))
     assert torch.equal(combine(bundle, rule).predictions, everybody.predictions)
+
+
+@pytest.mark.parametrize("of", ["coverage", "risk"])
+def test_a_window_is_made_of_the_scores_of_those_who_answered(of):
+    scores = torch.cat([torch.full((30,), -torch.inf), torch.arange(101) / 100])
+    right = scores > 0.4
+    found = window_around(scores, right, Target(of, 0.3))
+    assert 0 <= found.lo <= found.threshold <= found.hi <= 1
+    silent = torch.full((5,), -torch.inf)
+    with pytest.raises(BundleError, match="has answered none of the samples"):
+        window_around(silent, silent > 0, Target(of, 0.3))
+
+
+def test_a_window_cascade_can_start_with_a_member_that_is_often_silent():
+    bundle = random_bundle(3, 200, 3, seed=4, gaps=0.3)
+    for target in TARGETS.values():
+        found = judged_window(bundle, bundle.models, target, split(bundle), missing="wrong")
+        assert 0 <= found.window.lo <= found.window.hi <= 1

@@ -12,7 +12,7 @@ from made import bundle_of, random_bundle
 
 from analysis.camps import camps, confidence_by_outcome, following
 from analysis.ensemble import Ensemble, combine
-from analysis.mean_intervals import mean_interval, paired_difference
+from analysis.mean_intervals import mean_interval
 from analysis.outcomes import OUTCOMES, outcomes
 
 
@@ -146,25 +146,6 @@ def test_a_mean_agrees_with_scipy():
     expected = t.interval(0.95, 11, loc=values.mean().item(), scale=error)
     assert (low.item(), high.item()) == pytest.approx(expected)
     assert mean.item() == pytest.approx(values.mean().item())
-
-
-def test_a_paired_difference_is_that_of_agresti_and_min():
-    first = torch.tensor([True] * 7 + [False] * 3)
-    second = torch.tensor([True] * 4 + [False] * 5 + [True])
-    known = torch.ones(10, dtype=torch.bool)
-    more, less, n = 3.5, 1.5, 12
-    centre = (more - less) / n
-    half = 1.959963984540054 * ((more + less) / n - centre**2) ** 0.5 / n**0.5
-    found = paired_difference(first, second, known)
-    assert found == pytest.approx((0.2, centre - half, centre + half))
-    assert paired_difference(second, first, known)[0] == pytest.approx(-0.2)
-    units = torch.arange(10).repeat(4)
-    copies = [flags.repeat(4) for flags in (first, second, known)]
-    alone, together = paired_difference(*copies), paired_difference(*copies, units)
-    assert together[2] - together[1] > 1.8 * (alone[2] - alone[1])
-    assert all(map(math.isnan, paired_difference(first, second, known, torch.zeros(10))[1:]))
-    assert paired_difference(first, first, known)[1] < 0 < paired_difference(first, first, known)[2]
-    assert all(map(math.isnan, paired_difference(first, second, ~known)))
 
 
 def test_stated_confidence_serves_as_well():

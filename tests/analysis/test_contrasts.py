@@ -8,9 +8,10 @@ import torch
 from known import compare
 from made import overlapping
 
-from analysis.contrasts import contrast, crossed, effective_size, fisher_p, mean_interval, sets_of
+from analysis.contrasts import contrast, fisher_p, score_interval
 from analysis.grouping import Grouping
 from analysis.intervals import paired_interval, wilson
+from analysis.sets import crossed, effective_size, sets_of
 
 
 def test_known_answer(cases):
@@ -37,15 +38,15 @@ def test_combinations_of_levels_are_counted_sample_by_sample():
 def test_every_kind_of_score_has_its_interval():
     inside = torch.tensor([[True] * 10 + [False] * 30])
     flags = torch.tensor([1.0] * 7 + [0.0] * 33)
-    mean, low, high, size = mean_interval(flags, sets_of(inside), None)
+    mean, low, high, size = score_interval(flags, sets_of(inside), None)
     assert (mean.item(), size.item()) == (0.7, 10)
     assert [low, high] == list(wilson(torch.tensor([7.0]), torch.tensor([10.0])))
     net = torch.tensor([1.0] * 5 + [-1.0] * 2 + [0.0] * 32 + [-1.0])
-    mean, low, high, _ = mean_interval(net, sets_of(inside), None)
+    mean, low, high, _ = score_interval(net, sets_of(inside), None, net=True)
     assert mean.item() == pytest.approx(0.3)
     assert [low, high] == list(paired_interval(*map(torch.tensor, ([5.0], [2.0], [10.0]))))
     loss = torch.arange(40.0)
-    mean, low, high, _ = mean_interval(loss, sets_of(inside), None)
+    mean, low, high, _ = score_interval(loss, sets_of(inside), None)
     half = 1.959964 * np.arange(10).std() / 10**0.5
     assert [low.item(), high.item()] == pytest.approx([4.5 - half, 4.5 + half])
 
@@ -72,7 +73,7 @@ def test_the_net_share_is_tested_by_all_permutations(seed):
     n = int(random.integers(1, 9))
     inside = np.zeros((1, 9), dtype=bool)
     inside[0, random.permutation(9)[:n]] = True
-    found = contrast(torch.from_numpy(values), torch.from_numpy(inside))
+    found = contrast(torch.from_numpy(values), torch.from_numpy(inside), net=True)
     gaps = [
         abs(values[list(rows)].mean() - np.delete(values, rows).mean())
         for rows in combinations(range(9), n)
@@ -105,3 +106,21 @@ def test_alike_samples_make_a_gap_less_certain():
     assert together.p >= alone.p
     by_unit = contrast(once, inside[:, :60])
     assert together.low.item() == pytest.approx(by_unit.low.item(), abs=0.01)
+
+
+@pytest.mark.parametrize(("more", "ends"), [(5, (0.0029, 0.0951)), (0, (-0.0192, 0.0192))])
+def test_a_net_share_without_losses_keeps_the_interval_of_a_net_share(more, ends):
+    change = torch.tensor([1.0] * more + [0.0] * (100 - more))
+    whole = sets_of(torch.ones(1, 100, dtype=torch.bool))
+    _, low, high, _ = score_interval(change, whole, None, net=True)
+    assert (low.item(), high.item()) == pytest.approx(ends, abs=1e-3)
+    told = contrast(change.repeat(2), (torch.arange(200) < 100)[None], net=True)
+    assert (told.inside_low.item(), told.inside_high.item()) == pytest.approx(ends, abs=1e-3)
+    assert score_interval(change, whole, None)[1].item() >= 0
+
+
+def test_a_single_unit_counts_as_one_sample_whatever_it_holds():
+    values = torch.tensor([1.0, 0, 1, 0, 1, 1])
+    whole = sets_of(torch.ones(1, 6, dtype=torch.bool))
+    assert effective_size(values, whole, torch.zeros(6)).tolist() == [1]
+    assert effective_size(values, whole, torch.arange(6)).tolist() == [6]

@@ -77,9 +77,11 @@ def test_shapley_values_are_close_to_those_over_all_orders_and_add_up(rule):
     assert (found.shapley <= found.shapley_high).all()
 
 
-def test_a_single_member_cannot_be_left_out():
-    bundle = random_bundle(2, 30)
-    found = contributions(bundle, Ensemble(bundle.models[:1]))
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_a_single_member_cannot_be_left_out(missing):
+    bundle = random_bundle(2, 30, gaps=0.2)
+    found = contributions(bundle, Ensemble(bundle.models[:1]), missing=missing)
+    assert found.p.isnan().all()
     assert found.n.tolist() == [0]
     assert found.without.isnan().all()
     assert found.gain.isnan().all()
@@ -112,3 +114,21 @@ def test_holm_multiplies_by_the_tests_that_remain():
     assert found[[0, 2, 3, 4]].tolist() == pytest.approx([0.04, 0.06, 1, 1])
     assert found[1].isnan()
     assert len(holm(torch.tensor([]))) == 0
+
+
+def test_who_alone_has_a_weight_cannot_be_left_out_either():
+    bundle = random_bundle(2, 30, seed=1)
+    chosen = Ensemble(bundle.models, weights=(1.0, 0.0))
+    found = contributions(bundle, chosen, missing="wrong", orders=0)
+    assert found.n.tolist() == [0, 30]
+    assert found.gain[0].isnan()
+    assert found.p[0].isnan()
+    assert found.gain[1] == 0
+
+
+def test_orders_of_joining_mean_nothing_where_teams_may_abstain():
+    bundle = random_bundle(4, 60, seed=2)
+    found = contributions(bundle, Ensemble(bundle.models, "selective", {"alpha": 0.3}))
+    for values in (found.shapley, found.shapley_low, found.shapley_high):
+        assert values.isnan().all()
+    assert found.gain.isfinite().any()

@@ -7,7 +7,7 @@ import torch
 from made import WEIGHED, bundle_of, overlapping, random_bundle, weighed
 
 from analysis.bundle import BundleError, Grouping
-from analysis.effects import COUNTED, effects, effects_by_group
+from analysis.effects import COUNTED, Effects, effects, effects_by_group
 from analysis.ensemble import Ensemble
 from analysis.intervals import mcnemar_p, paired_interval, wilson
 from analysis.judging import judge
@@ -133,3 +133,15 @@ def test_without_labels_there_is_no_effect():
     assert by.net.isnan().all()
     assert by.p.isnan().all()
     assert by.intervals["right"][0].isnan().all()
+
+
+def test_a_group_that_is_only_helped_has_the_interval_of_a_difference():
+    right = torch.tensor([1] * 5 + [0] * 95, dtype=torch.bool)
+    none = torch.zeros(100, dtype=torch.bool)
+    bundle = bundle_of(
+        [[0] * 100], [0] * 100, groups={"all": Grouping(torch.zeros(100).int(), ("a",))}
+    )
+    by = effects_by_group(bundle, Effects(~none, right, none, none), ["all"])
+    assert (by.low.item(), by.high.item()) == pytest.approx((0.0029, 0.0951), abs=1e-3)
+    by = effects_by_group(bundle, Effects(~none, none, none, none), ["all"])
+    assert (by.low.item(), by.high.item()) == pytest.approx((-0.0192, 0.0192), abs=1e-3)

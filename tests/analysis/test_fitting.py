@@ -13,6 +13,7 @@ from analysis import growing
 from analysis.bundle import BundleError, normalised
 from analysis.ensemble import Ensemble, answer, combine
 from analysis.fitting import fit, reported
+from analysis.judging import best_single, judge
 from analysis.rules import RULES
 from analysis.splits import Split, split
 from analysis.summary import summarise
@@ -186,7 +187,7 @@ def test_what_cannot_be_fitted_is_a_sentence():
             bundle,
             Ensemble(bundle.models, "caruana", {"rounds": 0}),
             parts,
-            "a number from 1 to 1000",
+            "a whole number from 1 to 1000",
         ),
         (bundle, Ensemble(bundle.models, "two_tier"), parts, "needs families"),
         (replace(bundle, embeddings=None), Ensemble(bundle.models, "ola"), parts, "embeddings"),
@@ -215,3 +216,73 @@ def test_a_summary_reports_only_what_was_not_fitted_on():
     assert entry["fit_n"] == 50
     assert entry["fit_accuracy"] == pytest.approx(entry["path"][-1]["score"])
     assert entry["n"] == 50
+
+
+def test_what_was_fitted_on_is_told_sample_by_sample():
+    bundle = random_bundle(3, 60, 3, seed=8, gaps=0.2)
+    parts = split(bundle, seed=1)
+    found = fit(bundle, Ensemble(bundle.models, "weighted"), parts)
+    assert torch.equal(found.rows, (parts.fit & bundle.answered.all(0)).nonzero().flatten())
+    assert found.n == len(found.rows)
+    blind = fit(bundle, Ensemble(bundle.models, "facility_location"), None)
+    assert torch.equal(blind.rows, bundle.answered.any(0).nonzero().flatten())
+
+
+def test_representatives_are_found_where_two_have_no_sample_in_common():
+    bundle = bundle_of([[0, 1, -1, -1], [-1, -1, 0, 1], [0, 1, 0, 1]], [0, 1, 0, 1])
+    chosen = Ensemble(bundle.models, "facility_location", {"size": 2})
+    found = fit(bundle, chosen, None)
+    assert [step.model for step in found.path] == ["c", "a"]
+    assert [step.score for step in found.path] == [3, 0]
+    alone = fit(bundle, replace(chosen, members=("a", "b")), None)
+    assert [step.score for step in alone.path] == [1, 1]
+
+
+@pytest.mark.parametrize("rule", [name for name in FITTED if not RULES[name].labelled])
+def test_a_rule_without_labels_needs_an_answer(rule):
+    bundle = bundle_of([[-1, -1], [-1, -1]], [0, 1])
+    with pytest.raises(BundleError, match="no member has answered a sample"):
+        fit(bundle, Ensemble(bundle.models, rule), None)
+
+
+@pytest.mark.parametrize("rule", [name for name in FITTED if not RULES[name].labelled])
+def test_a_summary_learns_without_labels_on_what_it_reports(rule):
+    bundle = random_bundle(4, 100, 3, seed=9, gaps=0.3)
+    parts = split(bundle, seed=2)
+    part = reported(bundle, parts)
+    chosen = Ensemble(bundle.models, rule)
+    expected = fit(part, chosen, None)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=parts)["ensembles"][0]
+    assert entry["fit_n"] == expected.n
+    assert entry["fit_accuracy"] is None
+    assert entry["fit_samples"] == f"{expected.n} samples, without their labels"
+    assert entry["members"] == list(expected.ensemble.members)
+    said = combine(part, expected.ensemble)
+    assert entry["right"] == int(said.correct.sum())
+
+
+def test_a_fitted_ensemble_is_as_accurate_on_what_it_was_fitted_on_as_it_says():
+    bundle = random_bundle(4, 100, 3, seed=10, gaps=0.2)
+    entry = summarise(bundle, ensembles=[Ensemble(bundle.models, "caruana")])["ensembles"][0]
+    assert entry["fit_n"] < 50
+    assert entry["fit_accuracy"] == pytest.approx(entry["path"][-1]["score"])
+
+
+def test_the_best_member_is_chosen_on_the_samples_to_fit_on():
+    bundle = bundle_of([[0, 0, 0, 1], [0, 1, 0, 0]], [0, 0, 0, 0], "xy")
+    fit_on = torch.tensor([True, True, False, False])
+    parts = Split(fit_on, ~fit_on, "the first two")
+    chosen = Ensemble(bundle.models)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=parts)["ensembles"][0]
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("a", "fit")
+    part = reported(bundle, parts)
+    assert best_single(part) == "b"
+    entry = summarise(part, ensembles=[chosen])["ensembles"][0]
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("b", "reported")
+    entry = judge(part, chosen, reference="a", chosen_on=part)
+    assert (entry["reference"], entry["reference_chosen_on"]) == ("a", None)
+    nobody = replace(part, labels=None, grades=None, fingerprint="")
+    none = replace(parts, fit=torch.zeros(4, dtype=torch.bool), held_out=torch.ones(4) > 0)
+    entry = summarise(bundle, ensembles=[chosen], fit_on=none)["ensembles"][0]
+    assert entry["reference_chosen_on"] == "reported"
+    assert judge(part, chosen, chosen_on=nobody)["reference_chosen_on"] == "reported"
