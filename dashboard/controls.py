@@ -41,6 +41,8 @@ TERMS = OUTCOME_SUMMARIES | {
     "AUROC": "Chance that a wrong answer is doubted more than a right one; 0.5 is chance.",
     "false alarms": "Share of the right answers doubted as much when 95 % of the wrong are found.",
     "AURC": "Mean error among the least doubted answers, over all shares; lower is better.",
+    "answered": "Share of the samples that the ensemble answers; a rule that may keep silent is "
+    "otherwise judged where it answers.",
     "gain": "Accuracy with the member minus without it, in percentage points, with 95 % interval.",
     "thanks to it": "Samples that the ensemble gets right with the member and wrong without it.",
     "because of it": "Samples that the ensemble gets wrong with the member and right without it.",

@@ -25,9 +25,15 @@ def curves_sentence(curve: Mapping | None, cascade: Mapping, *, priced: bool) ->
     parts = []
     if curve is not None:
         before, after = float(curve["risk"][-1]), curve["at_surest"]
+        own = float(curve["coverage"][-1])
         change = "lowers" if after < before else "does not lower"
         end = f" from **{percent(before)}** to **{percent(after)}**" if after < before else ""
-        parts.append(f"Answering only the surest 80 % {change} the error{end}")
+        parts.append(
+            f"Answering only the surest 80 % {change} the error{end}"
+            if np.isfinite(after)
+            else f"The rule answers **{percent(own)}** of the samples and errs on "
+            f"**{percent(before)}** of those"
+        )
     if cascade.get("chosen") is not None:
         parts.append(_asking_on(cascade["chosen"], len(cascade["members"]), priced=priced))
     text = "; ".join(parts)

@@ -4,16 +4,23 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard import silence_words
 from dashboard.theme import count, interval, markdown, percent
 
 
-def ledger_sentence(found: Mapping) -> str:
-    """What the six outcomes add up to, with the cases against the majority set apart."""
+def ledger_sentence(found: Mapping, silence: Mapping[str, float] | None = None) -> str:
+    """What the six outcomes add up to, with the cases against the majority set apart.
+
+    Args:
+        found: an entry of the JSON's "ensembles".
+        silence: as `compute.silence`; None for a rule that always answers.
+    """
     if "outcomes" not in found:
         return ""
     outcomes = found["outcomes"]
+    silent = "" if silence is None else silence_words.left_out(found, silence)
     return (
-        f"The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
+        f"{silent}The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
         f"{count(outcomes['kept'])} that every member has right (kept), "
         f"{count(outcomes['corrected'])} that some have wrong (corrected), of all right ones "
         f"**{count(found['corrected_against_majority'])}** against the majority of its members, "
@@ -69,10 +76,11 @@ def beside_sentence(
     if "outcomes" not in judged:
         return f"**{markdown(name)}** ({who}) cannot be judged here."
     value, low, high = (100 * end for end in difference)
+    quiet = f", silent on {count(judged['abstained'])} samples" if judged["abstained"] else ""
     return (
         f"**{markdown(name)}** ({who}): {percent(judged['accuracy'])} "
-        f"{interval(*judged['accuracy_interval'])}, {value:+.1f} points [{low:.1f}, {high:.1f}] "
-        "against the active ensemble on the same samples."
+        f"{interval(*judged['accuracy_interval'])}{quiet}, {value:+.1f} points "
+        f"[{low:.1f}, {high:.1f}] against the active ensemble on the same samples."
     )
 
 

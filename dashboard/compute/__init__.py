@@ -64,6 +64,7 @@ from dashboard.compute.how import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
@@ -139,6 +140,7 @@ __all__ = [
     "shares_right",
     "side_by_side",
     "sides",
+    "silence",
     "size_curve",
     "size_measures",
     "size_values",

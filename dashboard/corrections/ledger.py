@@ -24,13 +24,16 @@ def show(choices: Choices, bundle: Bundle) -> None:
         if found is not None:
             st.markdown(ensemble_words.optimism_sentence(found, name))
     ensembles = compute.side_by_side(choices) | compute.under_other_rules(choices)
+    judged = compute.judged(choices, bundle)
     with right:
         panels.outcome_strip(choices, ensembles, "outcomes-by-rule")
-        st.markdown(ensemble_words.ledger_sentence(compute.judged(choices, bundle)))
+        st.markdown(ensemble_words.ledger_sentence(judged, compute.silence(choices, bundle)))
     found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
+    silence = {name: compute.silence(choices, bundle, one) for name, one in ensembles.items()}
     table = ensemble_tables.ensembles(
         {name: entry for name, entry in found.items() if "outcomes" in entry},
         compute.differences(choices, bundle, ensembles),
+        {name: entry["coverage"] for name, entry in silence.items() if entry is not None},
     )
     controls.table(table, "Outcomes of every ensemble")
     controls.download(table, "corrections.csv")
