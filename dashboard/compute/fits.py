@@ -8,7 +8,7 @@ from analysis.differences import apart
 from analysis.ensemble import Ensemble, answers, combine
 from analysis.fitting import Fitted, fit, needs_split
 from analysis.gaps import judged_under
-from analysis.grading import judgeable
+from analysis.grading import grade, judgeable
 from analysis.intervals import accuracy_interval
 from analysis.rules import RULES
 from dashboard.choosing import Choices
@@ -79,7 +79,7 @@ def _left_out(
     right, start = torch.zeros(len(membership), dtype=torch.int64, device=team.device), 0
     for said in answers(team, _found.ensemble.rule, membership):
         stop = start + said.predictions.shape[1]
-        right += (said.predictions == team.labels[start:stop]).sum(1)
+        right += (grade(team, said.predictions, slice(start, stop)) == 1).sum(1)
         start = stop
     gain = ((right[1:] - right[0]).double() / len(team.ids)).cpu().numpy()
     order = np.argsort(-gain, kind="stable")
