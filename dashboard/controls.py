@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
 from dashboard import compute, keeping, ready, state, tables, words
 from dashboard.inputs import Request, title
@@ -263,9 +263,12 @@ def page(title: str, question: str) -> None:
     st.caption(question)
 
 
+def units_repeat(bundle: Bundle) -> bool:
+    """Whether samples share units, so that they are not independent."""
+    return bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
+
+
 def caption(choices: Choices, n: int, *, tested: bool = True) -> None:
     """The footnote on n, intervals and the missing rule; tested: McNemar's test was shown."""
-    bundle = choices.bundle
-    repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    narrowed = state.selection() is not None
+    repeated, narrowed = units_repeat(choices.bundle), state.selection() is not None
     st.caption(words.footnote(n, choices.missing, units=repeated, tested=tested, selected=narrowed))

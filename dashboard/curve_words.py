@@ -8,6 +8,7 @@ from dashboard.theme import amount, count, interval, markdown, percent, shown, t
 
 SAVES = 0.99
 FEW_VOTES = 5
+INDEPENDENT = "Intervals take samples as independent, and are too narrow where units repeat."
 NO_CONFIDENCE = (
     "Neither the ensemble nor its best member says how sure it is of any judged answer, so there "
     "is no order in which to keep silent."
@@ -122,7 +123,7 @@ def silence_note(curve: Mapping | None, *, repeated: bool) -> str:
             "samples)."
         )
     if repeated:
-        text += " Bands take samples as independent, and are too narrow where units repeat."
+        text += f" {INDEPENDENT}"
     return text
 
 

@@ -99,6 +99,8 @@ def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool)
         "wrong": "missing answers count as wrong",
     }[missing]
     how = "bootstrap over units, since samples of one unit are not independent"
+    of = " of accuracies and of differences between ensembles" if units else ""
+    others = " Other intervals say in their note when they take no units into account."
     single = " McNemar's test takes every sample as independent." if units and tested else ""
     picked = (
         " Figures within a selection describe it; picked by outcome, they prove nothing."
@@ -106,9 +108,10 @@ def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool)
         else ""
     )
     return (
-        f"n = {count(n)} judged samples; {gaps}. Brackets are 95 % intervals "
-        f"({how if units else 'Wilson'}).{single} The best member is chosen and judged on the "
-        f"same samples, so its accuracy is optimistic.{picked}"
+        f"n = {count(n)} judged samples; {gaps}. Brackets{of} are 95 % intervals "
+        f"({how if units else 'Wilson'}).{others if units else ''}{single} "
+        f"The best member is chosen and judged on the same samples, so its "
+        f"accuracy is optimistic.{picked}"
     )
 
 

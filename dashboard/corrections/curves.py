@@ -7,6 +7,7 @@ from analysis.rules import RULES
 from analysis.windows import TARGETS
 from dashboard import compute, controls, curve_tables, curve_words, panels, state
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 MOST_GROUPS = 12
 
@@ -32,7 +33,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     with cost:
         panels.cascade(choices, order, "cascade-cost")
         if not cascade["problem"]:
-            st.caption(curve_words.cost_note(cascade, priced=priced))
+            st.caption(_with_units(bundle, curve_words.cost_note(cascade, priced=priced)))
     head.markdown(curve_words.curves_sentence(curve, cascade, priced=priced))
     _tables(choices, bundle, cascade)
 
@@ -59,8 +60,12 @@ def _size_note(choices: Choices, found: dict) -> str:
 
 
 def _silence_note(bundle: Bundle, curve: dict | None) -> str:
-    repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    return curve_words.silence_note(curve, repeated=repeated)
+    return curve_words.silence_note(curve, repeated=controls.units_repeat(bundle))
+
+
+def _with_units(bundle: Bundle, note: str) -> str:
+    """A note, and that its intervals know nothing of units, where they repeat."""
+    return f"{note} {curve_words.INDEPENDENT}" if controls.units_repeat(bundle) else note
 
 
 def _tables(choices: Choices, bundle: Bundle, cascade: dict) -> None:
@@ -82,7 +87,8 @@ def _votes(choices: Choices, bundle: Bundle) -> None:
     controls.table(votes, "Selective vote by alpha")
     controls.download(votes, "selective.csv")
     shown, members = min(len(levels), MOST_GROUPS), len(choices.ensemble.members)
-    st.caption(curve_words.selective_note(found, members, len(levels), shown))
+    note = curve_words.selective_note(found, members, len(levels), shown)
+    st.caption(_with_units(bundle, note))
 
 
 def _window(choices: Choices, bundle: Bundle, cascade: dict) -> None:
@@ -91,7 +97,7 @@ def _window(choices: Choices, bundle: Bundle, cascade: dict) -> None:
     target = _picked("Tuned for", names, "window-target")
     found = compute.window(choices, bundle, cascade["members"], target)
     if found["problem"]:
-        st.info(found["problem"])
+        st.info(markdown(found["problem"], 400))
         return
     controls.table(curve_tables.windows(found), "Window cascade")
-    st.caption(curve_words.window_note(found, TARGETS[target].label))
+    st.caption(_with_units(bundle, curve_words.window_note(found, TARGETS[target].label)))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from analysis.fitting import Fitted
-from dashboard import compute, controls, ensemble_tables, ensemble_words, panels
+from dashboard import compute, controls, curve_words, ensemble_tables, ensemble_words, panels
 from dashboard.state import Choices
 
 
@@ -18,6 +18,8 @@ def show(choices: Choices, bundle: Bundle) -> None:
     brought = ensemble_tables.members(gains, ensemble.members, costs, ensemble.weights)
     controls.table(brought, "What each member brings")
     controls.download(brought, "members.csv")
+    if controls.units_repeat(bundle):
+        st.caption(curve_words.INDEPENDENT)
     if ensemble.key in choices.fits:
         _learned(choices, choices.fits[ensemble.key])
 

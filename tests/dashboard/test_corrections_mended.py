@@ -1,0 +1,101 @@
+"""Corrections: names are escaped, grades count, and notes say whose intervals know of units."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from kinds import opened
+from made import random_bundle
+from pages import visit, words
+
+from analysis.ensemble import Ensemble
+from analysis.fitting import fit
+from dashboard import compute, fit_on
+from dashboard.choosing import Choices
+from dashboard.panels import members as member_panels
+from dashboard.panels import where as where_panels
+from dashboard.plots import where as where_plots
+from dashboard.words import footnote
+
+EVIL = "<b>*best*</b>"
+
+
+@pytest.fixture
+def evil() -> Choices:
+    bundle = random_bundle(4, 200, 3, seed=6, accuracy=0.4)
+    bundle = replace(
+        bundle,
+        models=(EVIL, *bundle.models[1:]),
+        probabilities={},
+        fingerprint="",
+    )
+    return Choices(bundle, Ensemble(bundle.models), "region", "exclude")
+
+
+def drawn(monkeypatch, panels, choices) -> list:
+    """The figures that panels give away to be drawn."""
+    figures = []
+    monkeypatch.setattr(panels, "chart", lambda figure, *more, **named: figures.append(figure))
+    monkeypatch.setattr(compute, "scope", lambda choices, panel: choices.bundle)
+    monkeypatch.setattr(compute, "reference", lambda choices: EVIL)
+    return figures
+
+
+def test_a_reference_with_markup_is_escaped_in_subtitles(evil, monkeypatch):
+    figures = drawn(monkeypatch, where_panels, evil)
+    where_panels.effect_levels(evil, "region", "levels")
+    where_panels.effect_cells(evil, ("region", "region"), "cells")
+    assert len(figures) == 2
+    for figure in figures:
+        assert EVIL not in figure.layout.title.subtitle.text
+        assert "&lt;b&gt;*best*" in figure.layout.title.subtitle.text
+
+
+def test_a_group_whose_name_holds_a_line_break_is_escaped(evil):
+    table = compute.group_effects(evil, evil.bundle, ("region",))
+    names = ("<br><b>loud</b>", "south", "west")
+    figure = where_plots.effect_levels(names, table, column="region", reference="best")
+    assert "<b>loud" not in figure.to_json()
+    assert "\\u003cb\\u003eloud" not in figure.to_json()
+
+
+def test_what_a_picked_member_changes_is_described_without_markup(evil, monkeypatch):
+    said = []
+    monkeypatch.setattr(member_panels, "select_within", lambda *told: said.append(told[-1]))
+    monkeypatch.setattr(member_panels.state, "pick_models", lambda *told: None)
+    member_panels._pick_member([{"customdata": 0}], "members", evil, evil.ensemble.members)
+    assert EVIL not in said[0]
+    assert "\\<b\\>\\*best\\*" in said[0]
+
+
+def test_what_one_more_model_would_do_is_told_by_the_grades():
+    bundle = random_bundle(6, 200, 2, seed=3, accuracy=0.2)
+    graded = replace(bundle, grades=torch.ones_like(bundle.predictions).to(torch.int8))
+    graded = replace(graded, fingerprint="")
+    parts = fit_on.held_out(graded, fit_on.FitOn())
+    found = fit(graded, Ensemble(graded.models, "caruana", {"rounds": 2}), parts.split)
+    left = compute.left_out(parts, found)
+    assert len(left["models"])
+    assert np.all(left["gain"] == 0)
+
+
+def test_the_footnote_names_the_brackets_that_know_of_units():
+    told = {units: footnote(9, "exclude", units=units, tested=True, selected=False)
+            for units in (True, False)}  # fmt: skip
+    assert "Brackets of accuracies and of differences between ensembles are 95 %" in told[True]
+    assert "Other intervals say in their note" in told[True]
+    assert "Brackets are 95 % intervals (Wilson)." in told[False]
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_notes_say_that_samples_are_taken_as_independent_where_units_repeat(
+    repeated, tmp_path, monkeypatch
+):
+    units = torch.arange(60) // 3 if repeated else None
+    app = opened(replace(random_bundle(), units=units, fingerprint=""), tmp_path / "b", monkeypatch)
+    visit(app, "corrections")
+    for section, notes in (("Who helps", 1), ("Size and cost", 4)):
+        app.segmented_control(key="widget/corrections-section").set_value(section).run()
+        told = words(app).count("take samples as independent, and are too narrow")
+        assert told == notes * repeated
