@@ -7,6 +7,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.evidence import Evidence, Given, Rows, probabilities
+from analysis.learned import Options
 
 
 def cascaded(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
@@ -21,6 +22,17 @@ def cascaded(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     found = probabilities(bundle, rows, given)
     asked = found.answered & reached(sureness(found), given)
     return Evidence(torch.where(asked, found.planes, 0.0), asked)
+
+
+def half_a_window(options: Options) -> str | None:
+    """What is wrong with the ends of the window; None where both or neither are given, in order."""
+    low, high = float(options["lo"]), float(options["hi"])
+    if math.isnan(low) != math.isnan(high):
+        given, missing = ("hi", "lo") if math.isnan(low) else ("lo", "hi")
+        return f"cascade: a window needs both ends; give '{missing}' too, or leave '{given}' out."
+    if low > high:
+        return f"cascade: lo={low:g} is above hi={high:g}; a window runs from lo to hi."
+    return None
 
 
 def sureness(found: Evidence) -> Tensor:

@@ -65,7 +65,8 @@ class Answer:
         predictions: int32 [N], -1 = no answer (nobody answered).
         probabilities: float64 [N, C] or None for a rule on labels; NaN rows without an answer.
             Made again from the members' when asked for where they are too large to be held.
-        tied: bool [N], more than one class had the highest score and the tie rule decided;
+        tied: bool [N], more than one class had the highest score and the tie rule decided; False
+            where no answer is given;
             None where it was not asked for.
     """
 
@@ -161,16 +162,22 @@ def check(bundle: Bundle, ensemble: Ensemble, *, fitted: bool = True) -> Ensembl
     for member in ensemble.members:
         position(bundle, member)
     row = RULES[ensemble.rule]
-    ready = bool(ensemble.weights or ensemble.learned.tensors) or row.fit is None or not fitted
+    ready = not fitted or row.fit is None or has_learned(ensemble)
     problem = (
         lacking(bundle, ensemble.members, ensemble.rule)
         or row.wrong_options(ensemble.options)
-        or (None if ready else f"The rule '{row.name}' has to learn first; fit it on some samples.")
         or row.wrong_weights(ensemble.weights, len(ensemble.members))
+        or (None if ready else f"The rule '{row.name}' has to learn first; fit it on some samples.")
     )
     if problem:
         raise BundleError(problem)
     return ensemble
+
+
+def has_learned(ensemble: Ensemble) -> bool:
+    """Whether it holds what a rule that is fitted has to learn."""
+    weighed = bool(ensemble.weights) and not RULES[ensemble.rule].learns
+    return weighed or bool(ensemble.learned.tensors)
 
 
 def lacking(bundle: Bundle, members: Sequence[str], rule: str) -> str | None:
@@ -251,7 +258,6 @@ def _decided(
         scores = summed(evidence, membership)
     if in_full:
         plane, tied = first_highest(evidence, membership, scores)
-        tied &= answered
     else:
         plane = decided_contested(evidence, membership)
     predictions = plane if evidence.classes is None else evidence.classes.gather(0, plane)
@@ -259,6 +265,8 @@ def _decided(
         probabilities = row.pool(scores, voters[..., None])
     if row.abstains is not None:
         answered &= ~row.abstains(scores, given)
+    if tied is not None:
+        tied &= answered
     return Answer(
         predictions=torch.where(answered, predictions, -1).to(torch.int32),
         probabilities=probabilities,

@@ -1,12 +1,12 @@
 """Rules that learn on some samples, to be judged on others."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
-from analysis.ensemble import Ensemble, check
+from analysis.ensemble import Ensemble, check, has_learned
 from analysis.rule import Rule
 from analysis.rules import RULES
 from analysis.splits import Split
@@ -34,12 +34,14 @@ class Fitted:
         candidates: the members that it could choose from.
         path: the rounds of a greedy selection in their order; empty for other rules.
         n: samples that it was fitted on.
+        rows: which these are in the bundle, int64 [n], rising.
     """
 
     ensemble: Ensemble
     candidates: tuple[str, ...]
     path: tuple[Step, ...]
     n: int
+    rows: Tensor = field(compare=False, repr=False)
 
 
 def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
@@ -83,13 +85,19 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
         candidates=team.models,
         path=tuple(Step(team.models[place], score) for place, score in learned.path),
         n=len(rows),
+        rows=rows,
     )
 
 
 def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
     """Samples to fit a rule on, int64 [n]."""
     if not row.labelled:
-        return team.answered.any(0).nonzero().flatten()
+        rows = team.answered.any(0).nonzero().flatten()
+        if not len(rows):
+            raise BundleError(
+                f"The rule '{row.name}' learns from answers, and no member has answered a sample."
+            )
+        return rows
     usable = split.fit & team.answered.all(0)
     usable &= torch.zeros_like(usable) if team.labels is None else team.labels >= 0
     rows = usable.nonzero().flatten()
@@ -104,8 +112,7 @@ def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
 def needs_fit(ensemble: Ensemble) -> bool:
     """Whether its rule has something to learn that it has not learned yet."""
     row = RULES.get(ensemble.rule)
-    fitted = ensemble.weights or ensemble.learned.tensors
-    return row is not None and row.fit is not None and not fitted
+    return row is not None and row.fit is not None and not has_learned(ensemble)
 
 
 def needs_split(ensemble: Ensemble) -> bool:

@@ -36,7 +36,8 @@ def two_tier(team: Bundle, rows: Tensor, options: Options) -> Learned:
     """The weights of a mixture of families; inside a family all members count alike.
 
     Args:
-        team: M models with probabilities, each with a "family" in its `model_info`.
+        team: M models with probabilities and a "family" in its `model_info`; each model for which
+            that is empty is a family of its own.
         rows: int64 [n], labelled samples that all answered.
         options: "rounds", as in `em_weights`.
 
@@ -54,12 +55,19 @@ def two_tier(team: Bundle, rows: Tensor, options: Options) -> Learned:
             "The rule 'two_tier' needs families; give models.csv a column 'family', or use "
             "'weighted'."
         )
-    names, family = np.unique(team.model_info["family"].astype(str), return_inverse=True)
-    family = torch.from_numpy(family).to(team.device)
-    size = family.bincount(minlength=len(names)).double()
-    means = torch.zeros(len(names), len(rows), dtype=torch.float64, device=team.device)
+    family = _families(team.model_info["family"]).to(team.device)
+    size = family.bincount().double()
+    means = torch.zeros(len(size), len(rows), dtype=torch.float64, device=team.device)
     means.index_add_(0, family, of_label(team, rows)).div_(size[:, None])
     return Learned((_mixture(means, int(options["rounds"])) / size)[family])
+
+
+def _families(given: np.ndarray) -> Tensor:
+    """Numbers of families, int64 [M]; a model without one is a family of its own."""
+    known = np.array([value is not None and value == value and value != "" for value in given])
+    names, family = np.unique(given.astype(str), return_inverse=True)
+    own = np.where(known, family, len(names) + np.arange(len(given)))
+    return torch.from_numpy(np.unique(own, return_inverse=True)[1])
 
 
 def _mixture(likely: Tensor, rounds: int) -> Tensor:

@@ -29,6 +29,26 @@ class Option:
     step: float = 0.01
     choices: tuple[str, ...] = ()
 
+    @property
+    def expected(self) -> str:
+        """What a value has to be."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        kind = "whole number" if self.whole else "number"
+        return f"a {kind} from {self.low:g} to {self.high:g}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers make sense."""
+        return float(self.step).is_integer()
+
+    def allows(self, value: float | str) -> bool:
+        """Whether a value is one of its choices, or a number that it may be."""
+        if self.choices:
+            return value in self.choices
+        known = isinstance(value, (int, float)) and self.low <= value <= self.high
+        return known and (not self.whole or float(value).is_integer())
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -47,9 +67,11 @@ class Rule:
         fit: (members, rows, options) -> Learned; None for a rule that answers as it is. See
             `analysis.fitting.fit`.
         options: its settings, by name.
+        clash: all its options -> what is wrong with them taken together, None where nothing is.
         joint: the evidence of a member depends on who else is in the team.
         abstains: (summed evidence [E, n, L], options) -> bool [E, n], where it gives no answer.
         labelled: fitting it needs labels.
+        learns: fitting yields tensors without which it cannot answer, and no weights.
         total: evidence -> [M, n], where the pooled probability of a class is its evidence, added
             up over the members, divided by this, added up likewise; None where it is not.
     """
@@ -62,9 +84,11 @@ class Rule:
     pool: Callable[[Tensor, Tensor], Tensor] | None = None
     fit: Callable[[Bundle, Tensor, Options], Learned] | None = None
     options: Mapping[str, Option] = field(default_factory=dict)
+    clash: Callable[[Options], str | None] | None = None
     joint: bool = False
     abstains: Callable[[Tensor, Options], Tensor] | None = None
     labelled: bool = True
+    learns: bool = False
     total: Callable[[Evidence], Tensor] | None = None
 
     @property
@@ -93,21 +117,15 @@ class Rule:
             if name not in self.options:
                 known = ", ".join(self.options) or "none"
                 return f"The rule '{self.name}' has no option '{name}'; its options are {known}."
-            option = self.options[name]
-            if isinstance(option.default, str):
-                good, expected = value in option.choices, f"one of {', '.join(option.choices)}"
-            else:
-                good = isinstance(value, (int, float)) and option.low <= value <= option.high
-                expected = f"a number from {option.low:g} to {option.high:g}"
-            if not good:
-                return f"{self.name}: {name}={value}; expected {expected}."
-        return None
+            if not self.options[name].allows(value):
+                return f"{self.name}: {name}={value}; expected {self.options[name].expected}."
+        return None if self.clash is None else self.clash({**self.defaults, **options})
 
     def wrong_weights(self, weights: Sequence[float], members: int) -> str | None:
         """What is wrong with these weights of so many members; None where nothing is."""
         if not weights:
             return None
-        if not self.weighable and self.fit is None:
+        if self.learns or (not self.weighable and self.fit is None):
             return f"Under the rule '{self.name}' members cannot be given weights."
         if len(weights) != members or not all(0 <= w < math.inf for w in weights):
             return (

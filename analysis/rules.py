@@ -155,6 +155,7 @@ RULES: dict[str, Rule] = {
             evidence=evidence.calibrated,
             pool=_mean,
             fit=learners.member_temperatures,
+            learns=True,
         ),
         Rule(
             name="stacking",
@@ -164,6 +165,7 @@ RULES: dict[str, Rule] = {
             evidence=stacking.stacked,
             pool=_softmax,
             fit=stacking.logistic_regression,
+            learns=True,
             options={"c": Option("Inverse strength of the penalty", 1.0, 1e-6, 1e6, 0.1)},
             joint=True,
         ),
@@ -176,6 +178,7 @@ RULES: dict[str, Rule] = {
             evidence=debiasing.reweighted,
             pool=_normalised,
             fit=debiasing.class_weights,
+            learns=True,
             options=EVENNESS,
         ),
         Rule(
@@ -187,6 +190,7 @@ RULES: dict[str, Rule] = {
             evidence=debiasing.refitted,
             pool=_normalised,
             fit=debiasing.membership,
+            learns=True,
             options=EVENNESS,
             joint=True,
         ),
@@ -234,6 +238,7 @@ RULES: dict[str, Rule] = {
             summary="Members answer in turn, until the mean so far is sure enough.",
             needs="probabilities",
             evidence=cascade.cascaded,
+            clash=cascade.half_a_window,
             pool=_mean,
             options={
                 "t": Option("Sure enough above", 0.8, 0, 1),
@@ -250,6 +255,7 @@ RULES: dict[str, Rule] = {
                 needs="embeddings",
                 evidence=dynamic.by_competence(competence),
                 fit=dynamic.reference_samples,
+                learns=True,
                 options=NEIGHBOURS,
                 joint=True,
             )
@@ -286,6 +292,7 @@ RULES: dict[str, Rule] = {
             evidence=dawid_skene.reliability,
             pool=_softmax,
             fit=dawid_skene.dawid_skene,
+            learns=True,
             options={"rounds": Option("Most rounds", 100, 1, 10_000, 1)},
             joint=True,
             labelled=False,

@@ -48,11 +48,12 @@ def facility_location(team: Bundle, rows: Tensor, options: Options) -> Learned:
     """Each round the model that makes the team most like all models: the pool's variety in few.
 
     The team is worth the sum, over all models, of the largest share of equal answers with one of
-    the team. Labels are not looked at. Greedy reaches at least 1 - 1/e of the best team's worth.
+    the team; models without a common answered sample count as unlike. Labels are not looked at.
+    Greedy reaches at least 1 - 1/e of the best team's worth.
 
     Args:
         team: M models.
-        rows: int64 [n], samples that all answered.
+        rows: int64 [n], samples that somebody answered.
         options: "size", models to take.
 
     Returns:
@@ -103,11 +104,11 @@ def _first_best(scores: Tensor) -> int:
 
 
 def _sums(team: Bundle, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Accuracy float64 [M], and the share of equal answers float64 [M, M]."""
+    """Accuracy float64 [M], and the share of equal answers float64 [M, M]; 0 where unknown."""
     part = team.take(rows)
     sums = tally(part, ("both_answered", "same"))
     right = (part.grades == 1).double().mean(1)
-    return right, 1 - disagreement_labels(sums["both_answered"], sums["same"])
+    return right, (1 - disagreement_labels(sums["both_answered"], sums["same"])).nan_to_num(0.0)
 
 
 def label_conditional_entropy(predictions: Tensor) -> Tensor:

@@ -186,7 +186,7 @@ def test_what_cannot_be_fitted_is_a_sentence():
             bundle,
             Ensemble(bundle.models, "caruana", {"rounds": 0}),
             parts,
-            "a number from 1 to 1000",
+            "a whole number from 1 to 1000",
         ),
         (bundle, Ensemble(bundle.models, "two_tier"), parts, "needs families"),
         (replace(bundle, embeddings=None), Ensemble(bundle.models, "ola"), parts, "embeddings"),
@@ -215,3 +215,30 @@ def test_a_summary_reports_only_what_was_not_fitted_on():
     assert entry["fit_n"] == 50
     assert entry["fit_accuracy"] == pytest.approx(entry["path"][-1]["score"])
     assert entry["n"] == 50
+
+
+def test_what_was_fitted_on_is_told_sample_by_sample():
+    bundle = random_bundle(3, 60, 3, seed=8, gaps=0.2)
+    parts = split(bundle, seed=1)
+    found = fit(bundle, Ensemble(bundle.models, "weighted"), parts)
+    assert torch.equal(found.rows, (parts.fit & bundle.answered.all(0)).nonzero().flatten())
+    assert found.n == len(found.rows)
+    blind = fit(bundle, Ensemble(bundle.models, "facility_location"), None)
+    assert torch.equal(blind.rows, bundle.answered.any(0).nonzero().flatten())
+
+
+def test_representatives_are_found_where_two_have_no_sample_in_common():
+    bundle = bundle_of([[0, 1, -1, -1], [-1, -1, 0, 1], [0, 1, 0, 1]], [0, 1, 0, 1])
+    chosen = Ensemble(bundle.models, "facility_location", {"size": 2})
+    found = fit(bundle, chosen, None)
+    assert [step.model for step in found.path] == ["c", "a"]
+    assert [step.score for step in found.path] == [3, 0]
+    alone = fit(bundle, replace(chosen, members=("a", "b")), None)
+    assert [step.score for step in alone.path] == [1, 1]
+
+
+@pytest.mark.parametrize("rule", [name for name in FITTED if not RULES[name].labelled])
+def test_a_rule_without_labels_needs_an_answer(rule):
+    bundle = bundle_of([[-1, -1], [-1, -1]], [0, 1])
+    with pytest.raises(BundleError, match="no member has answered a sample"):
+        fit(bundle, Ensemble(bundle.models, rule), None)

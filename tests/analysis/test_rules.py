@@ -7,14 +7,14 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from made import random_bundle, ready
+from made import bundle_of, random_bundle, ready
 
 from analysis.bundle import Bundle, BundleError, normalised
 from analysis.cascades import cost_curve, stages
 from analysis.contributions import contributions
 from analysis.debiasing import imbalance
 from analysis.ensemble import Ensemble, answer, answers, combine, lacking
-from analysis.fitting import fit, needs_split, reported
+from analysis.fitting import fit, needs_fit, needs_split, reported
 from analysis.intervals import mcnemar_p
 from analysis.judging import judge
 from analysis.outcomes import outcomes
@@ -316,7 +316,7 @@ def test_where_weights_mean_nothing_they_are_refused(rule):
         ("cascade", {"x": 2}, "no option 'x'; its options are t, lo, hi"),
         ("mean", {"x": 2}, "no option 'x'; its options are none"),
         ("ola", {"scale": "odd"}, "scale=odd; expected one of standard, unit, none"),
-        ("caruana", {"rounds": "many"}, "rounds=many; expected a number from 1 to 1000"),
+        ("caruana", {"rounds": "many"}, "rounds=many; expected a whole number from 1 to 1000"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(rule, options, sentence):
@@ -344,3 +344,58 @@ def test_too_many_classes_are_a_sentence():
     )
     with pytest.raises(BundleError, match=r"at most 20,000,000 are fitted\. Use plurality"):
         fit(bundle, Ensemble(("a",), "dawid_skene"), None)
+
+
+@pytest.mark.parametrize("rule", [name for name, row in RULES.items() if row.learns])
+def test_weights_do_not_stand_for_what_a_rule_has_to_learn(rule):
+    bundle = random_bundle(3)
+    by_hand = Ensemble(bundle.models, rule, weights=(1.0, 1.0, 1.0))
+    assert needs_fit(by_hand)
+    with pytest.raises(BundleError, match="cannot be given weights"):
+        answer(bundle, by_hand)
+    with pytest.raises(BundleError, match="cannot be given weights"):
+        fit(bundle, by_hand, split(bundle))
+
+
+def test_a_rule_that_learns_yields_tensors_and_no_weights():
+    bundle = with_families(random_bundle(3))
+    for rule, row in RULES.items():
+        made = ready(bundle, rule)
+        assert bool(made.learned.tensors) == row.learns
+        assert bool(made.weights) == (row.fit is not None and not row.learns)
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "sentence"),
+    [
+        ("cascade", {"lo": 0.2}, "a window needs both ends; give 'hi' too"),
+        ("cascade", {"hi": 0.2}, "a window needs both ends; give 'lo' too"),
+        ("cascade", {"lo": 0.8, "hi": 0.2}, "lo=0.8 is above hi=0.2"),
+        ("caruana", {"rounds": 2.5}, "rounds=2.5; expected a whole number from 1 to 1000"),
+        ("ola", {"k": 6.5}, "k=6.5; expected a whole number"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(rule, options, sentence):
+    assert sentence in RULES[rule].wrong_options(options)
+    assert RULES["cascade"].wrong_options({"lo": 0.2, "hi": 0.2}) is None
+    assert RULES["caruana"].wrong_options({"rounds": 2.0}) is None
+
+
+def test_a_tie_where_no_answer_is_given_is_none():
+    bundle = bundle_of([[0, 0, 0], [0, 1, 0], [1, 1, 0], [1, 0, 0]], [0, 0, 0], "xy")
+    said = answer(bundle, Ensemble(bundle.models, "selective", {"alpha": 0.2}))
+    assert said.predictions.tolist() == [-1, -1, 0]
+    assert not said.tied.any()
+    decided = answer(bundle, Ensemble(bundle.models, "selective", {"alpha": 1}))
+    assert decided.tied.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("unknown", ["", None, float("nan")])
+def test_models_without_a_family_are_families_of_their_own(unknown):
+    bundle = random_bundle(4, 200, 3, seed=3)
+    chosen, found = Ensemble(bundle.models, "two_tier"), []
+    for families in (["one", unknown, unknown, "one"], ["one", "b", "c", "one"]):
+        info = {"family": np.array(families, dtype=object)}
+        found.append(fit(replace(bundle, model_info=info, fingerprint=""), chosen, split(bundle)))
+    assert found[0].ensemble.weights == pytest.approx(found[1].ensemble.weights)
+    assert found[0].ensemble.members == found[1].ensemble.members
