@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle, BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
-from dashboard import compute, keeping, ready, state, tables, words
+from dashboard import compute, footnotes, keeping, ready, state, tables, words
 from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
@@ -271,4 +271,12 @@ def units_repeat(bundle: Bundle) -> bool:
 def caption(choices: Choices, n: int, *, tested: bool = True) -> None:
     """The footnote on n, intervals and the missing rule; tested: McNemar's test was shown."""
     repeated, narrowed = units_repeat(choices.bundle), state.selection() is not None
-    st.caption(words.footnote(n, choices.missing, units=repeated, tested=tested, selected=narrowed))
+    note = footnotes.footnote(
+        n,
+        choices.missing,
+        units=repeated,
+        tested=tested,
+        selected=narrowed,
+        held_out=choices.held_out is not None,
+    )
+    st.caption(note)

@@ -92,29 +92,6 @@ def nested(inner: str, outer: str) -> str:
     return f"{inner}, within: {outer}" if len(outer) < 90 else f"{inner}, within the last selection"
 
 
-def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool) -> str:
-    """How the figures of a page were made: n, intervals, missing rule, optimism."""
-    gaps = {
-        "exclude": "missing answers are left out",
-        "wrong": "missing answers count as wrong",
-    }[missing]
-    how = "bootstrap over units, since samples of one unit are not independent"
-    of = " of accuracies and of differences between ensembles" if units else ""
-    others = " Other intervals say in their note when they take no units into account."
-    single = " McNemar's test takes every sample as independent." if units and tested else ""
-    picked = (
-        " Figures within a selection describe it; picked by outcome, they prove nothing."
-        if selected
-        else ""
-    )
-    return (
-        f"n = {count(n)} judged samples; {gaps}. Brackets{of} are 95 % intervals "
-        f"({how if units else 'Wilson'}).{others if units else ''}{single} "
-        f"The best member is chosen and judged on the same samples, so its "
-        f"accuracy is optimistic.{picked}"
-    )
-
-
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 model, 2,000 models."""
     plural = noun + ("es" if noun.endswith("s") else "s")

@@ -21,7 +21,9 @@ from analysis.outcomes import (
 from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
 from dashboard.compute.caching import cached, kept
+from dashboard.compute.fits import packed
 from dashboard.compute.samples import hover
+from dashboard.fit_on import HeldOut
 from dashboard.rule_choice import usable
 from dashboard.state import Choices
 
@@ -63,9 +65,31 @@ def _reference(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], miss
     return best_single(_bundle.select(members), missing=missing)
 
 
+@cached()
+def _reference_on(
+    _whole: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    missing: str,
+    _parts: HeldOut,
+    split: bytes,
+):
+    rows = _parts.split.fit.nonzero().flatten()
+    return best_single(_whole.select(members).take(rows), missing=missing)
+
+
 def reference(choices: Choices) -> str | None:
-    """The most accurate member, judged on all samples; None without labels."""
-    bundle = choices.bundle
+    """The most accurate member; None without labels.
+
+    Chosen on the samples to fit on where there are some, else on all that are looked at.
+    """
+    bundle, parts, members = choices.bundle, choices.held_out, choices.ensemble.members
+    if parts is not None:
+        whole = parts.whole
+        chosen = (whole.fingerprint, members, choices.missing, parts, packed(parts))
+        found = _reference_on(whole, *chosen)
+        if found is not None:
+            return found
     return _reference(bundle, bundle.fingerprint, choices.ensemble.members, choices.missing)
 
 

@@ -11,12 +11,13 @@ from pages import visit, words
 
 from analysis.ensemble import Ensemble
 from analysis.fitting import fit
+from analysis.judging import best_single
 from dashboard import compute, fit_on
 from dashboard.choosing import Choices
+from dashboard.footnotes import footnote
 from dashboard.panels import members as member_panels
 from dashboard.panels import where as where_panels
 from dashboard.plots import where as where_plots
-from dashboard.words import footnote
 
 EVIL = "<b>*best*</b>"
 
@@ -99,3 +100,35 @@ def test_notes_say_that_samples_are_taken_as_independent_where_units_repeat(
         app.segmented_control(key="widget/corrections-section").set_value(section).run()
         told = words(app).count("take samples as independent, and are too narrow")
         assert told == notes * repeated
+
+
+def parted(gaps=0.0) -> Choices:
+    bundle = random_bundle(5, 300, 3, seed=11, accuracy=0.3, gaps=gaps)
+    parts = fit_on.held_out(bundle, fit_on.FitOn(share=20))
+    found = fit(bundle, Ensemble(bundle.models, "coverage", {"size": 2}), parts.split)
+    fits = {found.ensemble.key: found}
+    return Choices(parts.bundle, found.ensemble, None, "exclude", held_out=parts, fits=fits)
+
+
+def test_the_best_member_is_chosen_on_the_samples_to_fit_on():
+    parts = fit_on.held_out(random_bundle(8, 60, 3, seed=1, accuracy=0.3), fit_on.FitOn())
+    here = parts.whole.take(parts.split.fit.nonzero().flatten())
+    choices = Choices(parts.bundle, Ensemble(here.models), None, "exclude", held_out=parts)
+    assert compute.reference(choices) == best_single(here)
+    assert compute.reference(choices) != best_single(parts.bundle)
+    assert compute.judged(choices, parts.bundle)["reference"] == best_single(here)
+    assert compute.reference(replace(choices, held_out=None)) == best_single(parts.bundle)
+    told = {known: footnote(9, "exclude", units=False, tested=True, selected=False, held_out=known)
+            for known in (True, False)}  # fmt: skip
+    assert "chosen on the samples to fit on" in told[True]
+    assert "optimistic" not in told[True]
+    assert "optimistic" in told[False]
+
+
+def test_optimism_is_over_the_very_samples_that_were_used():
+    choices = parted(gaps=0.2)
+    found = choices.fits[choices.ensemble.key]
+    assert found.n < int(choices.held_out.split.fit.sum())
+    assert compute.optimism(choices, choices.ensemble)["fitted"]["n"] == found.n
+    told = choices.held_out.sentence
+    assert told.startswith(f"{int(choices.held_out.split.fit.sum())} samples to fit on (")
