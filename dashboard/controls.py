@@ -18,8 +18,13 @@ from dashboard.theme import count, markdown
 DEMO = "Demo: coloured digits"
 TERMS = OUTCOME_SUMMARIES | {
     "accuracy": "Share of the judged samples that are right, with 95 % interval.",
-    "corrections": "The ensemble is right where the best member is wrong.",
-    "regressions": "The ensemble is wrong where the best member is right.",
+    "corrections": "The ensemble is right where what it is compared with (the best member, if "
+    "nothing else is chosen) is wrong.",
+    "regressions": "The ensemble is wrong where what it is compared with is right.",
+    "broken against majority": "The plurality of the members is right and the ensemble wrong.",
+    "recovered fraction": "How much of the way from what it is compared with to the oracle (some "
+    "member is right) the ensemble goes; below 0 it is worse than that, above 100 % it rescues "
+    "more than it loses. A dash: there is no way to go.",
     "McNemar": "Exact test: could corrections and regressions be as unequal by chance?",
     "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
     "one member right.",

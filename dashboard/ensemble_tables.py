@@ -35,6 +35,8 @@ def ensembles(
                 "McNemar": p_value(judged["mcnemar_p"]),
                 **{name: judged["outcomes"][name] for name in OUTCOMES},
                 "against majority": judged["corrected_against_majority"],
+                "broken against majority": judged["ledger"]["breakage_majority"],
+                "recovered fraction": percent(judged["recovered_fraction"]),
                 "ties": judged["ties"],
                 "n": judged["n"],
             }

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard import silence_words
-from dashboard.theme import count, interval, markdown, percent
+from dashboard.theme import DASH, count, interval, markdown, p_value, percent
 
 
 def ledger_sentence(found: Mapping, silence: Mapping[str, float] | None = None) -> str:
@@ -29,6 +29,25 @@ def ledger_sentence(found: Mapping, silence: Mapping[str, float] | None = None) 
         f"{count(outcomes['spoiled'])} that some have right (spoiled) and "
         f"{count(outcomes['overruled'])} that all have right (overruled). "
         f"At least one member is right on {percent(found['oracle_accuracy'])} (oracle accuracy)."
+    )
+
+
+def compared_sentence(found: Mapping) -> str:
+    """What the ensemble corrects and breaks of what it is compared with.
+
+    Args:
+        found: as `compute.judged_beside`.
+    """
+    if "outcomes" not in found:
+        return ""
+    name = found["reference"]
+    who = "the plurality of its members" if name is None else markdown(name)
+    part = percent(found["recovered_fraction"])
+    way = "" if part == DASH else f" It goes {part} of the way from there to the oracle."
+    return (
+        f"Compared with {who}, the ensemble puts **{count(found['corrections'])}** right "
+        f"(corrections) and **{count(found['regressions'])}** wrong (regressions; "
+        f"{p_value(found['mcnemar_p'])}, exact McNemar test).{way}"
     )
 
 

@@ -24,6 +24,7 @@ from dashboard.compute.calibration import (
     temperatures,
 )
 from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
+from dashboard.compute.comparisons import judged_beside, references
 from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
     binned,
@@ -104,6 +105,7 @@ __all__ = [
     "group_table",
     "judgeable",
     "judged",
+    "judged_beside",
     "left_out",
     "member_costs",
     "member_table",
@@ -120,6 +122,7 @@ __all__ = [
     "probabilities_of",
     "recipes",
     "reference",
+    "references",
     "reliability",
     "reliability_beside",
     "risk_curves",

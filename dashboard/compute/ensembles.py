@@ -122,6 +122,11 @@ def judged(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -
     )
 
 
+def judged_against(choices: Choices, bundle: Bundle, ensemble: Ensemble, model: str) -> dict:
+    """As `judged`, against any model of the bundle."""
+    return _judged(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing, model)
+
+
 def ensemble_accuracy(
     choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None
 ) -> dict[str, np.ndarray]:

@@ -9,11 +9,13 @@ from kinds import opened
 from made import random_bundle
 from pages import visit, words
 
-from analysis.ensemble import Ensemble
+from analysis.ensemble import Ensemble, combine
 from analysis.fitting import fit
-from analysis.judging import best_single
-from dashboard import compute, fit_on
+from analysis.intervals import mcnemar_p
+from analysis.judging import best_single, judge
+from dashboard import compute, ensemble_tables, fit_on
 from dashboard.choosing import Choices
+from dashboard.ensemble_words import compared_sentence
 from dashboard.footnotes import footnote
 from dashboard.panels import members as member_panels
 from dashboard.panels import where as where_panels
@@ -132,3 +134,39 @@ def test_optimism_is_over_the_very_samples_that_were_used():
     assert compute.optimism(choices, choices.ensemble)["fitted"]["n"] == found.n
     told = choices.held_out.sentence
     assert told.startswith(f"{int(choices.held_out.split.fit.sum())} samples to fit on (")
+
+
+@pytest.mark.parametrize("missing", ["exclude", "wrong"])
+def test_an_ensemble_is_compared_with_any_model_and_with_the_plurality(missing):
+    bundle = random_bundle(5, 200, 3, seed=8, accuracy=0.3, gaps=0.1)
+    choices = Choices(bundle, Ensemble(bundle.models[:4], "mean"), None, missing)
+    assert len(compute.references(choices)) == 7
+    usual = compute.judged(choices, bundle)
+    assert compute.judged_beside(choices, bundle, choices.ensemble, ("best", "")) == usual
+    model = compute.judged_beside(choices, bundle, choices.ensemble, ("model", bundle.models[4]))
+    expected = judge(bundle, choices.ensemble, reference=bundle.models[4], missing=missing)
+    assert model == expected
+    found = compute.judged_beside(choices, bundle, choices.ensemble, ("majority", ""))
+    whole = combine(bundle, choices.ensemble)
+    votes = combine(bundle, Ensemble(bundle.models[:4], "plurality"))
+    right, before = whole.correct[0], votes.correct[0]
+    assert found["corrections"] == int((right & ~before).sum()) > 0
+    assert found["regressions"] == int((before & ~right).sum()) > 0
+    assert found["mcnemar_p"] == mcnemar_p(found["corrections"], found["regressions"])
+    oracle = int((bundle.correct[:4].any(0)).sum())
+    gone = (found["corrections"] - found["regressions"]) / (oracle - int(before.sum()))
+    assert found["recovered_fraction"] == pytest.approx(gone)
+    assert "the plurality of its members" in compared_sentence(found)
+    table = ensemble_tables.ensembles({"a": found}, {})
+    assert table["broken against majority"].tolist() == [found["regressions"]]
+    assert table["recovered fraction"].tolist() == [f"{100 * gone:.1f} %"]
+
+
+def test_the_ledger_is_compared_with_what_is_chosen(tmp_path, monkeypatch):
+    bundle = random_bundle(5, 200, 3, seed=8, accuracy=0.3)
+    app = visit(opened(bundle, tmp_path / "bundle", monkeypatch), "corrections")
+    picked = app.selectbox(key="widget/ledger-against")
+    picked.set_value(("model", "model-3")).run()
+    expected = judge(bundle, Ensemble(bundle.models, "mean"), reference="model-3")
+    assert app.dataframe[0].value["corrections"][0] == expected["corrections"]
+    assert f"puts **{expected['corrections']}** right" in words(app)
