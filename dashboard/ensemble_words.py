@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dashboard import silence_words
+from dashboard.plots.members import member_kinds
 from dashboard.theme import DASH, count, interval, markdown, p_value, percent
+
+SILENT = (
+    "The rule may keep silent: a member is judged here only where the ensemble answers both with "
+    "and without it, not by how often it lets the ensemble answer."
+)
 
 
 def ledger_sentence(found: Mapping, silence: Mapping[str, float] | None = None) -> str:
@@ -51,14 +57,28 @@ def compared_sentence(found: Mapping) -> str:
     )
 
 
-def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> str:
-    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell."""
+def members_sentence(
+    names: Sequence[str], table: Mapping[str, np.ndarray], *, abstains: bool = False
+) -> str:
+    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell.
+
+    Args:
+        names: M members.
+        table: as `compute.member_table`.
+        abstains: the rule may keep silent.
+    """
     known = np.isfinite(table["gain"])
-    if not known.any():
+    if len(names) == 1:
         return "A single member cannot be left out."
-    helps, harms = np.flatnonzero(table["low"] > 0), np.flatnonzero(table["high"] < 0)
+    if not known.any():
+        return (
+            "No sample is judged both with and without a member, so nobody can tell who helps."
+            + (f" {SILENT}" if abstains else "")
+        )
+    kinds = member_kinds(table)
+    helps, harms = np.flatnonzero(kinds == "helps"), np.flatnonzero(kinds == "harms")
     open_ = int(known.sum()) - len(helps) - len(harms)
-    parts = []
+    parts = [SILENT] if abstains else []
     if len(helps):
         best = helps[np.argmax(table["gain"][helps])]
         parts.append(
@@ -72,7 +92,11 @@ def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> s
             f"of all {markdown(names[worst])} ({100 * table['gain'][worst]:+.1f} points)."
         )
     if open_:
-        without = "Whether the others help" if parts else "Whether any single member helps"
+        without = (
+            "Whether the others help"
+            if len(helps) + len(harms)
+            else "Whether any single member helps"
+        )
         parts.append(f"{without} cannot be told on these samples.")
     return " ".join(parts)
 

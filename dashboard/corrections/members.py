@@ -4,6 +4,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from analysis.fitting import Fitted
+from analysis.rules import RULES
 from dashboard import compute, controls, curve_words, ensemble_tables, ensemble_words, panels
 from dashboard.state import Choices
 
@@ -12,7 +13,8 @@ def show(choices: Choices, bundle: Bundle) -> None:
     """The gain in accuracy thanks to each member, and the same as a table."""
     ensemble = choices.ensemble
     gains = compute.member_table(choices, bundle)
-    st.markdown(ensemble_words.members_sentence(ensemble.members, gains))
+    abstains = RULES[ensemble.rule].abstains is not None
+    st.markdown(ensemble_words.members_sentence(ensemble.members, gains, abstains=abstains))
     panels.member_gains(choices, "members")
     costs = compute.costs(choices)
     brought = ensemble_tables.members(gains, ensemble.members, costs, ensemble.weights)
