@@ -104,16 +104,18 @@ def size_note(found: Mapping, rule: str, stand_in: str, *, weighed: bool) -> str
     return f"{text}. The best model is chosen and judged on the same samples: optimistic."
 
 
-def silence_note(curve: Mapping | None, *, repeated: bool) -> str:
+def silence_note(curve: Mapping | None, *, repeated: bool, steady: bool = True) -> str:
     """How to read risk against coverage.
 
     Args:
         curve: the ensemble's; None where it has none.
         repeated: samples share units.
+        steady: each vote counts alike for all samples.
     """
     text = (
         "Silence: the surest samples are answered first, by the largest probability, or the share "
-        "of the votes where the rule has none. AURC is the mean risk over all coverages, lower is "
+        f"{'of the votes' if steady else 'of the members that gave this answer,'} where the rule "
+        "has none. AURC is the mean risk over all coverages, lower is "
         "better; equally sure samples count in expectation."
     )
     if curve is not None:

@@ -18,6 +18,7 @@ from analysis.selective import not_repeated, selective_votes, undecided_at
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined, reference
 from dashboard.compute.silence import abstains, asked
+from dashboard.rule_choice import steady_weights
 from dashboard.state import Choices
 
 SUREST = 0.8
@@ -52,7 +53,8 @@ def _answered(bundle: Bundle, ensemble: Ensemble, missing: str) -> tuple[Tensor,
         whole, confidence = bundle.select(ensemble.members), None
     else:
         whole = combined(bundle, ensemble)
-        confidence = confidence_in(bundle.select(ensemble.members), whole, stored=True)
+        team, weights = bundle.select(ensemble.members), steady_weights(ensemble) or ()
+        confidence = confidence_in(team, whole, weights, stored=True)
     if abstains(ensemble):
         labelled = asked(bundle, ensemble, whole)
         return answered_by_confidence(whole, confidence, missing="wrong", labelled=labelled)

@@ -24,7 +24,7 @@ from dashboard.compute.caching import cached, kept
 from dashboard.compute.fits import packed
 from dashboard.compute.samples import hover
 from dashboard.fit_on import HeldOut
-from dashboard.rule_choice import usable
+from dashboard.rule_choice import steady_weights, usable
 from dashboard.state import Choices
 
 
@@ -222,7 +222,7 @@ def _outcome_table(
         "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
         "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
         "answers": whole.predictions[0],
-        "confidence": confidence_in(team, whole),
+        "confidence": confidence_in(team, whole, steady_weights(_ensemble) or ()),
     }
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
 

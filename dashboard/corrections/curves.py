@@ -6,6 +6,7 @@ from analysis.bundle import Bundle
 from analysis.rules import RULES
 from analysis.windows import TARGETS
 from dashboard import compute, controls, curve_tables, curve_words, panels, state
+from dashboard.rule_choice import steady_weights
 from dashboard.state import Choices
 from dashboard.theme import markdown
 
@@ -27,7 +28,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     curve = compute.risk_curves(choices, bundle).get("ensemble")
     with silence:
         panels.risk_coverage(choices, "risk-coverage")
-        st.caption(_silence_note(bundle, curve))
+        st.caption(_silence_note(choices, bundle, curve))
     cascade = compute.cascade(choices, bundle, order)
     priced = compute.member_costs(choices) is not None
     with cost:
@@ -59,8 +60,12 @@ def _size_note(choices: Choices, found: dict) -> str:
     return curve_words.size_note(found, *rules, weighed=bool(choices.ensemble.weights))
 
 
-def _silence_note(bundle: Bundle, curve: dict | None) -> str:
-    return curve_words.silence_note(curve, repeated=controls.units_repeat(bundle))
+def _silence_note(choices: Choices, bundle: Bundle, curve: dict | None) -> str:
+    return curve_words.silence_note(
+        curve,
+        repeated=controls.units_repeat(bundle),
+        steady=steady_weights(choices.ensemble) is not None,
+    )
 
 
 def _with_units(bundle: Bundle, note: str) -> str:

@@ -6,20 +6,23 @@ import numpy as np
 import pytest
 import torch
 from kinds import opened
-from made import random_bundle
+from made import random_bundle, ready
 from pages import visit, words
 
 from analysis.ensemble import Ensemble, combine
 from analysis.fitting import fit
 from analysis.intervals import mcnemar_p
 from analysis.judging import best_single, judge
-from dashboard import compute, ensemble_tables, fit_on
+from dashboard import compute, ensemble_tables, fit_on, how_tables
 from dashboard.choosing import Choices
-from dashboard.ensemble_words import compared_sentence
+from dashboard.curve_words import silence_note
+from dashboard.ensemble_words import compared_sentence, members_sentence
 from dashboard.footnotes import footnote
 from dashboard.panels import members as member_panels
 from dashboard.panels import where as where_panels
+from dashboard.plots import members as member_plots
 from dashboard.plots import where as where_plots
+from dashboard.rule_choice import steady_weights
 
 EVIL = "<b>*best*</b>"
 
@@ -170,3 +173,67 @@ def test_the_ledger_is_compared_with_what_is_chosen(tmp_path, monkeypatch):
     expected = judge(bundle, Ensemble(bundle.models, "mean"), reference="model-3")
     assert app.dataframe[0].value["corrections"][0] == expected["corrections"]
     assert f"puts **{expected['corrections']}** right" in words(app)
+
+
+def test_who_helps_is_told_by_the_corrected_test_in_sentence_figure_and_table():
+    table = {
+        "gain": np.array([0.05, 0.02, -0.04, 0.0]),
+        "low": np.array([0.03, 0.001, -0.06, -0.01]),
+        "high": np.array([0.07, 0.039, -0.02, 0.01]),
+        "p": np.array([0.001, 0.2, 0.01, 1.0]),
+        **{name: np.full(4, 0.5) for name in ("without", "shapley")},
+        **{name: np.array([5, 4, 1, 0]) for name in ("brought", "lost", "n")},
+    }
+    names = ("a", "b", "c", "d")
+    told = members_sentence(names, table)
+    assert told.startswith("1 of 4 members helps, most of all a")
+    assert "1 of 4 members harms, most of all c" in told
+    drawn = {trace.name: len(trace.x) for trace in member_plots.member_gains(names, table).data}
+    assert drawn == {
+        "helps (p < .05, Holm)": 1,
+        "harms (p < .05, Holm)": 1,
+        "makes no clear difference": 2,
+    }
+
+
+def test_who_helps_has_sentences_where_nothing_is_judged_and_for_silence():
+    empty = {name: np.full(2, np.nan) for name in ("gain", "low", "high", "p")}
+    assert "No sample is judged" in members_sentence(("a", "b"), empty)
+    assert members_sentence(("a",), empty) == "A single member cannot be left out."
+    known = {name: np.zeros(2) for name in ("gain", "low", "high")} | {"p": np.ones(2)}
+    told = members_sentence(("a", "b"), known, abstains=True)
+    assert told.startswith("The rule may keep silent")
+    assert "Whether any single member helps cannot be told" in told
+
+
+def test_weights_are_shown_only_where_they_are_those_of_every_sample():
+    members = ("a", "b")
+    assert steady_weights(Ensemble(members, "plurality", weights=(3.0, 1.0))) == (3.0, 1.0)
+    assert steady_weights(Ensemble(members, "mean")) == (1.0, 1.0)
+    for rule in ("inverse_entropy", "inverse_gini", "cascade", "stacking"):
+        assert steady_weights(Ensemble(members, rule)) is None
+    bundle = random_bundle(4, 80, 3)
+    taught = ready(bundle, "calibrated_mean")
+    assert taught.learned.tensors
+    assert steady_weights(taught) is None
+    frame = how_tables.votes(bundle, 0, bundle.models, np.full((4, 80), 0.5), None)
+    assert "weight" not in frame
+    frame = how_tables.votes(bundle, 0, bundle.models, np.full((4, 80), 0.5), [0.25] * 4)
+    assert "weight" in frame
+
+
+def test_a_weighted_vote_is_as_sure_as_the_weight_behind_its_answer():
+    bundle = random_bundle(3, 100, 3, seed=5, accuracy=0.3, probabilities=False)
+    weights = (3.0, 1.0, 1.0)
+    ensemble = Ensemble(bundle.models, "plurality", weights=weights)
+    choices = Choices(bundle, ensemble, None, "exclude")
+    answers = combine(bundle, ensemble).predictions
+    share = ((bundle.predictions == answers) * torch.tensor(weights)[:, None]).sum(0) / 5
+    sure = compute.outcome_table(choices, bundle)["confidence"]
+    assert sure == pytest.approx(share.numpy())
+    assert sure.min() == pytest.approx(0.6)
+    curve = compute.risk_curves(choices, bundle)["ensemble"]
+    assert curve["threshold"].min() == pytest.approx(0.6)
+    assert "share of the votes where" in silence_note(None, repeated=False)
+    told = silence_note(None, repeated=False, steady=False)
+    assert "share of the members that gave this answer" in told
