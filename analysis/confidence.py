@@ -1,5 +1,7 @@
 """How sure a model says it is of its own answer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -36,24 +38,31 @@ def confidence_of(
     return None
 
 
-def confidence_in(team: Bundle, whole: Bundle, *, stored: bool = False) -> Tensor:
+def confidence_in(
+    team: Bundle, whole: Bundle, weights: Sequence[float] = (), *, stored: bool = False
+) -> Tensor:
     """How sure an ensemble is of its answer, also where its rule yields no probabilities.
 
     Args:
         team: its members.
         whole: the ensemble as a bundle of one model, on the same samples.
+        weights: M numbers, at least 0, how much each vote counts; empty where all count alike,
+            or where no weight holds for all samples.
         stored: as in `confidence_of`.
 
     Returns:
-        float64 [N] in [0, 1], the largest pooled probability, or else the share of the members
-        with an answer that gave the ensemble's (0 where it gives none); NaN where no member
-        answered.
+        float64 [N] in [0, 1], the largest pooled probability, or else the share of the votes, by
+        weight, that went to the ensemble's answer (0 where it gives none); NaN where no member
+        with a weight answered.
     """
     pooled = confidence_of(whole, whole.models[0], stored=stored)
     if pooled is not None:
         return pooled
-    votes = ((team.predictions == whole.predictions) & (whole.predictions >= 0)).sum(0)
-    return votes.double() / (team.predictions >= 0).sum(0)
+    same = (team.predictions == whole.predictions) & (whole.predictions >= 0)
+    if len(set(weights)) < 2:
+        return same.sum(0).double() / team.answered.sum(0)
+    share = torch.tensor(weights, dtype=torch.float64, device=team.device)
+    return (share @ same.double()) / (share @ team.answered.double())
 
 
 def bins_of_width(confidence: Tensor, bins: int) -> Tensor:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
-from dashboard import compute, keeping, ready, state, tables, words
+from dashboard import compute, footnotes, keeping, ready, state, tables, words
 from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
@@ -18,8 +18,13 @@ from dashboard.theme import count, markdown
 DEMO = "Demo: coloured digits"
 TERMS = OUTCOME_SUMMARIES | {
     "accuracy": "Share of the judged samples that are right, with 95 % interval.",
-    "corrections": "The ensemble is right where the best member is wrong.",
-    "regressions": "The ensemble is wrong where the best member is right.",
+    "corrections": "The ensemble is right where what it is compared with (the best member, if "
+    "nothing else is chosen) is wrong.",
+    "regressions": "The ensemble is wrong where what it is compared with is right.",
+    "broken against majority": "The plurality of the members is right and the ensemble wrong.",
+    "recovered fraction": "How much of the way from what it is compared with to the oracle (some "
+    "member is right) the ensemble goes; below 0 it is worse than that, above 100 % it rescues "
+    "more than it loses. A dash: there is no way to go.",
     "McNemar": "Exact test: could corrections and regressions be as unequal by chance?",
     "against majority": "The plurality of the members is wrong, the ensemble right, and at least "
     "one member right.",
@@ -41,6 +46,8 @@ TERMS = OUTCOME_SUMMARIES | {
     "AUROC": "Chance that a wrong answer is doubted more than a right one; 0.5 is chance.",
     "false alarms": "Share of the right answers doubted as much when 95 % of the wrong are found.",
     "AURC": "Mean error among the least doubted answers, over all shares; lower is better.",
+    "answered": "Share of the samples that the ensemble answers; a rule that may keep silent is "
+    "otherwise judged where it answers.",
     "gain": "Accuracy with the member minus without it, in percentage points, with 95 % interval.",
     "thanks to it": "Samples that the ensemble gets right with the member and wrong without it.",
     "because of it": "Samples that the ensemble gets wrong with the member and right without it.",
@@ -261,9 +268,20 @@ def page(title: str, question: str) -> None:
     st.caption(question)
 
 
+def units_repeat(bundle: Bundle) -> bool:
+    """Whether samples share units, so that they are not independent."""
+    return bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
+
+
 def caption(choices: Choices, n: int, *, tested: bool = True) -> None:
     """The footnote on n, intervals and the missing rule; tested: McNemar's test was shown."""
-    bundle = choices.bundle
-    repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    narrowed = state.selection() is not None
-    st.caption(words.footnote(n, choices.missing, units=repeated, tested=tested, selected=narrowed))
+    repeated, narrowed = units_repeat(choices.bundle), state.selection() is not None
+    note = footnotes.footnote(
+        n,
+        choices.missing,
+        units=repeated,
+        tested=tested,
+        selected=narrowed,
+        held_out=choices.held_out is not None,
+    )
+    st.caption(note)

@@ -8,6 +8,7 @@ from dashboard.theme import amount, count, interval, markdown, percent, shown, t
 
 SAVES = 0.99
 FEW_VOTES = 5
+INDEPENDENT = "Intervals take samples as independent, and are too narrow where units repeat."
 NO_CONFIDENCE = (
     "Neither the ensemble nor its best member says how sure it is of any judged answer, so there "
     "is no order in which to keep silent."
@@ -25,9 +26,15 @@ def curves_sentence(curve: Mapping | None, cascade: Mapping, *, priced: bool) ->
     parts = []
     if curve is not None:
         before, after = float(curve["risk"][-1]), curve["at_surest"]
+        own = float(curve["coverage"][-1])
         change = "lowers" if after < before else "does not lower"
         end = f" from **{percent(before)}** to **{percent(after)}**" if after < before else ""
-        parts.append(f"Answering only the surest 80 % {change} the error{end}")
+        parts.append(
+            f"Answering only the surest 80 % {change} the error{end}"
+            if np.isfinite(after)
+            else f"The rule answers **{percent(own)}** of the samples and errs on "
+            f"**{percent(before)}** of those"
+        )
     if cascade.get("chosen") is not None:
         parts.append(_asking_on(cascade["chosen"], len(cascade["members"]), priced=priced))
     text = "; ".join(parts)
@@ -97,16 +104,18 @@ def size_note(found: Mapping, rule: str, stand_in: str, *, weighed: bool) -> str
     return f"{text}. The best model is chosen and judged on the same samples: optimistic."
 
 
-def silence_note(curve: Mapping | None, *, repeated: bool) -> str:
+def silence_note(curve: Mapping | None, *, repeated: bool, steady: bool = True) -> str:
     """How to read risk against coverage.
 
     Args:
         curve: the ensemble's; None where it has none.
         repeated: samples share units.
+        steady: each vote counts alike for all samples.
     """
     text = (
         "Silence: the surest samples are answered first, by the largest probability, or the share "
-        "of the votes where the rule has none. AURC is the mean risk over all coverages, lower is "
+        f"{'of the votes' if steady else 'of the members that gave this answer,'} where the rule "
+        "has none. AURC is the mean risk over all coverages, lower is "
         "better; equally sure samples count in expectation."
     )
     if curve is not None:
@@ -116,7 +125,7 @@ def silence_note(curve: Mapping | None, *, repeated: bool) -> str:
             "samples)."
         )
     if repeated:
-        text += " Bands take samples as independent, and are too narrow where units repeat."
+        text += f" {INDEPENDENT}"
     return text
 
 

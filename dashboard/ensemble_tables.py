@@ -1,6 +1,7 @@
 """Ensembles and their members as tables."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -10,19 +11,23 @@ from dashboard.theme import DASH, interval, p_value, percent
 
 
 def ensembles(
-    found: Mapping[str, Mapping], differences: Mapping[str, tuple[float, float, float]]
+    found: Mapping[str, Mapping],
+    differences: Mapping[str, tuple[float, float, float]],
+    answered: Mapping[str, float] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Judged ensembles side by side: accuracy, outcomes, corrections, regressions, p.
 
     Args:
         found: {name: entry of the JSON's "ensembles"}.
         differences: {name: difference of its accuracy to the active one, low, high}.
+        answered: {name: share of the samples that it answers}, of those that may keep silent.
     """
     rows = []
     for label, judged in found.items():
         rows.append(
             {
                 "ensemble": label,
+                "answered": percent(answered.get(label, 1.0)),
                 "accuracy": _with_interval(judged),
                 "against the active one": _difference(differences.get(label)),
                 "corrections": judged["corrections"],
@@ -30,6 +35,8 @@ def ensembles(
                 "McNemar": p_value(judged["mcnemar_p"]),
                 **{name: judged["outcomes"][name] for name in OUTCOMES},
                 "against majority": judged["corrected_against_majority"],
+                "broken against majority": judged["ledger"]["breakage_majority"],
+                "recovered fraction": percent(judged["recovered_fraction"]),
                 "ties": judged["ties"],
                 "n": judged["n"],
             }

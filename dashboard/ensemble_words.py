@@ -4,16 +4,29 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.theme import count, interval, markdown, percent
+from dashboard import silence_words
+from dashboard.plots.members import member_kinds
+from dashboard.theme import DASH, count, interval, markdown, p_value, percent
+
+SILENT = (
+    "The rule may keep silent: a member is judged here only where the ensemble answers both with "
+    "and without it, not by how often it lets the ensemble answer."
+)
 
 
-def ledger_sentence(found: Mapping) -> str:
-    """What the six outcomes add up to, with the cases against the majority set apart."""
+def ledger_sentence(found: Mapping, silence: Mapping[str, float] | None = None) -> str:
+    """What the six outcomes add up to, with the cases against the majority set apart.
+
+    Args:
+        found: an entry of the JSON's "ensembles".
+        silence: as `compute.silence`; None for a rule that always answers.
+    """
     if "outcomes" not in found:
         return ""
     outcomes = found["outcomes"]
+    silent = "" if silence is None else silence_words.left_out(found, silence)
     return (
-        f"The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
+        f"{silent}The ensemble is right on {count(found['right'])} of {count(found['n'])}: "
         f"{count(outcomes['kept'])} that every member has right (kept), "
         f"{count(outcomes['corrected'])} that some have wrong (corrected), of all right ones "
         f"**{count(found['corrected_against_majority'])}** against the majority of its members, "
@@ -25,14 +38,47 @@ def ledger_sentence(found: Mapping) -> str:
     )
 
 
-def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> str:
-    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell."""
+def compared_sentence(found: Mapping) -> str:
+    """What the ensemble corrects and breaks of what it is compared with.
+
+    Args:
+        found: as `compute.judged_beside`.
+    """
+    if "outcomes" not in found:
+        return ""
+    name = found["reference"]
+    who = "the plurality of its members" if name is None else markdown(name)
+    part = percent(found["recovered_fraction"])
+    way = "" if part == DASH else f" It goes {part} of the way from there to the oracle."
+    return (
+        f"Compared with {who}, the ensemble puts **{count(found['corrections'])}** right "
+        f"(corrections) and **{count(found['regressions'])}** wrong (regressions; "
+        f"{p_value(found['mcnemar_p'])}, exact McNemar test).{way}"
+    )
+
+
+def members_sentence(
+    names: Sequence[str], table: Mapping[str, np.ndarray], *, abstains: bool = False
+) -> str:
+    """Who helps the ensemble for sure, who harms it, and about how many one cannot tell.
+
+    Args:
+        names: M members.
+        table: as `compute.member_table`.
+        abstains: the rule may keep silent.
+    """
     known = np.isfinite(table["gain"])
-    if not known.any():
+    if len(names) == 1:
         return "A single member cannot be left out."
-    helps, harms = np.flatnonzero(table["low"] > 0), np.flatnonzero(table["high"] < 0)
+    if not known.any():
+        return (
+            "No sample is judged both with and without a member, so nobody can tell who helps."
+            + (f" {SILENT}" if abstains else "")
+        )
+    kinds = member_kinds(table)
+    helps, harms = np.flatnonzero(kinds == "helps"), np.flatnonzero(kinds == "harms")
     open_ = int(known.sum()) - len(helps) - len(harms)
-    parts = []
+    parts = [SILENT] if abstains else []
     if len(helps):
         best = helps[np.argmax(table["gain"][helps])]
         parts.append(
@@ -46,7 +92,11 @@ def members_sentence(names: Sequence[str], table: Mapping[str, np.ndarray]) -> s
             f"of all {markdown(names[worst])} ({100 * table['gain'][worst]:+.1f} points)."
         )
     if open_:
-        without = "Whether the others help" if parts else "Whether any single member helps"
+        without = (
+            "Whether the others help"
+            if len(helps) + len(harms)
+            else "Whether any single member helps"
+        )
         parts.append(f"{without} cannot be told on these samples.")
     return " ".join(parts)
 
@@ -69,10 +119,11 @@ def beside_sentence(
     if "outcomes" not in judged:
         return f"**{markdown(name)}** ({who}) cannot be judged here."
     value, low, high = (100 * end for end in difference)
+    quiet = f", silent on {count(judged['abstained'])} samples" if judged["abstained"] else ""
     return (
         f"**{markdown(name)}** ({who}): {percent(judged['accuracy'])} "
-        f"{interval(*judged['accuracy_interval'])}, {value:+.1f} points [{low:.1f}, {high:.1f}] "
-        "against the active ensemble on the same samples."
+        f"{interval(*judged['accuracy_interval'])}{quiet}, {value:+.1f} points "
+        f"[{low:.1f}, {high:.1f}] against the active ensemble on the same samples."
     )
 
 

@@ -56,8 +56,8 @@ class HeldOut:
         gone = len(self.whole.ids) - fit - rest
         beside = f"; {count(gone)} are in neither" if gone else ""
         return (
-            f"Fitted on {count(fit)} samples ({markdown(self.split.description, 300)}); everything "
-            f"shown is on the other {count(rest)}{beside}."
+            f"{count(fit)} samples to fit on ({markdown(self.split.description, 300)}); "
+            f"everything shown is on the other {count(rest)}{beside}."
         )
 
 

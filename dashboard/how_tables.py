@@ -42,7 +42,7 @@ def votes(
     row: int,
     members: Sequence[str],
     confidences: np.ndarray,
-    weights: Sequence[float],
+    weights: Sequence[float] | None,
 ) -> pd.DataFrame:
     """What every member said on one sample, how sure it was and how much it counts.
 
@@ -51,10 +51,11 @@ def votes(
         row: which sample.
         members: K names.
         confidences: float [K, N].
-        weights: K numbers that add up to 1.
+        weights: K numbers that add up to 1; None where no weight holds for all samples.
     """
     frame = tables.answers_of(bundle, row, members, confidences)
-    frame["weight"] = list(weights)
+    if weights is not None:
+        frame["weight"] = list(weights)
     return frame.dropna(axis=1, how="all")
 
 

@@ -10,6 +10,7 @@ from dashboard.words import counted
 
 CONTESTED = ("corrected", "spoiled")
 FEW = 20
+ALIKE = 2.0
 MARGIN = ("margin", "margin/low", "margin/high")
 
 
@@ -56,8 +57,10 @@ def following(table: Mapping[str, np.ndarray]) -> str:
 def _led(margin: float, low: float, high: float) -> str:
     """Which camp is surer, by how many points, or that nobody can tell."""
     if low <= 0 <= high:
+        alike = low >= -ALIKE and high <= ALIKE
+        told = "are about as sure" if alike else "cannot be told apart by how sure they are"
         return (
-            "right and wrong members are about as sure: right minus wrong is "
+            f"right and wrong members {told}: right minus wrong is "
             f"**{margin:+.1f} points** [{low:+.1f}, {high:+.1f}]"
         )
     ends = sorted((abs(low), abs(high)))

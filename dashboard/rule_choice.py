@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from analysis import evidence
 from analysis.bundle import Bundle
-from analysis.ensemble import lacking
+from analysis.ensemble import Ensemble, lacking
 from analysis.rules import RULES
 from dashboard.theme import count, markdown
 
@@ -98,3 +99,16 @@ def out_of_reach(bundle: Bundle, members: Sequence[str], wanted: str) -> list[st
             "used instead."
         )
     return said
+
+
+def steady_weights(ensemble: Ensemble) -> tuple[float, ...] | None:
+    """The weights of the members, where these are what they count for on every sample.
+
+    None where a member counts for more on some samples than on others: its evidence depends on
+    the others, on how sure it is, or on what else was learned.
+    """
+    rule = RULES[ensemble.rule]
+    by_sample = rule.evidence in (evidence.by_inverse_entropy, evidence.by_inverse_gini)
+    if rule.joint or by_sample or ensemble.learned.tensors:
+        return None
+    return ensemble.weights or (1.0,) * len(ensemble.members)

@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.outcomes import OUTCOMES
 from dashboard import compute, how_tables, how_words, panels, sample_table, state, tables
 from dashboard.plots import probabilities
+from dashboard.rule_choice import steady_weights
 from dashboard.state import Choices
 from dashboard.theme import DASH, markdown, shortened
 
@@ -86,9 +87,10 @@ def _rules(choices: Choices, row: int) -> None:
 
 def _votes(choices: Choices, row: int) -> None:
     bundle, ensemble = choices.bundle, choices.ensemble
-    weights = np.array(ensemble.weights or (1.0,) * len(ensemble.members))
+    weights = steady_weights(ensemble)
+    shares = None if weights is None else np.array(weights) / sum(weights)
     confidences = compute.confidences(bundle, ensemble.members)
-    frame = how_tables.votes(bundle, row, ensemble.members, confidences, weights / weights.sum())
+    frame = how_tables.votes(bundle, row, ensemble.members, confidences, shares)
     st.markdown("**What every member said**")
     _table(frame, "What every member said")
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
+from dashboard import silence_words
 from dashboard.theme import (
     count,
     interval,
@@ -46,6 +47,7 @@ def verdict(
     best: Mapping[str, float],
     selected: int | None = None,
     who: str = "",
+    silence: Mapping[str, float] | None = None,
 ) -> str:
     """Is the ensemble worth it, and on what: two sentences of Markdown.
 
@@ -54,6 +56,7 @@ def verdict(
         best: accuracy, low and high of the reference model.
         selected: how many samples are selected, when the figures are about them only.
         who: the ensemble in words, as Markdown; its rule and members where nothing is said.
+        silence: as `compute.silence`; None for a rule that always answers.
 
     Returns:
         Markdown; names in it are escaped.
@@ -62,44 +65,31 @@ def verdict(
     if selected is not None:
         who = who.replace("The ", "the ", 1) if who.startswith("The ") else who
         who = f"Within the selection (n = {count(selected)}), {who}"
+    if silence is not None and not silence["answered"] and silence["asked"]:
+        return silence_words.verdict(found, silence, who)
     if "outcomes" not in found:
         return f"{who} cannot be judged here: no sample has both a label and an answer."
     low, high = found["accuracy_interval"]
     reference = markdown(found["reference"])
     rescued = found["outcomes"]["rescued"]
     saved = f"**{count(rescued)}** {'was' if rescued == 1 else 'were'} right although no member was"
-    return (
+    first = (
         f"{who} is right on **{percent(found['accuracy'])}** {interval(low, high)}; its best "
-        f"member {reference} on {percent(best['accuracy'])} {interval(best['low'], best['high'])}. "
-        f"It is right on **{count(found['corrections'])}** samples that {reference} gets wrong "
-        f"(corrections) and wrong on **{count(found['regressions'])}** that {reference} gets right "
-        f"(regressions; {p_value(found['mcnemar_p'])}, exact McNemar test). {saved} (rescued)."
+        f"member {reference} on {percent(best['accuracy'])} {interval(best['low'], best['high'])}."
+    )
+    if silence is not None:
+        first = silence_words.verdict(found, silence, who)
+    return (
+        f"{first} It is right on **{count(found['corrections'])}** samples that {reference} gets "
+        f"wrong (corrections) and wrong on **{count(found['regressions'])}** that {reference} gets "
+        f"right (regressions; {p_value(found['mcnemar_p'])}, exact McNemar test). {saved} "
+        "(rescued)."
     )
 
 
 def nested(inner: str, outer: str) -> str:
     """A pick inside a selection: both descriptions, the outer one only when it is short."""
     return f"{inner}, within: {outer}" if len(outer) < 90 else f"{inner}, within the last selection"
-
-
-def footnote(n: int, missing: str, *, units: bool, tested: bool, selected: bool) -> str:
-    """How the figures of a page were made: n, intervals, missing rule, optimism."""
-    gaps = {
-        "exclude": "missing answers are left out",
-        "wrong": "missing answers count as wrong",
-    }[missing]
-    how = "bootstrap over units, since samples of one unit are not independent"
-    single = " McNemar's test takes every sample as independent." if units and tested else ""
-    picked = (
-        " Figures within a selection describe it; picked by outcome, they prove nothing."
-        if selected
-        else ""
-    )
-    return (
-        f"n = {count(n)} judged samples; {gaps}. Brackets are 95 % intervals "
-        f"({how if units else 'Wilson'}).{single} The best member is chosen and judged on the "
-        f"same samples, so its accuracy is optimistic.{picked}"
-    )
 
 
 def counted(number: int, noun: str) -> str:

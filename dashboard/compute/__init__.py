@@ -24,6 +24,7 @@ from dashboard.compute.calibration import (
     temperatures,
 )
 from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
+from dashboard.compute.comparisons import judged_beside, references
 from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
     binned,
@@ -64,6 +65,7 @@ from dashboard.compute.how import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
@@ -103,6 +105,7 @@ __all__ = [
     "group_table",
     "judgeable",
     "judged",
+    "judged_beside",
     "left_out",
     "member_costs",
     "member_table",
@@ -119,6 +122,7 @@ __all__ = [
     "probabilities_of",
     "recipes",
     "reference",
+    "references",
     "reliability",
     "reliability_beside",
     "risk_curves",
@@ -139,6 +143,7 @@ __all__ = [
     "shares_right",
     "side_by_side",
     "sides",
+    "silence",
     "size_curve",
     "size_measures",
     "size_values",

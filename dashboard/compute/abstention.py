@@ -1,6 +1,7 @@
 """What the ensemble gains by not answering where it is unsure."""
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from analysis.abstention import (
@@ -16,6 +17,8 @@ from analysis.grading import judgeable
 from analysis.selective import not_repeated, selective_votes, undecided_at
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined, reference
+from dashboard.compute.silence import abstains, asked
+from dashboard.rule_choice import steady_weights
 from dashboard.state import Choices
 
 SUREST = 0.8
@@ -27,15 +30,20 @@ def _risk_curve(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict:
     confidence, right, _ = _answered(_bundle, _ensemble, missing)
-    curve = risk_coverage(confidence, right)
+    n, silent = len(right), torch.isneginf(confidence) & abstains(_ensemble)
+    confidence, right = confidence[~silent], right[~silent]
+    curve, share = risk_coverage(confidence, right), len(right) / max(n, 1)
     arrays = ("kept", "coverage", "risk", "low", "high", "threshold", "reachable")
     return {
         **{name: getattr(curve, name).cpu().numpy() for name in arrays},
-        "n": curve.n,
+        "coverage": curve.coverage.cpu().numpy() * share,
+        "n": n if curve.n else 0,
         "aurc": curve.aurc,
         "excess": curve.excess,
-        "at_surest": risk_at_coverage(confidence, right, SUREST),
-        "at_risk": coverage_at_risk(confidence, right, RISK),
+        "at_surest": risk_at_coverage(confidence, right, SUREST / share)
+        if share >= SUREST
+        else float("nan"),
+        "at_risk": coverage_at_risk(confidence, right, RISK) * share,
     }
 
 
@@ -45,7 +53,11 @@ def _answered(bundle: Bundle, ensemble: Ensemble, missing: str) -> tuple[Tensor,
         whole, confidence = bundle.select(ensemble.members), None
     else:
         whole = combined(bundle, ensemble)
-        confidence = confidence_in(bundle.select(ensemble.members), whole, stored=True)
+        team, weights = bundle.select(ensemble.members), steady_weights(ensemble) or ()
+        confidence = confidence_in(team, whole, weights, stored=True)
+    if abstains(ensemble):
+        labelled = asked(bundle, ensemble, whole)
+        return answered_by_confidence(whole, confidence, missing="wrong", labelled=labelled)
     return answered_by_confidence(whole, confidence, missing=missing, labelled=judgeable(bundle))
 
 
@@ -65,7 +77,8 @@ def risk_curves(choices: Choices, bundle: Bundle) -> dict[str, dict]:
 
     Returns:
         By role, the fields of `analysis.abstention.RiskCurve`, and "at_surest", the risk when
-        the surest 80 % are answered, and "at_risk", the coverage at 5 % risk.
+        the surest 80 % are answered (NaN where fewer are), and "at_risk", the coverage at 5 % risk.
+        A rule that abstains ends at its own coverage; "n" counts its silence too.
     """
     found = {
         role: _risk_curve(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)

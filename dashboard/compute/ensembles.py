@@ -21,8 +21,10 @@ from analysis.outcomes import (
 from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
 from dashboard.compute.caching import cached, kept
+from dashboard.compute.fits import packed
 from dashboard.compute.samples import hover
-from dashboard.rule_choice import usable
+from dashboard.fit_on import HeldOut
+from dashboard.rule_choice import steady_weights, usable
 from dashboard.state import Choices
 
 
@@ -63,9 +65,31 @@ def _reference(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], miss
     return best_single(_bundle.select(members), missing=missing)
 
 
+@cached()
+def _reference_on(
+    _whole: Bundle,
+    fingerprint: str,
+    members: tuple[str, ...],
+    missing: str,
+    _parts: HeldOut,
+    split: bytes,
+):
+    rows = _parts.split.fit.nonzero().flatten()
+    return best_single(_whole.select(members).take(rows), missing=missing)
+
+
 def reference(choices: Choices) -> str | None:
-    """The most accurate member, judged on all samples; None without labels."""
-    bundle = choices.bundle
+    """The most accurate member; None without labels.
+
+    Chosen on the samples to fit on where there are some, else on all that are looked at.
+    """
+    bundle, parts, members = choices.bundle, choices.held_out, choices.ensemble.members
+    if parts is not None:
+        whole = parts.whole
+        chosen = (whole.fingerprint, members, choices.missing, parts, packed(parts))
+        found = _reference_on(whole, *chosen)
+        if found is not None:
+            return found
     return _reference(bundle, bundle.fingerprint, choices.ensemble.members, choices.missing)
 
 
@@ -96,6 +120,11 @@ def judged(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -
     return _judged(
         bundle, bundle.fingerprint, chosen, chosen.key, choices.missing, reference(choices)
     )
+
+
+def judged_against(choices: Choices, bundle: Bundle, ensemble: Ensemble, model: str) -> dict:
+    """As `judged`, against any model of the bundle."""
+    return _judged(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing, model)
 
 
 def ensemble_accuracy(
@@ -193,7 +222,7 @@ def _outcome_table(
         "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
         "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
         "answers": whole.predictions[0],
-        "confidence": confidence_in(team, whole),
+        "confidence": confidence_in(team, whole, steady_weights(_ensemble) or ()),
     }
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
 

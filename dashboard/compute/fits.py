@@ -8,7 +8,7 @@ from analysis.differences import apart
 from analysis.ensemble import Ensemble, answers, combine
 from analysis.fitting import Fitted, fit, needs_split
 from analysis.gaps import judged_under
-from analysis.grading import judgeable
+from analysis.grading import grade, judgeable
 from analysis.intervals import accuracy_interval
 from analysis.rules import RULES
 from dashboard.choosing import Choices
@@ -42,7 +42,7 @@ def fitted(choices: Choices, ensemble: Ensemble) -> Fitted:
         raise BundleError("There are no samples to fit on.")
     else:
         parts = choices.held_out
-        bundle, split = parts.whole, _packed(parts)
+        bundle, split = parts.whole, packed(parts)
     return _fitted(bundle, bundle.fingerprint, ensemble, ensemble.key, parts, split)
 
 
@@ -69,8 +69,7 @@ def _left_out(
     _whole: Bundle, fingerprint: str, _found: Fitted, key: str, _parts: HeldOut, split: bytes
 ) -> dict[str, np.ndarray]:
     team = _whole.select(_found.candidates)
-    rows = _parts.split.fit & (team.labels >= 0) & (team.predictions >= 0).all(0)
-    team = team.take(rows.nonzero().flatten())
+    team = team.take(_found.rows)
     taken = torch.tensor([team.models.index(step.model) for step in _found.path])
     times = torch.bincount(taken, minlength=len(team.models)).double()
     left = (times == 0).nonzero().flatten()
@@ -79,7 +78,7 @@ def _left_out(
     right, start = torch.zeros(len(membership), dtype=torch.int64, device=team.device), 0
     for said in answers(team, _found.ensemble.rule, membership):
         stop = start + said.predictions.shape[1]
-        right += (said.predictions == team.labels[start:stop]).sum(1)
+        right += (grade(team, said.predictions, slice(start, stop)) == 1).sum(1)
         start = stop
     gain = ((right[1:] - right[0]).double() / len(team.ids)).cpu().numpy()
     order = np.argsort(-gain, kind="stable")
@@ -96,11 +95,12 @@ def left_out(parts: HeldOut | None, found: Fitted) -> dict[str, np.ndarray] | No
     """
     if parts is None or not RULES[found.ensemble.rule].labelled:
         return None
-    key, split = found.ensemble.key, _packed(parts)
+    key, split = found.ensemble.key, packed(parts)
     return _left_out(parts.whole, parts.whole.fingerprint, found, key, parts, split)
 
 
-def _packed(parts: HeldOut) -> bytes:
+def packed(parts: HeldOut) -> bytes:
+    """The samples to fit on as bytes, to tell one split from another."""
     return np.packbits(parts.split.fit.cpu().numpy()).tobytes()
 
 
@@ -108,16 +108,15 @@ def optimism(choices: Choices, ensemble: Ensemble) -> dict[str, dict[str, float]
     """How much better a fitted ensemble is on what it was fitted on.
 
     Returns:
-        "fitted" and "others": "n", "accuracy", "low" and "high" on the samples to fit on and on
-        those held out; "difference": the first minus the second, with "low" and "high". None
-        where the ensemble learned nothing from labels.
+        "fitted" and "others": "n", "accuracy", "low" and "high" on the samples it was fitted
+        on and on those held out; "difference": the first minus the second, with "low" and
+        "high". None where the ensemble learned nothing from labels.
     """
     parts = choices.held_out
     learned = ensemble.key in choices.fits and RULES[ensemble.rule].labelled
     if parts is None or not learned:
         return None
-    rows = parts.split.fit.nonzero().flatten()
-    there = parts.whole.select(ensemble.members).take(rows)
+    there = parts.whole.select(ensemble.members).take(choices.fits[ensemble.key].rows)
     found = {
         name: _accuracy(bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
         for name, bundle in (("fitted", there), ("others", parts.bundle))

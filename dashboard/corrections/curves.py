@@ -6,7 +6,9 @@ from analysis.bundle import Bundle
 from analysis.rules import RULES
 from analysis.windows import TARGETS
 from dashboard import compute, controls, curve_tables, curve_words, panels, state
+from dashboard.rule_choice import steady_weights
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 MOST_GROUPS = 12
 
@@ -26,13 +28,13 @@ def show(choices: Choices, bundle: Bundle) -> None:
     curve = compute.risk_curves(choices, bundle).get("ensemble")
     with silence:
         panels.risk_coverage(choices, "risk-coverage")
-        st.caption(_silence_note(bundle, curve))
+        st.caption(_silence_note(choices, bundle, curve))
     cascade = compute.cascade(choices, bundle, order)
     priced = compute.member_costs(choices) is not None
     with cost:
         panels.cascade(choices, order, "cascade-cost")
         if not cascade["problem"]:
-            st.caption(curve_words.cost_note(cascade, priced=priced))
+            st.caption(_with_units(bundle, curve_words.cost_note(cascade, priced=priced)))
     head.markdown(curve_words.curves_sentence(curve, cascade, priced=priced))
     _tables(choices, bundle, cascade)
 
@@ -58,9 +60,17 @@ def _size_note(choices: Choices, found: dict) -> str:
     return curve_words.size_note(found, *rules, weighed=bool(choices.ensemble.weights))
 
 
-def _silence_note(bundle: Bundle, curve: dict | None) -> str:
-    repeated = bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids)
-    return curve_words.silence_note(curve, repeated=repeated)
+def _silence_note(choices: Choices, bundle: Bundle, curve: dict | None) -> str:
+    return curve_words.silence_note(
+        curve,
+        repeated=controls.units_repeat(bundle),
+        steady=steady_weights(choices.ensemble) is not None,
+    )
+
+
+def _with_units(bundle: Bundle, note: str) -> str:
+    """A note, and that its intervals know nothing of units, where they repeat."""
+    return f"{note} {curve_words.INDEPENDENT}" if controls.units_repeat(bundle) else note
 
 
 def _tables(choices: Choices, bundle: Bundle, cascade: dict) -> None:
@@ -82,7 +92,8 @@ def _votes(choices: Choices, bundle: Bundle) -> None:
     controls.table(votes, "Selective vote by alpha")
     controls.download(votes, "selective.csv")
     shown, members = min(len(levels), MOST_GROUPS), len(choices.ensemble.members)
-    st.caption(curve_words.selective_note(found, members, len(levels), shown))
+    note = curve_words.selective_note(found, members, len(levels), shown)
+    st.caption(_with_units(bundle, note))
 
 
 def _window(choices: Choices, bundle: Bundle, cascade: dict) -> None:
@@ -91,7 +102,7 @@ def _window(choices: Choices, bundle: Bundle, cascade: dict) -> None:
     target = _picked("Tuned for", names, "window-target")
     found = compute.window(choices, bundle, cascade["members"], target)
     if found["problem"]:
-        st.info(found["problem"])
+        st.info(markdown(found["problem"], 400))
         return
     controls.table(curve_tables.windows(found), "Window cascade")
-    st.caption(curve_words.window_note(found, TARGETS[target].label))
+    st.caption(_with_units(bundle, curve_words.window_note(found, TARGETS[target].label)))

@@ -4,7 +4,8 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from analysis.fitting import Fitted
-from dashboard import compute, controls, ensemble_tables, ensemble_words, panels
+from analysis.rules import RULES
+from dashboard import compute, controls, curve_words, ensemble_tables, ensemble_words, panels
 from dashboard.state import Choices
 
 
@@ -12,12 +13,15 @@ def show(choices: Choices, bundle: Bundle) -> None:
     """The gain in accuracy thanks to each member, and the same as a table."""
     ensemble = choices.ensemble
     gains = compute.member_table(choices, bundle)
-    st.markdown(ensemble_words.members_sentence(ensemble.members, gains))
+    abstains = RULES[ensemble.rule].abstains is not None
+    st.markdown(ensemble_words.members_sentence(ensemble.members, gains, abstains=abstains))
     panels.member_gains(choices, "members")
     costs = compute.costs(choices)
     brought = ensemble_tables.members(gains, ensemble.members, costs, ensemble.weights)
     controls.table(brought, "What each member brings")
     controls.download(brought, "members.csv")
+    if controls.units_repeat(bundle):
+        st.caption(curve_words.INDEPENDENT)
     if ensemble.key in choices.fits:
         _learned(choices, choices.fits[ensemble.key])
 

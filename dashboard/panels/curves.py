@@ -10,7 +10,7 @@ from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import abstention
 from dashboard.plots import curves as plots
 from dashboard.state import Choices
-from dashboard.theme import shown
+from dashboard.theme import markdown, shown
 
 
 def against_size(choices: Choices, pool: Sequence[str], measure: str, panel: str) -> None:
@@ -87,7 +87,7 @@ def cascade(choices: Choices, order: str, panel: str) -> None:
     """Accuracy against the mean cost of cascades."""
     found = compute.cascade(choices, compute.scope(choices, panel), order)
     if found["problem"]:
-        st.info(found["problem"])
+        st.info(markdown(found["problem"], 400))
         return
     figure = plots.cost_curve(
         found,

@@ -9,7 +9,7 @@ from dashboard import compute, state
 from dashboard.panels.drawing import chart, palette, pick_models, select_within, within
 from dashboard.plots import members
 from dashboard.state import Choices
-from dashboard.theme import count
+from dashboard.theme import count, markdown
 
 BY = {"accuracy": "Accuracy", "log_loss": "Minus the log loss"}
 SCORES = {
@@ -64,5 +64,5 @@ def _pick_member(points, panel: str, choices: Choices, names: tuple[str, ...]) -
     select_within(
         np.union1d(brought, lost),
         panel,
-        f"the ensemble is right only thanks to {names[row]}, or wrong only because of it",
+        f"the ensemble is right only thanks to {markdown(names[row])}, or wrong only because of it",
     )

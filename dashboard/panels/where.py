@@ -8,7 +8,7 @@ from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import slices as slice_plots
 from dashboard.plots import where as where_plots
 from dashboard.state import Choices
-from dashboard.theme import markdown
+from dashboard.theme import markdown, shown
 
 
 def effect_levels(choices: Choices, column: str, panel: str) -> None:
@@ -24,7 +24,7 @@ def effect_levels(choices: Choices, column: str, panel: str) -> None:
         table,
         column=column,
         reference=reference,
-        subtitle=f"Against {reference}, {within(choices, panel)}.",
+        subtitle=f"Against {shown(reference)}, {within(choices, panel)}.",
         palette=palette(),
     )
     alt = f"Corrections, regressions and net effect by {column}"
@@ -41,8 +41,8 @@ def effect_cells(choices: Choices, columns: tuple[str, str], panel: str) -> None
         table,
         columns=columns,
         reference=reference,
-        subtitle=f"Accuracy of the ensemble minus that of {reference}, {within(choices, panel)}. "
-        "Crosses: too few to test.",
+        subtitle=f"Accuracy of the ensemble minus that of {shown(reference)}, "
+        f"{within(choices, panel)}. Crosses: too few to test.",
         palette=palette(),
     )
     chart(figure, panel, f"Net effect by {' and '.join(columns)}", _pick_cells, choices, columns)

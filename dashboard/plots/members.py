@@ -9,11 +9,22 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, count, interval, p_value, percent, shown
 
 NAMED_ROWS, NAMED_ROUNDS = 45, 16
+ALPHA = 0.05
 KINDS = {
-    "helps": "helps (interval above 0)",
+    "helps": "helps (p < .05, Holm)",
     "open": "makes no clear difference",
-    "harms": "harms (interval below 0)",
+    "harms": "harms (p < .05, Holm)",
 }
+
+
+def member_kinds(table: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Whether each member "helps", "harms" or that is "open", by the corrected test.
+
+    Args:
+        table: [M] each: gain and p, corrected for the number of members.
+    """
+    gain, clear = np.asarray(table["gain"]), np.asarray(table["p"]) < ALPHA
+    return np.select([clear & (gain > 0), clear & (gain < 0)], ["helps", "harms"], "open")
 
 
 def member_gains(
@@ -38,7 +49,7 @@ def member_gains(
     order = np.argsort(np.nan_to_num(gain, nan=-np.inf), kind="stable")
     place = np.empty(len(order), dtype=int)
     place[order] = np.arange(len(order))
-    kinds = np.select([table["low"] > 0, table["high"] < 0], ["helps", "harms"], "open")
+    kinds = member_kinds(table)
     looks = {
         "helps": (palette.outcomes["corrected"], "triangle-up"),
         "open": (palette.muted, "circle"),

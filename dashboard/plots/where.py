@@ -60,7 +60,7 @@ def effect_levels(
     """
     rows = drawn_levels(table)
     place = np.arange(len(rows))
-    hover = [_level_hover(levels[row], table, row, reference) for row in rows.tolist()]
+    hover = [_level_hover(shown(levels[row]), table, row, reference) for row in rows.tolist()]
     figure = go.Figure()
     for name, label, sign, outcome in (
         ("corrections", "corrections", 1, "corrected"),
@@ -154,7 +154,8 @@ def _tested(table: Mapping[str, np.ndarray], row: int) -> str:
 
 
 def _level_hover(name: str, table: Mapping[str, np.ndarray], row: int, reference: str) -> str:
-    parts = [f"<b>{name if '<br>' in name else shown(name)}</b>"]
+    """What a group did; its name is escaped already."""
+    parts = [f"<b>{name}</b>"]
     parts.append(f"net effect {_points(*(table[key][row] for key in ('net', 'low', 'high')))}")
     for key in ("corrections", "regressions", "rescued"):
         ends = interval(table[f"{key}_low"][row], table[f"{key}_high"][row])

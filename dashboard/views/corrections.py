@@ -9,7 +9,9 @@ bundle = compute.scope(choices, "corrections")
 judged = compute.judged(choices, bundle)
 best = compute.accuracy_of(bundle, compute.reference(choices), choices.missing)
 who = words.ensemble_name(choices.ensemble, choices.name)
-st.markdown(f"#### {words.verdict(judged, best, compute.narrowed(bundle, choices), who)}")
+silence = compute.silence(choices, bundle)
+verdict = words.verdict(judged, best, compute.narrowed(bundle, choices), who, silence)
+st.markdown(f"#### {verdict}")
 controls.caption(choices, judged["n"])
 section = st.segmented_control(
     "Section",

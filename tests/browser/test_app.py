@@ -371,7 +371,7 @@ def test_an_ensemble_is_kept_stands_beside_and_a_fitted_rule_holds_samples_out(d
     driver.settle(page)
     page.keyboard.press("Escape")
     pick_rule(page, "Greedy selection")
-    assert "Fitted on 1,800 samples" in main.inner_text()
+    assert "1,800 samples to fit on" in main.inner_text()
     assert "everything shown is on the other 1,800" in main.inner_text()
     assert "first three (the mean of 3 models): " in main.inner_text()
     drawn = page.evaluate(
@@ -389,6 +389,6 @@ def test_an_ensemble_is_kept_stands_beside_and_a_fitted_rule_holds_samples_out(d
     page.get_by_role("button", name="Use", exact=True).click()
     driver.settle(page)
     assert "first three (the mean of 3 models) is right on" in main.inner_text()
-    assert "Fitted on" not in main.inner_text()
+    assert "samples to fit on" not in main.inner_text()
     assert page.problems == []
     page.context.close()

@@ -203,10 +203,13 @@ def test_the_sentence_on_camps_names_the_surer_side_only_when_it_is_known():
         table[name][1], table[name][4] = corrected, spoiled
     said = how_words.camps(table)
     assert "corrects, the members that are right are **15.0 points** [13.0, 17.0] surer" in said
-    assert "about as sure: right minus wrong is **-1.0 points** [-5.0, +3.0]" in said
+    told = "cannot be told apart by how sure they are: right minus wrong is **-1.0 points** [-5.0,"
+    assert told in said
     assert "n = 8, too few to conclude" in said
     table["margin"][1], table["margin/low"][1], table["margin/high"][1] = -0.2, -0.3, -0.1
     assert "**20.0 points** [10.0, 30.0] less sure" in how_words.camps(table)
+    table["margin"][1], table["margin/low"][1], table["margin/high"][1] = 0.0, -0.02, 0.02
+    assert "corrects, right and wrong members are about as sure" in how_words.camps(table)
 
 
 def test_the_sentence_on_neighbours_starts_with_the_samples_own_outcome():

@@ -189,7 +189,7 @@ def test_a_fitted_rule_is_judged_on_the_samples_it_did_not_see(rule, tmp_path, m
     found = judge(reported(FAMILIES, parts), learned)
     assert f"**{accuracy(found)}**" in words(app)
     for view in ("overview", "disagreement", "samples", "data"):
-        assert "Fitted on 100 samples (50 % of the labelled samples" in words(visit(app, view))
+        assert "100 samples to fit on (50 % of the labelled samples" in words(visit(app, view))
     assert "everything shown is on the other 100" in words(app)
     assert "All 100 samples" in words(app)
 
@@ -230,16 +230,16 @@ def test_share_seed_and_column_decide_what_is_fitted_on(tmp_path, monkeypatch):
     app = opened(FAMILIES, tmp_path / "bundle", monkeypatch)
     app.selectbox(key="widget/rule").set_value("weighted").run()
     app.number_input(key="fit-on/share").set_value(25).run()
-    assert "Fitted on 50 samples (25 %" in words(app)
+    assert "50 samples to fit on (25 %" in words(app)
     app.number_input(key="fit-on/seed").set_value(3).run()
     assert "drawn with seed 3" in words(app)
     app.radio(key="fit-on/way").set_value("column").run()
     parts = split_by(FAMILIES, "region", "north")
-    assert f"Fitted on {int(parts.fit.sum())} samples (region \\= north)" in words(app)
+    assert f"{int(parts.fit.sum())} samples to fit on (region \\= north)" in words(app)
     app.selectbox(key="fit-on/value").set_value("west").run()
     assert "region \\= west" in words(app)
     app.selectbox(key="widget/rule").set_value("mean").run()
-    assert "Fitted on" not in words(app)
+    assert "samples to fit on" not in words(app)
     assert "All 200 samples" in words(app)
 
 
