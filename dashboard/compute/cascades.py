@@ -14,6 +14,7 @@ from analysis.tally import tally
 from analysis.windows import TARGETS, judged_window
 from dashboard.compute.caching import cached
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 ORDERS = {
     "cost": "Cheapest first",
@@ -22,6 +23,7 @@ ORDERS = {
 }
 FEW = "These are too few samples to choose a threshold on one half and judge it on the other."
 TOLERATED = 0.005
+LONGEST = 400  # letters of a sentence
 CURVE = ("threshold", "cost", "accuracy", "low", "high", "n")
 
 
@@ -56,7 +58,7 @@ def why_no_cascade(choices: Choices) -> str:
     try:
         cascades.member_costs(choices.bundle, members)
     except BundleError as problem:
-        return str(problem)
+        return markdown(str(problem), LONGEST)
     return ""
 
 
