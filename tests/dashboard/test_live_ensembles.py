@@ -200,7 +200,7 @@ def test_every_other_rule_is_shown_on_all_samples(rule, tmp_path, monkeypatch):
     app.selectbox(key="widget/rule").set_value(rule).run()
     ensemble = Ensemble(FAMILIES.models, rule)
     found = judge(FAMILIES, fit(FAMILIES, ensemble, None).ensemble if rule in UNSEEN else ensemble)
-    assert f"**{accuracy(found)}**" in words(app)
+    assert f"**{accuracy(found)}" in words(app)
     assert "All 200 samples" in words(app)
     for view in ("calibration", "groups", "front", "difficulty", "samples", "corrections"):
         visit(app, view)
