@@ -11,7 +11,6 @@ from analysis.catalog import CATALOG, of_kind, value
 from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.groups import worst_and_gap
 from analysis.intervals import wilson
-from analysis.pareto import ranks
 from analysis.search import evaluate
 from analysis.sizes import size_curves
 from analysis.subsets import team_outcomes
@@ -32,27 +31,19 @@ COVERED = (
     "vote.plurality_tie_mean_prob",
     "selective.aurc",
     "selective.aurc_ties",
-    "pareto.rank_2d",
-    "pareto.rank_3d",
-    "consistency.leave_one_out",
     "group.wilson",
     "group.accuracy_mean_prob",
     "curve.ensemble_size",
     *(f"edge.pair_{name}" for name in EDGE_PAIRS),
-    "edge.pareto_duplicates",
     "edge.aurc_all_right",
 )
-
-NOT_BUILT = {
-    "edge.pareto_duplicates": {"exclusive_hv"},
-}
 
 
 @pytest.mark.parametrize("case_id", COVERED)
 def test_known_answer(cases, case_id):
     case = cases[case_id]
     fixture = cases["fixtures"].get(case.get("fixture"), {})
-    compare(ours(case_id, case, fixture), case["expected"], case["tol"], NOT_BUILT.get(case_id))
+    compare(ours(case_id, case, fixture), case["expected"], case["tol"])
 
 
 def test_every_covered_id_is_a_case(cases):
@@ -107,27 +98,6 @@ def confident(given):
     return torch.tensor(given["conf"]).double(), torch.tensor(given["correct"]) == 1
 
 
-def of_pareto(name, case, fixture):
-    columns = case.get("params", {}).get("objectives", [0, 1, 2])
-    values = torch.tensor(fixture["points"], dtype=torch.float64)[:, columns]
-    return ranks(values, [fixture["sense"][column] for column in columns])
-
-
-def of_consistency(name, case, fixture):
-    bundle = t12(fixture)
-    whole = combine(bundle, Ensemble(bundle.models, "mean")).predictions
-    reduced = [tuple(m for m in bundle.models if m != left) for left in bundle.models]
-    per_member = [
-        (combine(bundle, Ensemble(team, "mean")).predictions == whole).double().mean()
-        for team in reduced
-    ]
-    everybody = torch.ones(1, len(bundle.models), dtype=torch.bool)
-    return {
-        "per_member": per_member,
-        "mean": evaluate(bundle, everybody, "mean").stability[0],
-    }
-
-
 def of_group(name, case, fixture):
     if name == "wilson":
         table = torch.tensor(case["expected"], dtype=torch.float64)
@@ -163,8 +133,6 @@ def summed_up(rates):
 
 def of_edge(name, case, fixture):
     given = case["inputs"]
-    if name == "pareto_duplicates":
-        return {"rank": ranks(torch.tensor(given["points"]).double(), given["sense"])}
     if name == "aurc_all_right":
         curve = risk_coverage(*confident(given))
         return {"aurc": curve.aurc, "eaurc": curve.excess}

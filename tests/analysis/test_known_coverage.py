@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 
-# Of sections 1 (pairs), 2 (ensembles), 3 (correction) and 7 (calibration and samples).
+# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts) and 7 (calibration, samples).
 FAMILIES = (
     "pair.",
     "mds.",
@@ -12,6 +12,8 @@ FAMILIES = (
     "vendi.",
     "kernel.",
     "correction.",
+    "pareto.",
+    "consistency.",
     "calib.",
     "calibrate.",
     "chaos.",
@@ -21,6 +23,7 @@ FAMILIES = (
     "edge.vendi_",
     "edge.recovered_",
     "edge.ece_",
+    "edge.pareto_",
 )
 
 
