@@ -23,6 +23,14 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.candidates import (
+    expected,
+    rule_of,
+    search,
+    search_now,
+    setting,
+    usable_axes,
+)
 from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
 from dashboard.compute.contributions import changed_samples, costs, member_table
 from dashboard.compute.difficulty import (
@@ -54,6 +62,15 @@ from dashboard.compute.ensembles import (
     under_other_rules,
 )
 from dashboard.compute.fits import fitted, left_out, optimism
+from dashboard.compute.fronts import (
+    active_row,
+    brushed,
+    chances,
+    expected_chances,
+    expected_groups,
+    front_of,
+)
+from dashboard.compute.fronts import by_group as fronts_by_group
 from dashboard.compute.how import (
     camp_points,
     camp_table,
@@ -66,20 +83,23 @@ from dashboard.compute.recipes import along, recipes, soup_comparison, soup_erro
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
+from dashboard.compute.teams import front_places, group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
     "abstainers",
     "accuracy_of",
+    "active_row",
     "along",
     "beside",
     "binned",
+    "brushed",
     "camp_points",
     "camp_table",
     "cascade",
     "cascade_orders",
+    "chances",
     "changed_samples",
     "combined",
     "confidence_bins",
@@ -95,9 +115,13 @@ __all__ = [
     "ensemble_accuracy",
     "error_kinds",
     "every_group_effect",
+    "expected",
+    "expected_chances",
+    "expected_groups",
     "fitted",
-    "front",
+    "front_of",
     "front_places",
+    "fronts_by_group",
     "group_diversity",
     "group_effects",
     "group_table",
@@ -122,6 +146,7 @@ __all__ = [
     "reliability",
     "reliability_beside",
     "risk_curves",
+    "rule_of",
     "runs_left_out",
     "sample_texts",
     "scope",
@@ -131,7 +156,10 @@ __all__ = [
     "score_edges",
     "score_values",
     "scores",
+    "search",
+    "search_now",
     "selective",
+    "setting",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
@@ -153,5 +181,6 @@ __all__ = [
     "unanswered",
     "undecided",
     "under_other_rules",
+    "usable_axes",
     "window",
 ]
