@@ -1,9 +1,10 @@
 """Which teams of a pool to look at."""
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,7 +28,8 @@ def teams_of_size(models: int, size: int, number: int, *, seed: int = 0) -> Tens
         [[True, True, False], [True, False, True], [False, True, True]]
     """
     if comb(models, size) <= number:
-        members = torch.tensor(list(combinations(range(models), size)))
+        flat = chain.from_iterable(combinations(range(models), size))
+        members = torch.from_numpy(np.fromiter(flat, np.int64)).view(-1, size)
     else:
         generator = torch.Generator().manual_seed(seed * 100_003 + size)
         members = torch.rand(4 * number, models, generator=generator).argsort(1)[:, :size]
