@@ -182,10 +182,11 @@ def diversity_over_samples(
     times[1:].scatter_add_(1, picks, torch.ones_like(picks, dtype=torch.float64))
     times[0] = 1
     sign = 1 if chosen.better == "higher" else -1
+    right, judged = counts.flag_right.double(), counts.flag_n.double()
     found = []
     for draw in times.to(bundle.device):
         here = Tally({name: torch.tensordot(draw, sums[name].double(), 1) for name in needs})
-        accuracy = share(counts.flag_right @ draw, counts.flag_n @ draw)
+        accuracy = share(right @ draw, judged @ draw)
         table = _columns(axis, here, weights > 0, accuracy, sign)
         table = table[table.isfinite().all(1)]
         enough = len(table) > table.shape[1]

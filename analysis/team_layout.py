@@ -21,6 +21,7 @@ from analysis.sums.piece import Missing
 from analysis.team_kernels import PAYS_FROM, _in_blocks, _in_lanes, _words
 
 AT_A_TIME = 16_384  # samples
+TIMES = 4  # as much work, at least, with the answers without each member
 UNCOUNTED = {"brier", "calibration"}  # by the kernel
 
 
@@ -90,6 +91,8 @@ class Layout:
         """
         teams = len(weights) if self.teams is None else self.teams
         steps = teams * len(self.bundle.classes) * len(self.bundle.ids)
+        if "stability" in self.asked:
+            steps *= TIMES
         pays = compiled.chosen(None, steps, self.bundle.device, pays_from=PAYS_FROM)
         if not pays or self.asked & UNCOUNTED:
             return torch.zeros(len(weights), dtype=torch.bool, device=weights.device)
@@ -189,7 +192,7 @@ def _inputs(layout: Layout, rows: Tensor, evidence: Evidence, planes: Tensor) ->
         known = bundle.labels[rows].numpy() >= 0
     classes = _classes(evidence)
     label = _label_planes(bundle, rows, classes)
-    likely = np.zeros((-(-len(rows) // LANES), 2, 0, LANES))
+    likely = np.zeros((-(-len(rows) // LANES), 0, 2, LANES))
     if "log_loss" in layout.asked:
         likely = _likely(evidence, bundle.labels[rows].long(), layout.row)
     return (
@@ -225,11 +228,11 @@ def _label_planes(bundle: Bundle, rows: Tensor, classes: Tensor) -> Tensor:
 
 
 def _likely(evidence: Evidence, labels: Tensor, row: Rule) -> np.ndarray:
-    """The evidence for the label and what it is divided by [B, 2, M, 64], 0 without a label."""
+    """The evidence for the label and what it is divided by [B, M, 2, 64], 0 without a label."""
     column = labels.clamp_min(0).expand(1, evidence.planes.shape[1], -1)
     of_label = evidence.planes.gather(0, column)[0].double()
     both = torch.stack([of_label, row.total(evidence).double()]).masked_fill_(labels < 0, 0)
-    return np.ascontiguousarray(_in_lanes(both).transpose(2, 0, 1, 3))
+    return np.ascontiguousarray(_in_lanes(both).transpose(2, 1, 0, 3))
 
 
 def _padded(values: Tensor) -> np.ndarray:

@@ -90,22 +90,72 @@ def _topped() -> Callable:
 
 
 @cache
-def _left() -> Callable:
-    """The first plane with the highest sum once one member is taken out, in each lane."""
+def _added() -> Callable:
+    """Adds up what members contribute, two at a time, and what speaks for the label."""
     from numba import njit
 
     @njit(inline="always")
-    def left(sums, weight, planes, close, top, best):
-        for lane in range(LANES):
-            best[lane], top[lane] = sums[0, lane] - weight * planes[0, lane], 0.0
-        for plane in range(1, len(sums)):
-            for lane in range(LANES):
-                score = sums[plane, lane] - weight * planes[plane, lane]
-                high = best[lane]
-                top[lane] = plane if score > high + close else top[lane]
-                best[lane] = score if score > high else high
+    def added(members, weights, parts, sums):
+        sums[:] = 0.0
+        for place in range(0, len(members) - 1, 2):
+            one, two = parts[members[place]], parts[members[place + 1]]
+            first, second = weights[place], weights[place + 1]
+            for plane in range(len(sums)):
+                for lane in range(LANES):
+                    sums[plane, lane] += first * one[plane, lane] + second * two[plane, lane]
+        if len(members) % 2:
+            one, first = parts[members[-1]], weights[-1]
+            for plane in range(len(sums)):
+                for lane in range(LANES):
+                    sums[plane, lane] += first * one[plane, lane]
 
-    return left
+    return added
+
+
+@cache
+def _rivals() -> Callable:
+    """Sums to be beaten by that of the top class: those before it must stay below by a little."""
+    from numba import njit
+
+    @njit(inline="always")
+    def rivals(sums, close, top):
+        for plane in range(len(sums)):
+            for lane in range(LANES):
+                score = sums[plane, lane]
+                score += close if plane < top[lane] else -close
+                sums[plane, lane] = -np.inf if plane == top[lane] else score
+
+    return rivals
+
+
+@cache
+def _stays() -> Callable:
+    """The bits of the lanes in which the top class stays ahead without one member."""
+    from numba import njit
+
+    packed = _packed()
+
+    @njit(inline="always")
+    def stays(rivals, weight, planes, top, best, highest, flags):
+        for lane in range(LANES):
+            highest[lane] = rivals[0, lane] - weight * planes[0, lane]
+        for plane in range(1, len(rivals) - 1, 2):
+            for lane in range(LANES):
+                one = rivals[plane, lane] - weight * planes[plane, lane]
+                two = rivals[plane + 1, lane] - weight * planes[plane + 1, lane]
+                high = one if one > two else two
+                highest[lane] = high if high > highest[lane] else highest[lane]
+        if len(rivals) % 2 == 0:
+            last = len(rivals) - 1
+            for lane in range(LANES):
+                one = rivals[last, lane] - weight * planes[last, lane]
+                highest[lane] = one if one > highest[lane] else highest[lane]
+        for lane in range(LANES):
+            own = best[lane] - weight * planes[int(top[lane]), lane]
+            flags[lane] = np.uint8(highest[lane] < own)
+        return packed(flags)
+
+    return stays
 
 
 @cache
@@ -113,7 +163,7 @@ def _agreeing() -> Callable:
     """Answers that stay as they are without one member, and those that can be compared."""
     from numba import njit
 
-    bits_set, packed, left = _bits_set(), _packed(), _left()
+    bits_set, packed, rivals, stays = _bits_set(), _packed(), _rivals(), _stays()
 
     @njit(inline="always")
     def agreeing(members, weights, planes, reach, answered, close, sums, top, work, flags):
@@ -124,6 +174,10 @@ def _agreeing() -> Callable:
         for lane in range(LANES):
             flags[lane] = np.uint8(work[0, lane] - work[1, lane] <= most + SAFE)
         disputed = packed(flags) != np.uint64(0)
+        if disputed:
+            for lane in range(LANES):
+                work[0, lane] = sums[int(top[lane]), lane]
+            rivals(sums, close, top)
         for place in range(len(members)):
             model, others = members[place], np.uint64(0)
             for other in range(len(members)):
@@ -131,10 +185,7 @@ def _agreeing() -> Callable:
                     others |= answered[members[other]]
             compared += np.int64(bits_set(others))
             if disputed:
-                left(sums, weights[place], planes[model], close, work[2], work[3])
-                for lane in range(LANES):
-                    flags[lane] = np.uint8(work[2, lane] == top[lane])
-                others &= packed(flags)
+                others &= stays(sums, weights[place], planes[model], top, work[0], work[2], flags)
             same += np.int64(bits_set(others))
         return same, compared
 
@@ -150,11 +201,11 @@ def counted() -> Callable:
     far a member can move a lead [B, M], the plane of the label [B, 64] and the class of each
     plane [B, L, 64]; as words, who answered [B, M], which samples are labelled [B], on which all
     are right at once [B], which are judged though nobody answered [B] and flags of samples
-    [B, F]; the evidence for the label and its total [B, 2, M, 64] (no models: not asked for); and
+    [B, F]; the evidence for the label and its total [B, M, 2, 64] (no models: not asked for); and
     whether stability is asked for.
     """
     bits_set, packed, topped = _bits_set(), _packed(), _topped()
-    agreeing, multiplied = _agreeing(), _multiplied()
+    added, agreeing, multiplied = _added(), _agreeing(), _multiplied()
 
     @_jit(
         "void(int64, int64, int64, int64[::1], int64[::1], float64[::1], int64, float64, "
@@ -170,7 +221,7 @@ def counted() -> Callable:
     ):  # fmt: skip
         sums, top = np.zeros((planes.shape[2], LANES)), np.zeros(LANES)
         work, flags = np.empty((4, LANES)), np.empty(LANES, dtype=np.uint8)
-        chances, nothing, scored = np.zeros((2, LANES)), np.zeros(LANES), likely.shape[2] > 0
+        chances, nothing, scored = np.zeros((2, LANES)), np.zeros(LANES), likely.shape[1] > 0
         product_work = np.empty((3, LANES))
         for block in range(first, last, stride):
             for team in range(len(starts) - 1):
@@ -181,12 +232,7 @@ def counted() -> Callable:
                     answered |= answers[block, model]
                 right = sure[block]
                 if block < contested:
-                    sums[:] = 0.0
-                    for place in range(len(own)):
-                        part, amount = planes[block, own[place]], amounts[place]
-                        for plane in range(len(sums)):
-                            for lane in range(LANES):
-                                sums[plane, lane] += amount * part[plane, lane]
+                    added(own, amounts, planes[block], sums)
                     topped(sums, close, top, work[0], work[1])
                     for lane in range(LANES):
                         flags[lane] = np.uint8(top[lane] == label[block, lane])
@@ -217,11 +263,7 @@ def counted() -> Callable:
                     tallies[team, 2] += alike
                     tallies[team, 3] += alike
                 if scored:
-                    chances[:] = 0.0
-                    for place in range(len(own)):
-                        for lane in range(LANES):
-                            chances[0, lane] += amounts[place] * likely[block, 0, own[place], lane]
-                            chances[1, lane] += amounts[place] * likely[block, 1, own[place], lane]
+                    added(own, amounts, likely[block], chances)
                     multiplied(
                         team, chances[0], chances[1], nothing, nothing, product_work,
                         products, powers,

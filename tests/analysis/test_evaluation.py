@@ -60,7 +60,9 @@ def one_by_one(bundle, ensemble, missing, reference):
     every[0, [bundle.models.index(name) for name in ensemble.members]] = torch.tensor(
         weights, dtype=torch.float64
     )
-    expected["leave_one_out"] = evaluate(bundle, every, ensemble.rule).stability[0]
+    expected["leave_one_out"] = math.nan
+    if RULES[ensemble.rule].weighable:
+        expected["leave_one_out"] = evaluate(bundle, every, ensemble.rule).stability[0]
     both = bundle.append(one)
     place = bundle.models.index(reference)
     expected["kept"] = 1 - measured(both, "nfr", missing=missing)[place, -1]
@@ -94,7 +96,7 @@ def macro_f1(bundle, one, judged):
 def pools(draw):
     seed = draw(st.integers(0, 10_000))
     bundle = random_bundle(
-        draw(st.integers(1, 6)),
+        draw(st.integers(1, 5)),
         draw(st.integers(1, 130)),
         draw(st.integers(2, 5)),
         seed=seed,
@@ -115,7 +117,7 @@ def usable(bundle, missing="exclude"):
 
 
 def check(bundle, rule, missing, edges=(0.3,)):
-    made = plan(bundle, rule, all_up_to=2, random_per_size=2, edges=edges)
+    made = plan(bundle, rule, all_up_to=2, random_per_size=1, edges=edges)
     axes, reference = usable(bundle, missing), bundle.models[-1]
     if rule == "plurality":
         axes = [name for name in axes if name not in PROBABLE]
@@ -132,7 +134,7 @@ def check(bundle, rule, missing, edges=(0.3,)):
 
 @pytest.mark.parametrize("rule", ["plurality", "mean", "geometric", "inverse_entropy"])
 def test_candidates_are_evaluated_as_one_by_one(rule):
-    @settings(max_examples=12, deadline=None, derandomize=True)
+    @settings(max_examples=5, deadline=None, derandomize=True)
     @given(bundle=pools(), missing=st.sampled_from(["exclude", "wrong"]))
     def each(bundle, missing):
         if bundle.probabilities or rule == "plurality":
@@ -146,7 +148,7 @@ def test_the_compiled_kernel_evaluates_the_same(monkeypatch, rule):
     monkeypatch.setattr(team_layout.compiled, "chosen", lambda *_, **__: True)
     monkeypatch.setattr(team_layout, "UNCOUNTED", set())
 
-    @settings(max_examples=25, deadline=None, derandomize=True)
+    @settings(max_examples=15, deadline=None, derandomize=True)
     @given(bundle=pools(), missing=st.sampled_from(["exclude", "wrong"]))
     def each(bundle, missing):
         if not (bundle.probabilities or rule == "plurality"):
@@ -252,8 +254,6 @@ def test_own_ensembles_under_another_rule_are_judged_by_their_own(rule):
     row, axes = next(iter(made.other)), usable(bundle)
     found = evaluate_axes(bundle, made, axes, reference=bundle.models[-1])
     expected = one_by_one(bundle, own[0], "exclude", bundle.models[-1])
-    if not RULES[rule].weighable:
-        expected["leave_one_out"] = math.nan
     for name in set(axes) & set(expected) - {"jensen_gap"}:
         ours = found.column(name)[row].item()
         assert ours == pytest.approx(expected[name], abs=1e-9, nan_ok=True), name
