@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.compute.candidates import ORIGINS, Candidates
+from analysis.candidates import ORIGINS
+from dashboard.compute.candidates import Candidates
 from dashboard.compute.fronts import Front
 
 CHANCE = "chance to be on the front"

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.candidates import ORIGINS
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
-from dashboard.compute.candidates import ORIGINS, Candidates
+from dashboard.compute.candidates import Candidates
 from dashboard.compute.fronts import Front
 from dashboard.compute.search_axes import Axis
 from dashboard.plots.front import names_of
@@ -17,7 +18,18 @@ MOST = {
     "quality": "best on the fourth",
     "diversity": "most diverse",
     "consistency": "most consistent",
-    "more": "cheapest",
+    "cost": "cheapest",
+}
+
+WORDS = {
+    "single": "single",
+    "soup": "soup",
+    "interpolation": "interpolated",
+    "yours": "of yours",
+    "greedy path": "from greedy paths",
+    "all teams": "from full searches",
+    "random team": "random",
+    "edge": "unevenly weighed pairs",
 }
 
 
@@ -126,7 +138,7 @@ def footnote(
         else "Chosen and judged on the same samples: optimistic."
     )
     kinds = np.bincount(found.origin, minlength=len(ORIGINS))
-    parts = [counted(int(n), name) for n, name in zip(kinds, ORIGINS, strict=True) if n]
+    parts = [f"{count(int(n))} {WORDS[name]}" for n, name in zip(kinds, ORIGINS, strict=True) if n]
     axes = listed_axes(found.axes)
     return (
         f"{count(len(found.values))} candidates ({', '.join(parts)}) on n = {count(found.samples)} "
@@ -175,7 +187,7 @@ def unlike(ensemble: Ensemble) -> str:
     if rule != ensemble.rule:
         return (
             f" All teams are under {RULES[rule].label}: {RULES[ensemble.rule].label} would have to "
-            "be worked out for each. Your ensemble itself is the blue diamond."
+            "be worked out for each. Your ensemble itself has the blue ring."
         )
     return ""
 
@@ -204,7 +216,7 @@ def hover(found: Candidates, front: Front, rows: np.ndarray) -> list[str]:
         ending += ", the knee" if row == front.knee else ""
         texts.append(
             f"<b>{names}</b><br>{values}<br>{counted(size, 'model')}, n = "
-            f"{count(int(found.n[row]))}, {ORIGINS[found.origin[row]]}{ending}"
+            f"{count(int(found.n[row]))}, {WORDS[ORIGINS[found.origin[row]]]}{ending}"
         )
     return texts
 

@@ -25,6 +25,8 @@ from dashboard.compute.calibration import (
 )
 from dashboard.compute.candidates import (
     expected,
+    pool_of,
+    row_of,
     rule_of,
     search,
     search_now,
@@ -78,12 +80,13 @@ from dashboard.compute.how import (
     probabilities_of,
     telling_samples,
 )
+from dashboard.compute.lessons import conflicts_of, diversity_helps
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front_places, group_diversity, group_table, size_curve
+from dashboard.compute.teams import group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
@@ -104,12 +107,14 @@ __all__ = [
     "combined",
     "confidence_bins",
     "confidences",
+    "conflicts_of",
     "costs",
     "detection",
     "differences",
     "different_answers",
     "differing",
     "discrepant_samples",
+    "diversity_helps",
     "drawn_points",
     "effect_slices",
     "ensemble_accuracy",
@@ -120,7 +125,6 @@ __all__ = [
     "expected_groups",
     "fitted",
     "front_of",
-    "front_places",
     "fronts_by_group",
     "group_diversity",
     "group_effects",
@@ -140,12 +144,14 @@ __all__ = [
     "pair_measures",
     "pairs",
     "pca_map",
+    "pool_of",
     "probabilities_of",
     "recipes",
     "reference",
     "reliability",
     "reliability_beside",
     "risk_curves",
+    "row_of",
     "rule_of",
     "runs_left_out",
     "sample_texts",

@@ -1,8 +1,7 @@
 """A search of candidate ensembles: which are looked at, in which order, and what they reach."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, field, replace
 from math import comb
 
 import numpy as np
@@ -10,31 +9,24 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.candidates import ORIGINS, Plan, plan
+from analysis.ensemble import Ensemble
+from analysis.evaluation import Evaluated, evaluate_axes
 from analysis.loading import CancelledError
 from analysis.rules import RULES
-from analysis.subsets import team_outcomes
-from analysis.teams import teams_of_size
+from analysis.splits import Split
+from analysis.teams import CURVE_SIZES
 from dashboard.compute.caching import kept
-from dashboard.compute.ensembles import side_by_side
-from dashboard.compute.search_axes import Axis, evaluated, usable
+from dashboard.compute.ensembles import reference, side_by_side
+from dashboard.compute.search_axes import Axis, axis, usable
 from dashboard.state import Choices
 
-SIZES = (2, 3, 4, 5, 7, 10)
-EDGES = 6
-STEPS = tuple(place / 10 for place in range(1, 10))
-GREEDY_UP_TO = 10
-MOST = 1_000_000
-SECONDS_PER_ANSWER = 30e-9  # of one team on one sample and class, one core
-AT_A_TIME = 2_000_000
-ORIGINS = (
-    "single model",
-    "team of a full search",
-    "random team",
-    "grown team",
-    "uneven pair",
-    "ensemble of yours",
-)
+EDGES = (0.25, 0.75)
+GROWN = 12  # rounds of growing teams, in models, as far as time is concerned
+MOST = 200_000
+SECONDS_PER_ANSWER = 15e-9  # of one team on one sample and class, one core
 KINDS = ("single", "ensemble", "mixture")
+MIXED = (ORIGINS.index("soup"), ORIGINS.index("interpolation"))
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Wanted:
         every: all teams up to this size; 1: none.
         random: random teams of each larger size.
         greedy: teams that grow by the member that helps most.
-        edges: uneven weights between two members of the active ensemble.
+        edges: uneven weights between every two models.
     """
 
     axes: tuple[str, ...]
@@ -63,10 +55,9 @@ class Setting:
     Attributes:
         pool: M models.
         axes: A.
-        rule, missing, grouping: as chosen.
+        rule, missing, grouping, reference: as chosen.
         wanted: what to look for.
-        yours: weights [U, M] of the ensembles of the sidebar that are plain candidates.
-        edges: rows of the models whose edges are walked.
+        yours: the ensembles of the sidebar.
     """
 
     pool: Bundle
@@ -74,15 +65,16 @@ class Setting:
     rule: str
     missing: str
     grouping: str | None
+    reference: str | None
     wanted: Wanted
-    yours: tuple[tuple[float, ...], ...]
-    edges: tuple[int, ...] = ()
+    yours: tuple[Ensemble, ...] = ()
 
     @property
     def key(self) -> str:
         """Equal for searches that find the same."""
-        parts = (self.rule, self.missing, self.grouping, self.wanted, self.yours, self.edges)
-        return f"front/{self.pool.fingerprint}/{parts!r}"
+        yours = tuple(ensemble.key for ensemble in self.yours)
+        chosen = (self.rule, self.missing, self.grouping, self.reference, self.wanted, yours)
+        return f"front/{self.pool.fingerprint}/{chosen!r}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,32 +83,49 @@ class Candidates:
 
     Attributes:
         key: of the search.
-        models: M names.
-        weights: float32 [E, M]; 1 for members that count alike, 0 for others.
-        origin: int8 [E], places in `ORIGINS`.
-        kinds: int8 [E], places in `KINDS`.
+        plan: E candidates of M models.
         axes: A.
         values: float64 [E, A]; NaN where undefined.
         n: int64 [E], judged samples.
         possible: candidates that were to be looked at.
         samples, classes: of the bundle.
+        weights: float32 [E, M], how much each model counts.
     """
 
     key: str
-    models: tuple[str, ...]
-    weights: np.ndarray
-    origin: np.ndarray
-    kinds: np.ndarray
+    plan: Plan
     axes: tuple[Axis, ...]
     values: np.ndarray
     n: np.ndarray
     possible: int
     samples: int
     classes: int
-    sizes: np.ndarray = field(init=False)
+    weights: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sizes", (self.weights > 0).sum(1))
+        weights = self.plan.weights(torch.arange(len(self.plan)))
+        object.__setattr__(self, "weights", weights.numpy().astype(np.float32))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """M names."""
+        return self.plan.models
+
+    @property
+    def origin(self) -> np.ndarray:
+        """int8 [E], places in `ORIGINS`."""
+        return self.plan.origin.numpy()
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """int64 [E], members."""
+        return self.plan.membership.sum(1).numpy()
+
+    @property
+    def kinds(self) -> np.ndarray:
+        """int8 [E], places in `KINDS`."""
+        several = np.where(self.sizes > 1, 1, 0)
+        return np.where(np.isin(self.origin, MIXED), 2, several).astype(np.int8)
 
     @property
     def complete(self) -> bool:
@@ -134,35 +143,31 @@ def rule_of(choices: Choices) -> str:
     return RULES[choices.ensemble.rule].stand_in
 
 
-def usable_axes(choices: Choices) -> tuple[Axis, ...]:
-    """What candidates can be placed by here."""
-    return usable(choices.bundle, rule_of(choices), choices.grouping)
+def pool_of(choices: Choices, bundle: Bundle) -> Bundle:
+    """The models that can take part under that rule."""
+    if RULES[rule_of(choices)].needs != "probabilities":
+        return bundle
+    return bundle.select([model for model in bundle.models if model in bundle.probabilities])
+
+
+def usable_axes(choices: Choices, bundle: Bundle) -> tuple[tuple[Axis, ...], dict[str, str]]:
+    """What candidates can be placed by here, and why not by other axes."""
+    return usable(pool_of(choices, bundle), choices.missing, choices.grouping)
 
 
 def setting(choices: Choices, bundle: Bundle, wanted: Wanted) -> Setting:
     """A search on the samples of a bundle."""
-    rule, models = rule_of(choices), bundle.models
-    if RULES[rule].needs == "probabilities":
-        models = tuple(model for model in models if model in bundle.probabilities)
-    axes = {axis.name: axis for axis in usable_axes(choices)}
-    yours = []
-    for ensemble in side_by_side(choices).values():
-        plain = ensemble.rule == rule and set(ensemble.members) <= set(models)
-        if plain and not ensemble.options:
-            given = ensemble.weights or (1.0,) * len(ensemble.members)
-            of_member = dict(zip(ensemble.members, given, strict=True))
-            yours.append(tuple(of_member.get(model, 0.0) for model in models))
-    members = [models.index(m) for m in choices.ensemble.members if m in models]
-    edges = tuple(members[:EDGES]) if wanted.edges and RULES[rule].weighable else ()
+    pool, best = pool_of(choices, bundle), reference(choices)
+    yours = tuple(side_by_side(choices).values())
     return Setting(
-        pool=bundle.select(models) if models != bundle.models else bundle,
-        axes=tuple(axes[name] for name in wanted.axes),
-        rule=rule,
+        pool=pool,
+        axes=tuple(axis(pool, name) for name in wanted.axes),
+        rule=rule_of(choices),
         missing=choices.missing,
-        grouping=choices.grouping if "worst_group" in wanted.axes else None,
+        grouping=choices.grouping,
+        reference=best if best in pool.models else None,
         wanted=wanted,
-        yours=tuple(yours),
-        edges=edges,
+        yours=tuple(one for one in yours if set(one.members) <= set(pool.models)),
     )
 
 
@@ -170,47 +175,94 @@ def expected(asked: Setting) -> tuple[int, float]:
     """About how many candidates a search looks at, and how many seconds that takes."""
     models, wanted = len(asked.pool.models), asked.wanted
     sizes = {size: comb(models, size) for size in range(2, min(wanted.every, models) + 1)}
-    for size in SIZES:
+    for size in {*(size for size in CURVE_SIZES if size > 1), models}:
         if wanted.every < size <= models:
             sizes[size] = min(comb(models, size), wanted.random)
-    number = models + sum(sizes.values()) + comb(len(asked.edges), 2) * len(STEPS)
-    answers = 2 * models + sum((size + 1) * teams for size, teams in sizes.items())
-    answers += 3 * comb(len(asked.edges), 2) * len(STEPS)
-    answers += models * GREEDY_UP_TO if wanted.greedy else 0
+    edges = comb(models, 2) * len(EDGES) if wanted.edges else 0
+    number = models + sum(sizes.values()) + edges
+    answers = 2 * models + sum((size + 1) * teams for size, teams in sizes.items()) + 3 * edges
+    answers += models * GROWN if wanted.greedy else 0
+    scale = min(1.0, MOST / number)
     each = max(len(asked.pool.ids), 1) * max(len(asked.pool.classes), 1)
-    return number, answers * each * SECONDS_PER_ANSWER
+    return min(number, MOST), scale * answers * each * SECONDS_PER_ANSWER
 
 
 def search(asked: Setting, report: Callable[..., None] | None = None) -> Candidates:
     """Look at all candidates, the most promising first; a stop keeps what was looked at."""
-    weights, origin = planned(asked)
-    pool = asked.pool
-    each = max(1, len(pool.ids) * len(pool.classes))
-    values, judged, done = [], [], 0
-    names = tuple(axis.name for axis in asked.axes)
-    step = max(16, AT_A_TIME * 8 // each)
-    for part in weights.split(step):
+    if report is not None:
+        report(0.0, "Planning which candidates to look at")
+    planned = _planned(asked)
+    stopped = False
+
+    def told(share: float) -> None:
+        nonlocal stopped
         try:
-            if report is not None:
-                report(done / len(weights), f"{done:,} of {len(weights):,} candidates looked at")
+            done = round(share * len(planned))
+            report(share, f"{done:,} of {len(planned):,} candidates looked at")
         except CancelledError:
-            break
-        found, n = evaluated(pool, part, names, asked.rule, asked.missing, asked.grouping)
-        values.append(found)
-        judged.append(n)
-        done += len(part)
+            stopped = True
+
+    found = values_of(
+        asked.pool,
+        planned,
+        asked,
+        told=None if report is None else told,
+        stopped=lambda: stopped,
+    )
+    done = found.done.nonzero().flatten()
     return Candidates(
-        key=f"{asked.key}/{done}",
-        models=pool.models,
-        weights=weights[:done].numpy().astype(np.float32),
-        origin=origin[:done],
-        kinds=_kinds(pool, weights[:done]),
+        key=f"{asked.key}/{len(done)}",
+        plan=planned if len(done) == len(planned) else part_of(planned, done),
         axes=asked.axes,
-        values=torch.cat([torch.zeros(0, len(names), dtype=torch.float64), *values]).numpy(),
-        n=torch.cat([torch.zeros(0, dtype=torch.int64), *judged]).numpy(),
-        possible=len(weights),
-        samples=len(pool.ids),
-        classes=len(pool.classes),
+        values=found.values[done].numpy(),
+        n=found.n[done].numpy(),
+        possible=len(planned),
+        samples=len(asked.pool.ids),
+        classes=len(asked.pool.classes),
+    )
+
+
+def _planned(asked: Setting) -> Plan:
+    labelled, wanted = asked.pool.labelled, asked.wanted
+    return plan(
+        asked.pool,
+        asked.rule,
+        all_up_to=wanted.every,
+        random_per_size=wanted.random,
+        greedy=wanted.greedy,
+        edges=EDGES if wanted.edges else (),
+        own=asked.yours,
+        most=max(MOST, len(asked.pool.models)),
+        split=Split(labelled, ~labelled, "all labelled samples"),
+    )
+
+
+def values_of(pool: Bundle, planned: Plan, asked: Setting, **more) -> Evaluated:
+    """Candidates on other samples of the pool, or on all of them."""
+    return evaluate_axes(
+        pool,
+        planned,
+        tuple(axis.name for axis in asked.axes),
+        missing=asked.missing,
+        grouping=asked.grouping,
+        reference=asked.reference,
+        **more,
+    )
+
+
+def part_of(planned: Plan, rows: Tensor) -> Plan:
+    """These candidates of a plan, in ascending order."""
+    rows = rows.sort().values
+    place = {row: at for at, row in enumerate(rows.tolist())}
+    kept_of_weighed = torch.isin(planned.weighed, rows)
+    return replace(
+        planned,
+        membership=planned.membership[rows],
+        origin=planned.origin[rows],
+        weighed=torch.searchsorted(rows, planned.weighed[kept_of_weighed]),
+        amounts=planned.amounts[kept_of_weighed],
+        alpha=planned.alpha[rows],
+        other={place[row]: one for row, one in planned.other.items() if row in place},
     )
 
 
@@ -224,72 +276,19 @@ def search_now(asked: Setting) -> Candidates:
     return _search_now(asked, asked.key)
 
 
-def planned(asked: Setting) -> tuple[Tensor, np.ndarray]:
-    """Weights float32 [E, M] of all candidates, best first, and where each comes from [E]."""
-    pool, wanted = asked.pool, asked.wanted
-    models = len(pool.models)
-    eye = torch.eye(models)
-    alone = team_outcomes(pool, eye, asked.rule, missing=asked.missing).accuracy.cpu()
-    alone = alone.nan_to_num()
-    parts = [(eye, 0), (torch.tensor(asked.yours).view(-1, models), 5)]
-    if wanted.greedy:
-        parts.append((_greedy(asked, alone), 3))
-    for size in range(2, min(wanted.every, models) + 1):
-        parts.append((teams_of_size(models, size, MOST).float(), 1))
-    for size in SIZES:
-        if wanted.every < size <= models and wanted.random:
-            parts.append((teams_of_size(models, size, wanted.random).float(), 2))
-    parts.append((_edges(asked.edges, models), 4))
-    weights = torch.cat([part for part, _ in parts])
-    origin = np.repeat([code for _, code in parts], [len(part) for part, _ in parts])
-    promise = (weights / weights.sum(1, keepdim=True)).double() @ alone.double()
-    promise[torch.from_numpy(np.isin(origin, (0, 3, 5)))] += 2
-    promise[: len(eye)] += 2
-    order = promise.argsort(descending=True, stable=True)
-    weights, origin = weights[order], origin[order.numpy()]
-    first = _first_of_equals(weights)
-    return weights[first], origin[first.numpy()].astype(np.int8)
-
-
-def _first_of_equals(weights: Tensor) -> Tensor:
-    _, group = weights.unique(dim=0, return_inverse=True)
-    place = torch.arange(len(weights))
-    first = torch.full((int(group.max()) + 1 if len(group) else 0,), len(weights))
-    return first.scatter_reduce_(0, group, place, "amin").sort().values
-
-
-def _greedy(asked: Setting, alone: Tensor) -> Tensor:
-    """Teams that grow from the best model by the one that helps accuracy most."""
-    models = len(alone)
-    team = torch.zeros(models)
-    team[int(alone.argmax())] = 1
-    path = []
-    for _ in range(min(GREEDY_UP_TO, models) - 1):
-        free = (team == 0).nonzero().flatten()
-        tried = team.repeat(len(free), 1)
-        tried[torch.arange(len(free)), free] = 1
-        found = team_outcomes(asked.pool, tried, asked.rule, missing=asked.missing)
-        team = tried[int(found.right.argmax())]
-        path.append(team)
-    return torch.stack(path) if path else torch.zeros(0, models)
-
-
-def _edges(rows: tuple[int, ...], models: int) -> Tensor:
-    """Weights that go from one member to another, for every pair of these."""
-    pairs = torch.tensor(list(combinations(rows, 2)), dtype=torch.int64).view(-1, 2)
-    share = torch.tensor([step for step in STEPS if step != 0.5])
-    first, second = torch.eye(models)[pairs].unbind(1)
-    return torch.lerp(first[:, None], second[:, None], share[:, None]).flatten(0, 1)
-
-
-def _kinds(pool: Bundle, weights: Tensor) -> np.ndarray:
-    """Single models, ensembles, and single models that are soups or interpolations."""
-    told = pool.model_info.get("kind")
-    mixed = torch.zeros(len(pool.models), dtype=torch.bool)
-    if told is not None:
-        texts = [str(kind).lower() for kind in told]
-        mixed = torch.tensor(["soup" in text or text.startswith("interp") for text in texts])
-    inside = weights > 0
-    single = inside.sum(1) == 1
-    code = torch.where(single, 2 * (inside & mixed).any(1).long(), 1)
-    return code.numpy().astype(np.int8)
+def row_of(found: Candidates, ensemble: Ensemble) -> int | None:
+    """The candidate that is this ensemble, if it is among them."""
+    if not set(ensemble.members) <= set(found.models):
+        return None
+    other = (row for row, one in found.plan.other.items() if one.key == ensemble.key)
+    if ensemble.rule != found.plan.rule or ensemble.options:
+        return next(other, None)
+    own = np.zeros(len(found.models))
+    places = [found.models.index(member) for member in ensemble.members]
+    own[places] = ensemble.weights or (1.0,) * len(places)
+    inside = ((found.weights > 0) == (own > 0)).all(1)
+    inside[list(found.plan.other)] = False
+    rows = np.flatnonzero(inside)
+    shares = found.weights[rows] / found.weights[rows].sum(1, keepdims=True)
+    same = rows[(np.abs(shares - own / own.sum()) < 1e-5).all(1)]
+    return int(same[0]) if len(same) else None

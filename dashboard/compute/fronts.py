@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
+from analysis.candidates import Plan
 from analysis.ensemble import answers
 from analysis.front_bootstrap import front_counts, near_front
 from analysis.front_quality import exclusive_contribution, hypervolume
@@ -16,8 +17,15 @@ from analysis.grading import grade
 from analysis.judging import best_single
 from analysis.pareto import non_dominated, ranks
 from dashboard.compute.caching import kept
-from dashboard.compute.candidates import SECONDS_PER_ANSWER, Candidates, Setting
-from dashboard.compute.search_axes import Axis, evaluated
+from dashboard.compute.candidates import (
+    SECONDS_PER_ANSWER,
+    Candidates,
+    Setting,
+    part_of,
+    row_of,
+    values_of,
+)
+from dashboard.compute.search_axes import Axis
 from dashboard.state import Choices
 
 DRAWS = 40
@@ -121,13 +129,13 @@ def chances(
     Returns:
         {row: share of the draws}.
     """
-    rows = near(found)
-    weights = torch.from_numpy(found.weights[rows])
+    rows = np.sort(near(found))
+    planned = part_of(found.plan, torch.from_numpy(rows))
     generator = torch.Generator().manual_seed(0)
     tables = []
     for draw in range(draws):
         report(draw / draws, f"{draw} of {draws} draws of the samples")
-        tables.append(_values(asked, weights, _drawn(asked.pool, generator))[0])
+        tables.append(_values(asked, planned, _drawn(asked.pool, generator)))
     told = front_counts(torch.stack(tables), found.senses).probability
     return dict(zip(rows.tolist(), told.tolist(), strict=True))
 
@@ -150,23 +158,17 @@ def _seconds(asked: Setting, found: Candidates, rows: np.ndarray) -> float:
 
 def active_row(choices: Choices, asked: Setting, found: Candidates) -> int | None:
     """The candidate that is the active ensemble, if it is among them."""
-    ensemble = choices.ensemble
-    known = set(ensemble.members) <= set(found.models)
-    if ensemble.rule != asked.rule or ensemble.options or not known:
-        return None
-    given = ensemble.weights or (1.0,) * len(ensemble.members)
-    own = np.zeros(len(found.models))
-    own[[found.models.index(member) for member in ensemble.members]] = given
-    shares = found.weights / found.weights.sum(1, keepdims=True)
-    same = np.flatnonzero((np.abs(shares - own / own.sum()) < 1e-5).all(1))
-    return int(same[0]) if len(same) else None
+    return row_of(found, choices.ensemble)
 
 
-def _values(asked: Setting, weights: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-    names = tuple(axis.name for axis in asked.axes)
+def _values(asked: Setting, planned: Plan, rows: Tensor) -> Tensor:
+    """What candidates reach on these samples, float64 [E, A]; NaN where an axis cannot be used."""
     pool = replace(asked.pool, attributes={}, thumbnails=None, embeddings=None)
-    pool = pool.take(rows, again=True)
-    return evaluated(pool, weights, names, asked.rule, asked.missing, asked.grouping)
+    try:
+        return values_of(pool.take(rows, again=True), planned, asked).values
+    except BundleError:
+        shape = (len(planned), len(asked.axes))
+        return torch.full(shape, torch.nan, dtype=torch.float64)
 
 
 def _drawn(bundle: Bundle, generator: torch.Generator, rows: Tensor | None = None) -> Tensor:
@@ -196,11 +198,10 @@ def by_group(
         "level", "n", "volume", "low", "high", "quality" (best on the front), and of the active
         ensemble "rank", "own" (its quality) [G]; "compared", candidates.
     """
-    rows = near(found, MOST_COMPARED)
-    if active is not None:
-        rows = np.unique(np.append(rows, active))
+    rows = np.unique([*near(found, MOST_COMPARED), *([] if active is None else [active])])
+    planned = part_of(found.plan, torch.from_numpy(rows))
     own = None if active is None else int(np.searchsorted(rows, active))
-    weights, senses = torch.from_numpy(found.weights[rows]), found.senses
+    senses = found.senses
     reference = [axis.reference for axis in found.axes]
     grouping = asked.pool.groups[column]
     sizes = grouping.membership().sum(0)
@@ -211,13 +212,13 @@ def by_group(
         if len(inside) < LEAST:
             continue
         report(place / len(levels), f"group {place + 1} of {len(levels)}")
-        values, _ = _values(asked, weights, inside)
+        values = _values(asked, planned, inside)
         front = non_dominated(values, senses).nonzero().flatten()
-        volumes = []
+        volumes, best_few = [], part_of(planned, front[:MOST_NEAR])
         for draw in range(draws if len(front) else 0):
             report((place + draw / draws) / len(levels), f"group {place + 1} of {len(levels)}")
             drawn = _drawn(asked.pool, generator, inside)
-            again, _ = _values(asked, weights[front[:MOST_NEAR]], drawn)
+            again = _values(asked, best_few, drawn)
             volumes.append(float(hypervolume(again, senses, reference)))
         low, high = np.quantile(volumes, [0.025, 0.975]) if volumes else (np.nan, np.nan)
         best = values[front, 0]
@@ -250,10 +251,13 @@ def _brushed(
     _asked: Setting, _found: Candidates, key: str, rows: bytes, best: str
 ) -> tuple[np.ndarray, np.ndarray, int]:
     picked = np.frombuffer(rows, dtype=np.int64)
+    plain = picked[~np.isin(picked, list(_found.plan.other))]
     shares = (_found.weights[picked] > 0).mean(0)
-    some = picked[:: -(-len(picked) // MOST_BRUSHED)]
+    some = plain[:: max(1, -(-len(plain) // MOST_BRUSHED))]
     weights = torch.from_numpy(_found.weights[some]).double()
     pool, corrected, start = _asked.pool, [], 0
+    if not len(some):
+        return shares, np.zeros(0, dtype=np.int64), 0
     alone = pool.grades[pool.models.index(best)]
     for said in answers(pool, _asked.rule, weights):
         here = slice(start, start + said.predictions.shape[1])

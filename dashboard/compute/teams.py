@@ -12,46 +12,14 @@ from analysis.ensemble import Ensemble
 from analysis.intervals import group_interval
 from analysis.judging import judged_answers
 from analysis.rules import RULES
-from analysis.search import evaluate
 from analysis.tally import tally
 from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
-from dashboard.compute.ensembles import combined, ensemble_accuracy, side_by_side
+from dashboard.compute.ensembles import combined
 from dashboard.state import Choices
 
 CURVE_TEAMS = 100
 MOST_DIMENSIONS = 2048
-
-
-@cached()
-def _place(
-    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
-) -> dict[str, float]:
-    team = _bundle.select(_ensemble.members)
-    weights = _ensemble.weights or (1.0,) * len(team.models)
-    membership = torch.tensor([weights], dtype=torch.float64)
-    given = _ensemble.given
-    found = evaluate(team, membership, _ensemble.rule, missing=missing, given=given)
-    return {name: float(getattr(found, name)[0]) for name in ("disagreement", "stability")}
-
-
-def front_places(choices: Choices, bundle: Bundle) -> dict[str, dict[str, float]]:
-    """Where ensembles that are no plain candidates stand among the teams.
-
-    Returns:
-        {name: "accuracy", "disagreement", "stability"}: those beside the active one, and the
-        active one itself where it is weighed or fitted.
-    """
-    active = choices.ensemble
-    plain = not active.weights and RULES[active.rule].stand_in == active.rule
-    found = {}
-    for name, ensemble in side_by_side(choices).items():
-        if ensemble is active and plain:
-            continue
-        accuracy = float(ensemble_accuracy(choices, bundle, ensemble)["accuracy"][0])
-        given = (bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
-        found[name] = {"accuracy": accuracy, **_place(*given)}
-    return found
 
 
 @cached()

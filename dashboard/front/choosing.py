@@ -4,6 +4,7 @@ from math import comb
 
 import streamlit as st
 
+from analysis.bundle import Bundle
 from analysis.rules import RULES
 from dashboard import compute, state
 from dashboard.compute.candidates import MOST, Wanted
@@ -12,28 +13,44 @@ from dashboard.state import Choices
 from dashboard.theme import count
 
 KINDS = {"quality": "Quality", "diversity": "Diversity", "consistency": "Consistency"}
+USUAL = ("accuracy", "disagreement_labels", "leave_one_out", "members")
 NONE = ""
 RANDOM = (0, 40, 200, 1000, 5000)
 SMALL = 6
 
 
-def pick(choices: Choices) -> Wanted:
+def pick(choices: Choices, bundle: Bundle) -> Wanted:
     """The axes in a row, and the candidates behind a button."""
-    axes = compute.usable_axes(choices)
+    axes, reasons = compute.usable_axes(choices, bundle)
+    axes = sorted(axes, key=lambda axis: axis.name not in USUAL)
+    if not set(KINDS) <= {axis.kind for axis in axes}:
+        st.info(f"These samples allow no front: {next(iter(reasons.values()), 'no model fits.')}")
+        st.stop()
     columns = st.columns(4)
     names = []
     for column, (kind, label) in zip(columns, KINDS.items(), strict=False):
         offered = {axis.name: axis for axis in axes if axis.kind == kind}
         names.append(_axis(column, label, f"front-{kind}", offered))
     offered = {axis.name: axis for axis in axes if axis.name not in names}
-    ordered = sorted(offered.values(), key=lambda axis: axis.kind != "more")
+    ordered = sorted(offered.values(), key=lambda axis: axis.kind != "cost")
     fourth = _axis(columns[3], "Fourth (optional)", "front-fourth", _by_name(ordered), empty=True)
     with st.popover("Candidates"):
-        return _candidates(choices, (*names, fourth) if fourth else tuple(names))
+        wanted = _candidates(choices, (*names, fourth) if fourth else tuple(names))
+        if reasons:
+            st.caption("Axes that are not offered: " + _why_not(reasons))
+    return wanted
 
 
 def _by_name(axes: list[Axis]) -> dict[str, Axis]:
     return {axis.name: axis for axis in axes}
+
+
+def _why_not(reasons: dict[str, str]) -> str:
+    """The labels of axes behind the reason that they share."""
+    by_reason: dict[str, list[str]] = {}
+    for label, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(label)
+    return " ".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
 
 
 def _axis(place, label: str, key: str, offered: dict[str, Axis], *, empty: bool = False) -> str:
@@ -85,7 +102,7 @@ def _candidates(choices: Choices, axes: tuple[str, ...]) -> Wanted:
         **state.widget("front-greedy", True),
     )
     edges = st.checkbox(
-        "Uneven weights between two members of the active ensemble",
+        "Uneven weights (1 : 3 and 3 : 1) of every two models",
         disabled=not RULES[compute.rule_of(choices)].weighable,
         **state.widget("front-edges", False),
     )

@@ -14,7 +14,6 @@ from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
 SOURCE = "front"
-OLD_NAMES = {"pair/disagreement_labels": "disagreement"}
 
 
 def ruler(found: Candidates, place: int) -> plots.Ruler:
@@ -45,7 +44,6 @@ def projection(
         title,
         _pick_candidate,
         found,
-        asked.rule,
         axes,
         modes=("points", "box", "lasso"),
         brush=_brush_candidates,
@@ -78,43 +76,35 @@ def _drawn(
         names=front_words.short_names(found, front),
         active=active,
         brushed=brushed,
-        marks=() if axes is None else _marks(choices, found, axes, active),
+        marks=() if axes is None else _marks(choices, found, axes),
     )
 
 
-def _marks(
-    choices: Choices, found: Candidates, axes: tuple[int, int], active: int | None
-) -> list[plots.Mark]:
-    """Ensembles beside the active one, and the active one where it is no candidate."""
-    bundle, slots = compute.scope(choices, SOURCE), compute.slots(choices)
-    names = [OLD_NAMES.get(found.axes[place].name, found.axes[place].name) for place in axes]
-    return [
-        (name, *(place.get(axis, np.nan) for axis in names), slots.get(name))
-        for name, place in compute.front_places(choices, bundle).items()
-        if name in slots or active is None
-    ]
+def _marks(choices: Choices, found: Candidates, axes: tuple[int, int]) -> list[plots.Mark]:
+    """The ensembles beside the active one."""
+    told = []
+    for name, (slot, ensemble) in compute.beside(choices).items():
+        row = compute.row_of(found, ensemble)
+        if row is not None:
+            told.append((name, *found.values[row, list(axes)].tolist(), slot))
+    return told
 
 
-def _pick_candidate(
-    points, panel: str, found: Candidates, rule: str, axes: tuple[int, int]
-) -> None:
+def _pick_candidate(points, panel: str, found: Candidates, axes: tuple[int, int]) -> None:
     row = plots.decode_candidate(points)
     if row is None or row >= len(found.values):
         return
-    weights = found.weights[row]
-    places = np.flatnonzero(weights)
-    members = tuple(found.models[place] for place in places)
-    if len(members) == 1:
-        state.pick_models(members, panel)
+    chosen = found.plan.ensemble(row)
+    if len(chosen.members) == 1:
+        state.pick_models(chosen.members, panel)
         return
-    state.set_members(members)
-    kept.set_weights(dict(zip(members, weights[places].tolist(), strict=True)))
-    state.put("rule", rule)
+    state.set_members(chosen.members)
+    weights = chosen.weights or (1.0,) * len(chosen.members)
+    kept.set_weights(dict(zip(chosen.members, weights, strict=True)))
+    state.put("rule", chosen.rule)
 
 
-def _brush_candidates(
-    event, panel: str, found: Candidates, rule: str, axes: tuple[int, int]
-) -> None:
+def _brush_candidates(event, panel: str, found: Candidates, axes: tuple[int, int]) -> None:
     x, y = (found.values[:, place] for place in axes)
     brush.mark(np.flatnonzero(front_outlines.outlined(event, x, y)), found.key, panel)
 
@@ -137,7 +127,7 @@ def equal_losses(choices: Choices, asked: Setting, found: Candidates, panel: str
         subtitle=_subtitle(choices, asked, found),
         palette=palette(),
     )
-    chart(figure, panel, "Lines of equal loss", _pick_candidate, found, asked.rule, (1, 0))
+    chart(figure, panel, "Lines of equal loss", _pick_candidate, found, (1, 0))
 
 
 def in_parallel(found: Candidates, panel: str) -> None:

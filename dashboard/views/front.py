@@ -10,7 +10,7 @@ if len(choices.bundle.models) < 2:
     st.stop()
 bundle = compute.scope(choices, "front")
 head = st.container()
-asked, found = searching.found(choices, bundle, choosing.pick(choices))
+asked, found = searching.found(choices, bundle, choosing.pick(choices, bundle))
 front = compute.front_of(found)
 head.markdown(f"#### {front_words.sentence(found, front)}")
 panels.front_warnings(found)

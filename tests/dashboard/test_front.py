@@ -6,21 +6,34 @@ import numpy as np
 import pytest
 import torch
 from kinds import BUNDLES, opened
-from made import bundle_of, random_bundle
+from made import bundle_of, made_plan, random_bundle
 from pages import visit, words
 
 from analysis.bundle import Grouping
+from analysis.candidates import ORIGINS
 from analysis.ensemble import Ensemble, combine
+from analysis.findings import Association
 from analysis.grading import judged
-from dashboard import brush, compute, front_group_words, front_tables, front_words, jobs
-from dashboard.compute.candidates import Candidates, Wanted
-from dashboard.compute.search_axes import ACCURACY, LOSS, STABILITY
+from dashboard import (
+    brush,
+    compute,
+    finding_words,
+    front_group_words,
+    front_tables,
+    front_words,
+    jobs,
+)
+from dashboard.compute.candidates import Candidates, Wanted, part_of
+from dashboard.compute.search_axes import axis
 from dashboard.front import SECTIONS
 from dashboard.panels.front import _brush_candidates
 from dashboard.state import Choices
 
 LABELLED = [kind for kind in BUNDLES if "no labels" not in kind and "without labels" not in kind]
-AXES = ("accuracy", "pair/disagreement_labels", "stability")
+AXES = ("accuracy", "disagreement_labels", "leave_one_out")
+ACCURACY, STABILITY, LOSS = (
+    axis(random_bundle(), name) for name in ("accuracy", "leave_one_out", "log_loss")
+)
 BUNDLE = random_bundle(6, 200, 3, seed=4, accuracy=0.5)
 
 
@@ -29,7 +42,7 @@ def choices_of(bundle=BUNDLE, rule="mean", members=None, grouping="region") -> C
 
 
 def searched(bundle=BUNDLE, axes=AXES, rule="mean", members=None, **wanted):
-    choices = choices_of(bundle, rule, members)
+    choices = choices_of(bundle, rule, members, next(iter(bundle.groups), None))
     asked = compute.setting(choices, bundle, Wanted(axes, **wanted))
     return choices, asked, compute.search(asked)
 
@@ -69,25 +82,28 @@ def test_a_fitted_rule_is_judged_where_nothing_was_fitted(tmp_path, monkeypatch)
     app.selectbox(key="widget/rule").set_value("caruana").run()
     visit(app, "front")
     assert "on the samples that nothing was fitted on" in words(app)
-    assert "Your ensemble itself is the blue diamond" in words(app)
+    assert "Your ensemble itself has the blue ring" in words(app)
 
 
 def test_a_search_holds_each_kind_of_candidate_once():
     _, _, found = searched(every=2, random=5, edges=True)
     assert len(np.unique(found.weights, axis=0)) == len(found.weights)
-    assert set(found.origin) >= {0, 1, 2, 4}
+    kinds = {ORIGINS[code] for code in found.origin}
+    assert kinds >= {"single", "all teams", "random team", "edge", "yours", "greedy path"}
     assert found.complete
     assert (found.sizes == 1).sum() == 6
     assert ((found.sizes == 2) & (found.weights.max(1) == 1)).sum() == 15
-    assert (found.weights.max(1) < 1).sum() == 3 * 8
-    row = next(r for r in range(len(found.weights)) if found.sizes[r] == 3)
+    assert (found.origin == ORIGINS.index("edge")).sum() == 15 * 2
+    row = next(
+        r for r in range(len(found.weights)) if found.sizes[r] == 3 and found.weights[r].max() == 1
+    )
     members = tuple(np.array(found.models)[found.weights[row] > 0])
     whole = combine(BUNDLE, Ensemble(members, "mean"))
     assert found.values[row, 0] == pytest.approx(whole.correct.double().mean().item())
 
 
-def test_a_search_that_is_stopped_keeps_the_most_promising(monkeypatch):
-    monkeypatch.setattr("dashboard.compute.candidates.AT_A_TIME", 1)
+def test_a_search_that_is_stopped_keeps_what_was_looked_at(monkeypatch):
+    monkeypatch.setattr("analysis.evaluation.FIRST", 16)
     choices = choices_of()
     asked = compute.setting(choices, BUNDLE, Wanted(AXES, every=3))
     told = []
@@ -101,16 +117,38 @@ def test_a_search_that_is_stopped_keeps_the_most_promising(monkeypatch):
     assert 0 < len(found.values) < found.possible
     assert not found.complete
     assert told[1][1] == f"16 of {found.possible} candidates looked at"
+    assert np.isfinite(found.values[:, 0]).all()
     everything = compute.search(asked)
-    assert (everything.weights[: len(found.weights)] == found.weights).all()
     assert found.key != everything.key
+    rows = map(tuple, everything.weights)
+    of_all = dict(zip(rows, everything.values[:, 0], strict=True))
+    assert [of_all[tuple(row)] for row in found.weights] == pytest.approx(found.values[:, 0])
+
+
+def test_rows_of_a_plan_are_the_same_candidates():
+    _, _, found = searched(every=2, edges=True)
+    rows = torch.tensor([40, 3, 0, 25])
+    some = part_of(found.plan, rows)
+    wanted = [found.plan.ensemble(row).key for row in (0, 3, 25, 40)]
+    assert [some.ensemble(row).key for row in range(4)] == wanted
+
+
+def test_the_active_ensemble_is_found_among_the_candidates():
+    choices, _, found = searched(every=2, edges=True)
+    row = compute.row_of(found, choices.ensemble)
+    assert found.plan.ensemble(row).members == choices.ensemble.members
+    edge = Ensemble(BUNDLE.models[:2], "mean", weights=(3.0, 1.0))
+    assert found.plan.ensemble(compute.row_of(found, edge)).weights == (0.75, 0.25)
+    assert compute.row_of(found, Ensemble(BUNDLE.models[:2], "mean", weights=(5.0, 1.0))) is None
+    assert compute.row_of(found, Ensemble(("stranger",), "mean")) is None
+    assert compute.row_of(found, Ensemble(BUNDLE.models[:2], "plurality")) is None
 
 
 def test_the_expected_number_is_close_to_what_is_looked_at():
     for wanted in ({"every": 3}, {"every": 1, "random": 4}, {"edges": True}):
         _, asked, found = searched(greedy=False, **wanted)
         number, seconds = compute.expected(asked)
-        assert abs(number - len(found.values)) <= 2 + 3
+        assert abs(number - len(found.values)) <= 3
         assert seconds > 0
 
 
@@ -213,14 +251,14 @@ def test_marks_are_kept_with_their_search_and_taken_away(tmp_path, monkeypatch):
     everything = {"box": [{"x": [-1, 2], "y": [-1, 2]}]}
     state = {}
     monkeypatch.setattr("streamlit.session_state", state)
-    _brush_candidates(everything, "front-diversity", found, "mean", (1, 0))
+    _brush_candidates(everything, "front-diversity", found, (1, 0))
     rows, panel = brush.marked(found.key)
     assert panel == "front-diversity"
     assert len(rows) == len(found.values)
     assert brush.marked("another search") is None
-    _brush_candidates({}, "front-diversity", found, "mean", (1, 0))
+    _brush_candidates({}, "front-diversity", found, (1, 0))
     assert brush.marked(found.key) is None
-    _brush_candidates(everything, "front-diversity", found, "mean", (1, 0))
+    _brush_candidates(everything, "front-diversity", found, (1, 0))
     brush.clear()
     assert brush.marked(found.key) is None
     assert state["generation/front-diversity"] == 1
@@ -249,12 +287,10 @@ def test_the_page_says_what_marked_candidates_share_and_selects_what_they_correc
 
 def made(values, weights, axes, **more):
     weights, values = np.array(weights, dtype=np.float32), np.array(values, dtype=float)
-    zeros = np.zeros(len(weights), dtype=np.int8)
     models = tuple(f"m{place}" for place in range(weights.shape[1]))
     fields = {"possible": len(weights), "samples": 50, "classes": 3} | more
-    return Candidates(
-        "made", models, weights, zeros, zeros, axes, values, np.full(len(weights), 50), **fields
-    )
+    planned = made_plan(weights, models)
+    return Candidates("made", planned, axes, values, np.full(len(weights), 50), **fields)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +349,7 @@ def test_a_long_search_is_offered_shown_in_part_and_can_be_started_again(tmp_pat
     monkeypatch.setattr(searching, "UNASKED", 0.0)
     monkeypatch.setattr(
         "dashboard.front.searching.QUICK",
-        {"every": 1, "random": 0, "edges": False, "greedy": False},
+        {"every": 1, "random": 0},
     )
     app = opened(bundle, tmp_path / "bundle", monkeypatch)
     visit(app, "front")
@@ -341,3 +377,41 @@ def test_a_mark_of_one_panel_is_forgotten_with_the_search(monkeypatch):
     brush.mark(np.array([], dtype=int), "a", "p")
     assert app_state[brush.NAME] is None
     monkeypatch.undo()
+
+
+def test_findings_say_whether_diversity_helps_and_what_conflicts():
+    _, asked, found = searched(every=3)
+    helped, kind = compute.diversity_helps(asked, found)
+    assert kind == "samples"
+    told = finding_words.diversity(found.axes, helped, kind)
+    assert f"**{helped.value:.2f}**" in told
+    assert "samples drawn anew" in told
+    conflicts = compute.conflicts_of(found)
+    assert "over the" in finding_words.conflicts(found.axes, conflicts)
+    assert len(finding_words.conflict_table(found.axes, conflicts)) == 3
+    _, asked, found = searched(axes=("log_loss", "jensen_gap", "leave_one_out"), every=3)
+    helped, kind = compute.diversity_helps(asked, found)
+    assert kind == "candidates"
+    assert "share members and samples" in finding_words.diversity(found.axes, helped, kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "said"),
+    [
+        (0.4, 0.1, 0.6, "Yes, here"),
+        (-0.4, -0.6, -0.1, "No, here"),
+        (0.1, -0.2, 0.3, "cannot be told here"),
+        (np.nan, np.nan, np.nan, "Not to be told"),
+    ],
+)
+def test_the_answer_on_diversity_follows_its_interval(value, low, high, said):
+    told = finding_words.diversity(
+        (ACCURACY, STABILITY), Association(value, low, high, 9), "samples"
+    )
+    assert said in told
+
+
+def test_no_conflict_is_said_of_a_front_of_one():
+    found = made([[0.6, 0.2], [0.5, 0.1]], [[1, 1], [0, 1]], (ACCURACY, STABILITY))
+    told = compute.lessons.conflicts(torch.tensor([[0.6, 0.2]]), ["higher"] * 2)
+    assert "Not to be told" in finding_words.conflicts(found.axes, told)

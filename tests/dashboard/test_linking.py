@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made import ROOT, overlapping, random_bundle
+from made import ROOT, made_plan, overlapping, random_bundle
 from picking import CHOICES, chosen, pick, points
 from streamlit.testing.v1 import AppTest
 
@@ -78,29 +78,26 @@ def test_a_pair_of_models_selects_the_samples_on_which_they_differ(app):
 
 
 def candidates(weights):
-    weights = np.array(weights, dtype=np.float32)
-    nothing = np.zeros(len(weights), dtype=np.int8)
-    values = np.zeros((len(weights), 0))
-    return Candidates(
-        "key", BUNDLE.models, weights, nothing, nothing, (), values, nothing, len(weights), 9, 3
-    )
+    planned = made_plan(weights, BUNDLE.models)
+    n = np.zeros(len(weights), dtype=int)
+    return Candidates("key", planned, (), np.zeros((len(weights), 0)), n, len(weights), 9, 3)
 
 
 def test_a_candidate_becomes_the_active_ensemble(app):
     found = candidates([[1, 0, 1, 0], [0, 1, 1, 1], [0, 0.25, 0.75, 0]])
-    pick(app, _pick_candidate, points(1), "front", found, "plurality", (1, 0))
+    pick(app, _pick_candidate, points(1), "front", found, (1, 0))
     assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
-    assert app.session_state["rule"] == "plurality"
-    pick(app, _pick_candidate, points(2), "front", found, "mean", (1, 0))
+    assert app.session_state["rule"] == "mean"
+    pick(app, _pick_candidate, points(2), "front", found, (1, 0))
     assert app.session_state["members"] == ["model-1", "model-2"]
     assert app.session_state["weights"]["model-2"] == 0.75
-    pick(app, _pick_candidate, points(1), "front", found, "mean", (1, 0))
+    pick(app, _pick_candidate, points(1), "front", found, (1, 0))
     assert app.session_state["weights"]["model-2"] == 1
 
 
 def test_a_single_candidate_is_offered_and_changes_nothing_by_itself(app):
     found = candidates([[0, 1, 0, 0], [0, 1, 1, 1]])
-    pick(app, _pick_candidate, points(0), "front", found, "mean", (1, 0))
+    pick(app, _pick_candidate, points(0), "front", found, (1, 0))
     app.run()
     assert app.session_state["members"] == list(BUNDLE.models)
     app.button(key="member/model-1").click().run()
