@@ -12,7 +12,7 @@ from dashboard.compute.candidates import Candidates, Setting, Wanted
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
-AT_ONCE = 4.0  # seconds that a page may take
+AT_ONCE = 1.5  # seconds that a page may take
 UNASKED = 30.0  # seconds of work in the background that nobody is asked about
 QUICK = {"every": 1, "random": 20, "edges": False}
 
@@ -25,25 +25,31 @@ def found(choices: Choices, bundle: Bundle, wanted: Wanted) -> tuple[Setting, Ca
         with st.spinner(f"Looking at {front_words.cost(number, seconds)}"):
             return asked, compute.search_now(asked)
     quick = compute.setting(choices, bundle, replace(wanted, **QUICK))
-    least = compute.expected(quick)[1]
-    told = front_words.cost(number, seconds)
+    few = None
+    if compute.expected(quick)[1] <= AT_ONCE and not _known(asked.key):
+        with st.spinner("Looking at a few candidates"):
+            few = compute.search_now(quick)
     result = background(
         asked.key,
         lambda report: compute.search(asked, report),
-        f"Look at {told}",
-        at_once=least > AT_ONCE or seconds <= UNASKED,
+        f"Look at {front_words.cost(number, seconds)}",
+        at_once=few is None or seconds <= UNASKED,
     )
     if result is not None:
         if not result.complete:
             _rest(asked, result)
         return asked, result
-    if least > AT_ONCE:
+    if few is None:
         st.info("The first candidates are shown as soon as the search is done or cancelled.")
         st.stop()
-    with st.spinner("Looking at a few candidates"):
-        few = compute.search_now(quick)
     st.caption(f"Shown meanwhile: {count(len(few.values))} candidates.")
     return quick, few
+
+
+def _known(key: str) -> bool:
+    """Whether a search has been done."""
+    job = jobs.find(key)
+    return job is not None and job.result is not None
 
 
 def _rest(asked: Setting, result: Candidates) -> None:
