@@ -23,7 +23,7 @@ LONGEST = 34  # letters of a title beside a plot that is not tall
 MOST_MARKS = 3000
 CELLS = 60
 HEIGHT = 480
-NEAR = (0.16, 0.055)  # of the width and height of the plot, within which two names would touch
+NEAR = (0.55, 0.07)  # of the width and height of the plot, within which two names would touch
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +211,7 @@ def _add_names(
         if any(abs(place[0] - a) < NEAR[0] and abs(place[1] - b) < NEAR[1] for a, b in taken):
             continue
         taken.append(place)
-        right = (x[marked].max() - x[row]) / spans[0] < 2 * NEAR[0]
+        right = (x[marked].max() - x[row]) / spans[0] < NEAR[0]
         figure.add_annotation(
             x=float(x[row]),
             y=float(y[row]),
