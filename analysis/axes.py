@@ -1,126 +1,22 @@
 """What candidates are compared by: quality, diversity, consistency and cost, a row per axis."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from analysis import reached
+from analysis.axis import Axis, mean_of_pairs, vendi_of_teams
 from analysis.bundle import Bundle
 from analysis.catalog import of_kind
-from analysis.evenness import macro_std
-from analysis.groups import worst_and_gap
-from analysis.measure import Direction
 from analysis.pairwise import share
 from analysis.quality import ece
+from analysis.reached import LEAST
 from analysis.sums import OF_PROBABILITIES
 from analysis.sums.piece import Missing
-from analysis.team_sums import TeamSums
-from analysis.vendi import vendi
 
-LEAST = 20  # judged samples of a group that counts as the worst
 MOST_CELLS = 2000  # groups of classes
 VENDI_ORDERS = (0.5, 1.0, 2.0, math.inf)
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """What is known of the pool that candidates are made of; filled as far as axes need it.
-
-    Attributes:
-        bundle: M models.
-        tables: {name of a pair measure: float64 [M, M]}.
-        kernel: float64 [M, M], share of samples on which two models answer alike.
-        member_loss, member_error, member_cost: float64 [M]; NaN where unknown.
-        columns: {"groups", "cells", "classes", "reference": which flags of `TeamSums` these are}.
-    """
-
-    bundle: Bundle
-    tables: Mapping[str, Tensor] = field(default_factory=dict)
-    kernel: Tensor | None = None
-    member_loss: Tensor | None = None
-    member_error: Tensor | None = None
-    member_cost: Tensor | None = None
-    columns: Mapping[str, slice] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One thing that candidates are compared by.
-
-    Attributes:
-        name: key in `AXES`.
-        label: what a person reads.
-        kind: "quality", "diversity", "consistency" or "cost".
-        better: which direction is preferred on a front; of diversity, which one is more diverse.
-        summary: one sentence for help and hover.
-        needs: what it takes, checked by `usable_axes`: "labels", "answers", "probabilities" (of
-            all models), "gapless", "classes", "grouping", "cells", "reference", "pairs", "cost".
-        function: (the pool, weights float64 [E, M], the sums of these E candidates) -> float64
-            [E]; NaN where undefined.
-        asked: what of `analysis.team_sums.ASKABLE` it reads from the sums.
-        bounds: lowest and highest possible value; None where open.
-        table: the pair measure that it averages; "" for none.
-    """
-
-    name: str
-    label: str
-    kind: str
-    better: Direction
-    summary: str
-    needs: tuple[str, ...]
-    function: Callable[[Pool, Tensor, TeamSums], Tensor]
-    asked: tuple[str, ...] = ()
-    bounds: tuple[float | None, float | None] = (0.0, 1.0)
-    table: str = ""
-
-
-def mean_of_pairs(table: Tensor, inside: Tensor) -> Tensor:
-    """Mean of a table over the pairs of each team, skipping undefined pairs.
-
-    Args:
-        table: float64 [M, M]; of one that is not symmetric both directions count.
-        inside: bool [E, M].
-
-    Returns:
-        float64 [E], NaN without a defined pair.
-
-    Example:
-        >>> table = torch.tensor([[0.0, 0.5], [0.5, 0.0]])
-        >>> mean_of_pairs(table, torch.tensor([[True, True], [True, False]])).tolist()
-        [0.5, nan]
-    """
-    table = table.double().clone()
-    table.fill_diagonal_(torch.nan)
-    known, member = table.isfinite().double(), inside.double()
-    total = ((member @ table.nan_to_num()) * member).sum(1)
-    return share(total, ((member @ known) * member).sum(1))
-
-
-def vendi_of_teams(kernel: Tensor, inside: Tensor, order: float) -> Tensor:
-    """Effective number of different members of each team.
-
-    Args:
-        kernel: float64 [M, M], similarities with 1 on the diagonal.
-        inside: bool [E, M].
-        order: as in `analysis.vendi.vendi`.
-
-    Returns:
-        float64 [E] in [1, members]; higher is more diverse.
-
-    References:
-        Friedman and Dieng 2023, The Vendi score.
-    """
-    found = torch.full((len(inside),), torch.nan, dtype=torch.float64, device=inside.device)
-    sizes = inside.sum(1)
-    for size in sizes.unique().tolist():
-        rows = (sizes == size).nonzero().flatten()
-        for some in rows.split(max(1, (1 << 20) // size**2)):
-            members = inside[some].nonzero()[:, 1].view(len(some), size)
-            found[some] = vendi(kernel[members[:, :, None], members[:, None]], order=order)
-    return found
 
 
 def usable_axes(
@@ -183,62 +79,6 @@ def _lacks(bundle: Bundle, missing: Missing, grouping: str | None) -> dict[str, 
     return {need: reason if lacking else None for need, (lacking, reason) in told.items()}
 
 
-def _rate(part: Tensor, whole: Tensor) -> Tensor:
-    return share(part, whole)
-
-
-def _groups(pool: Pool, sums: TeamSums) -> tuple[Tensor, Tensor]:
-    """Accuracy of the worst group and the gap, float64 [E] twice."""
-    columns = pool.columns["groups"]
-    n = sums.flag_n[:, columns]
-    return worst_and_gap(_rate(sums.flag_right[:, columns], n), n, least=LEAST)
-
-
-def _macro_f1(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    """Mean over classes of the harmonic mean of precision and recall."""
-    columns = pool.columns["classes"]
-    there = sums.flag_n[:, columns] + sums.named
-    return _rate(2 * sums.flag_right[:, columns], there).nanmean(1)
-
-
-def _stability(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    return _rate(sums.agreeing, sums.compared)
-
-
-def _kept(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    """One minus the negative flips; the two flags are: the reference is right, it is judged."""
-    columns = pool.columns["reference"]
-    n, right = sums.flag_n[:, columns], sums.flag_right[:, columns]
-    return 1 - _rate(n[:, 0] - right[:, 0], n[:, 1])
-
-
-def _even_in_classes(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    columns, classes = pool.columns["cells"], len(pool.bundle.classes)
-    shape = (len(weights), classes, -1)
-    n, right = sums.flag_n[:, columns], sums.flag_right[:, columns]
-    return 1 - macro_std(right.view(shape), n.view(shape)).macro
-
-
-def _jensen_gap(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    """Mean log loss of the members by their weights, minus the ensemble's own."""
-    members = (weights @ pool.member_loss.nan_to_num()) / weights.sum(1)
-    gap = members - _rate(sums.loss_sum, sums.scored)
-    return torch.where((weights > 0).sum(1) > 1, gap.clamp_min(0), torch.nan)
-
-
-def _gd(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    """One minus the chance that two members fail over the chance that one does."""
-    inside = weights > 0
-    both = mean_of_pairs(pool.tables["double_fault"], inside)
-    return 1 - _rate(both, (inside.double() @ pool.member_error) / inside.sum(1))
-
-
-def _cost(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
-    inside = (weights > 0).double()
-    unknown = inside @ pool.member_cost.isnan().double() > 0
-    return torch.where(unknown, torch.nan, inside @ pool.member_cost.nan_to_num())
-
-
 def _pair_axes() -> tuple[Axis, ...]:
     """An axis for every pair measure that says what is more diverse."""
     found = []
@@ -293,7 +133,7 @@ _QUALITY = (
         "higher",
         "Share of the judged samples that the ensemble gets right.",
         ("labels", "answers"),
-        lambda pool, weights, sums: _rate(sums.right, sums.n),
+        lambda pool, weights, sums: share(sums.right, sums.n),
     ),
     Axis(
         "worst_group",
@@ -302,7 +142,7 @@ _QUALITY = (
         "higher",
         f"The lowest accuracy of a group with {LEAST} judged samples or more.",
         ("labels", "answers", "grouping"),
-        lambda pool, weights, sums: _groups(pool, sums)[0],
+        lambda pool, weights, sums: reached.groups(pool, sums)[0],
     ),
     Axis(
         "macro_f1",
@@ -311,7 +151,7 @@ _QUALITY = (
         "higher",
         "Harmonic mean of precision and recall per class, averaged over the classes that occur.",
         ("classes", "labels", "answers"),
-        _macro_f1,
+        reached.macro_f1,
         asked=("named",),
     ),
     Axis(
@@ -321,7 +161,7 @@ _QUALITY = (
         "lower",
         "Mean of -ln of the probability that the ensemble gives to the label, in nats.",
         ("classes", "labels", "probabilities"),
-        lambda pool, weights, sums: _rate(sums.loss_sum, sums.scored),
+        lambda pool, weights, sums: share(sums.loss_sum, sums.scored),
         asked=("log_loss",),
         bounds=(0.0, None),
     ),
@@ -332,7 +172,7 @@ _QUALITY = (
         "lower",
         "Mean squared distance between the ensemble's probabilities and the label (0 to 2).",
         ("classes", "labels", "probabilities"),
-        lambda pool, weights, sums: _rate(sums.brier_sum, sums.scored),
+        lambda pool, weights, sums: share(sums.brier_sum, sums.scored),
         asked=("brier",),
         bounds=(0.0, 2.0),
     ),
@@ -346,7 +186,7 @@ _OF_TEAMS = (
         "How much lower the ensemble's log loss is than its average member's; a larger gap "
         "usually comes with worse members.",
         ("pairs", "classes", "labels", "probabilities", "gapless"),
-        _jensen_gap,
+        reached.jensen_gap,
         asked=("log_loss",),
         bounds=(0.0, None),
     ),
@@ -357,7 +197,7 @@ _OF_TEAMS = (
         "higher",
         "How seldom a second random member fails where a first one fails.",
         ("pairs", "labels", "judged"),
-        _gd,
+        reached.gd,
         table="double_fault",
     ),
 )
@@ -369,7 +209,7 @@ _CONSISTENCY = (
         "higher",
         "Share of answers that stay the same when one member leaves, averaged over the members.",
         ("answers", "pairs"),
-        _stability,
+        reached.stability,
         asked=("stability",),
     ),
     Axis(
@@ -379,7 +219,7 @@ _CONSISTENCY = (
         "higher",
         "One minus the share of samples that the reference gets right and the ensemble wrong.",
         ("labels", "answers", "reference"),
-        _kept,
+        reached.kept,
     ),
     Axis(
         "even",
@@ -389,7 +229,7 @@ _CONSISTENCY = (
         f"One minus the gap between the best and the worst group of {LEAST} judged samples or "
         "more.",
         ("labels", "answers", "grouping"),
-        lambda pool, weights, sums: 1 - _groups(pool, sums)[1],
+        lambda pool, weights, sums: 1 - reached.groups(pool, sums)[1],
     ),
     Axis(
         "even_in_classes",
@@ -398,7 +238,7 @@ _CONSISTENCY = (
         "higher",
         "One minus the spread of accuracy between the groups of a class, averaged over classes.",
         ("classes", "labels", "answers", "grouping", "cells"),
-        _even_in_classes,
+        reached.even_in_classes,
     ),
 )
 _COST = (
@@ -419,7 +259,7 @@ _COST = (
         "lower",
         "The members' costs in the table of models, added up.",
         ("cost",),
-        _cost,
+        reached.cost,
         bounds=(None, None),
     ),
     Axis(

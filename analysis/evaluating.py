@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.axes import Axis, Pool
+from analysis.axis import Axis, Pool
 from analysis.bundle import Bundle, position
 from analysis.catalog import CATALOG, value
 from analysis.ensemble import Ensemble, combine

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from analysis.axes import AXES, Axis, usable_axes
+from analysis.axes import AXES, usable_axes
+from analysis.axis import Axis
 from analysis.bundle import Bundle, BundleError
-from analysis.candidates import ORIGINS, Plan
+from analysis.candidate_plan import ORIGINS, Plan
 from analysis.evaluating import Asked, asked_of, of_other
 from analysis.sums.piece import Missing
 from analysis.team_layout import Layout

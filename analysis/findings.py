@@ -7,19 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.axes import AXES, mean_of_pairs
-from analysis.bundle import Bundle, BundleError
-from analysis.candidates import Plan
-from analysis.catalog import CATALOG, value
+from analysis.bundle import BundleError
 from analysis.intervals import NORMAL_95
-from analysis.pairwise import share
-from analysis.sums.piece import Missing
-from analysis.tally import Tally, tally_blocks
-from analysis.team_sums import team_sums
 
 DRAWS = 1000
-BLOCKS = 100  # of samples that are resampled together
-MOST = 2000  # candidates of an interval over samples
 AT_A_TIME = 1 << 22  # values
 CERTAIN = 1e-12
 
@@ -91,7 +82,7 @@ def diversity_at_fixed(
     """Partial correlation of diversity with quality, with an interval over candidates.
 
     Candidates share members and samples, so this interval says how well these candidates show
-    it, and not whether other models or samples would; see `diversity_over_samples`.
+    it, and not whether other models or samples would; see `analysis.diversity_bootstrap`.
 
     Args:
         quality: float [E], higher is better.
@@ -117,102 +108,14 @@ def diversity_at_fixed(
     n, columns = table.shape
     if n < columns + 1:
         return Association(math.nan, math.nan, math.nan, n)
-    found = float(_partial(table[None])[0])
+    found = float(partial_correlation(table[None])[0])
     generator = torch.Generator().manual_seed(seed)
     step, parts = max(1, AT_A_TIME // (n * columns)), []
     for start in range(0, draws, step):
         number = min(step, draws - start)
         rows = torch.randint(n, (number, n), generator=generator).to(table.device)
-        parts.append(_partial(table[rows]))
-    return Association(found, *_ends(torch.cat(parts)), n)
-
-
-def diversity_over_samples(
-    bundle: Bundle,
-    plan: Plan,
-    rows: Tensor,
-    axis: str,
-    *,
-    missing: Missing = "exclude",
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> Association:
-    """Partial correlation of a pair diversity with accuracy, with an interval over samples.
-
-    Held fixed are the members' mean accuracy and their number. Samples are drawn in up to 100
-    random blocks (those of one unit together), and accuracy, members' accuracy and diversity
-    are taken anew from each draw.
-
-    Args:
-        bundle: the models of the plan.
-        plan: candidates.
-        rows: int64 [e], which count; of more than 2,000 as many are drawn. Those with a rule of
-            their own are left out.
-        axis: name of a diversity axis that is a mean over pairs.
-        missing: as everywhere.
-        draws: of the bootstrap.
-        seed: of the draws.
-
-    Returns:
-        The correlation on these candidates.
-
-    Raises:
-        BundleError: the axis is not a mean over pairs.
-
-    References:
-        Davison and Hinkley 1997, Bootstrap methods and their application, section 2.
-    """
-    chosen = AXES.get(axis)
-    if chosen is None or chosen.table != axis:
-        raise BundleError(f"The axis '{axis}' is no mean over pairs of members.")
-    generator = torch.Generator().manual_seed(seed)
-    rows = rows[~torch.isin(rows, torch.tensor(list(plan.other), dtype=rows.dtype))]
-    rows = rows[plan.membership[rows].sum(1) > 1]
-    rows = rows[torch.randperm(len(rows), generator=generator)[:MOST]]
-    if len(rows) < 5:
-        return Association(math.nan, math.nan, math.nan, len(rows))
-    block, number = _blocks(bundle, generator)
-    weights = plan.weights(rows).to(bundle.device)
-    flags = block == torch.arange(number, device=bundle.device)[:, None]
-    counts = team_sums(bundle, weights, plan.rule, (), flags=flags, missing=missing)
-    needs = tuple({*CATALOG[axis].needs, *CATALOG["accuracy"].needs})
-    sums = tally_blocks(bundle, needs, block, number, missing=missing)
-    picks = torch.randint(number, (draws, number), generator=generator)
-    times = torch.zeros(draws + 1, number, dtype=torch.float64)
-    times[1:].scatter_add_(1, picks, torch.ones_like(picks, dtype=torch.float64))
-    times[0] = 1
-    sign = 1 if chosen.better == "higher" else -1
-    right, judged = counts.flag_right.double(), counts.flag_n.double()
-    found = []
-    for draw in times.to(bundle.device):
-        here = Tally({name: torch.tensordot(draw, sums[name].double(), 1) for name in needs})
-        accuracy = share(right @ draw, judged @ draw)
-        table = _columns(axis, here, weights > 0, accuracy, sign)
-        table = table[table.isfinite().all(1)]
-        enough = len(table) > table.shape[1]
-        found.append(_partial(table[None])[0] if enough else table.new_tensor(torch.nan))
-    found = torch.stack(found)
-    return Association(float(found[0]), *_ends(found[1:]), len(rows))
-
-
-def _columns(axis: str, sums: Tally, inside: Tensor, accuracy: Tensor, sign: int) -> Tensor:
-    """Accuracy, diversity, the members' mean accuracy and their number, float64 [e, 4]."""
-    diversity = mean_of_pairs(value(CATALOG[axis], sums), inside)
-    members = value(CATALOG["accuracy"], sums).nan_to_num()
-    size = inside.sum(1).double()
-    mean = (inside.double() @ members) / size
-    return torch.stack([accuracy, sign * diversity, mean, size], 1)
-
-
-def _blocks(bundle: Bundle, generator: torch.Generator) -> tuple[Tensor, int]:
-    """The block of each sample, int64 [N], and how many there are; units stay together."""
-    samples = len(bundle.ids)
-    units = torch.arange(samples) if bundle.units is None else bundle.units.cpu()
-    _, place = units.unique(return_inverse=True)
-    found = int(place.max()) + 1
-    number = min(BLOCKS, found)
-    shuffled = torch.randperm(found, generator=generator) % number
-    return shuffled[place].to(bundle.device), number
+        parts.append(partial_correlation(table[rows]))
+    return Association(found, *percentiles(torch.cat(parts)), n)
 
 
 def conflicts(values: Tensor, better: Sequence[str]) -> Conflicts:
@@ -279,10 +182,14 @@ def _signs(values: Tensor, better: Sequence[str]) -> Tensor:
     return torch.tensor(signs, dtype=torch.float64, device=values.device)
 
 
-def _partial(tables: Tensor) -> Tensor:
-    """Correlation of the first two columns once the others are regressed out, [B] of [B, n, K].
+def partial_correlation(tables: Tensor) -> Tensor:
+    """Correlation of the first two columns once the others are regressed out.
 
-    NaN where what is left of one of the two is nothing but rounding.
+    Args:
+        tables: float64 [B, n, K].
+
+    Returns:
+        float64 [B]; NaN where what is left of one of the two is nothing but rounding.
     """
     apart = tables - tables.mean(1, keepdim=True)
     whole = apart.square().sum(1)
@@ -298,7 +205,8 @@ def _partial(tables: Tensor) -> Tensor:
     return torch.where(known, both / left.prod(1).sqrt(), torch.nan).clamp(-1, 1)
 
 
-def _ends(draws: Tensor) -> tuple[float, float]:
+def percentiles(draws: Tensor) -> tuple[float, float]:
+    """Ends of a 95 % interval from float64 [B] draws, undefined ones left out."""
     ends = torch.tensor((0.025, 0.975), dtype=torch.float64, device=draws.device)
     low, high = draws.nanquantile(ends).tolist()
     return low, high

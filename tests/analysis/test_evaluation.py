@@ -12,9 +12,10 @@ from known import t12
 from made import bundle_of, random_bundle, ready
 
 from analysis import evaluation, team_layout, team_sums
-from analysis.axes import LEAST, usable_axes
+from analysis.axes import usable_axes
 from analysis.bundle import BundleError
-from analysis.candidates import ORIGINS, plan
+from analysis.candidate_plan import ORIGINS
+from analysis.candidates import plan
 from analysis.catalog import CATALOG, value
 from analysis.ensemble import Ensemble, combine
 from analysis.evaluation import evaluate_axes, expected_seconds, promising_first
@@ -24,6 +25,7 @@ from analysis.groups import worst_and_gap
 from analysis.kernels import model_vendi
 from analysis.outcomes import outcomes
 from analysis.pairwise import mean_over_pairs
+from analysis.reached import LEAST
 from analysis.rules import RULES
 from analysis.search import evaluate
 from analysis.tally import tally

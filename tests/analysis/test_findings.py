@@ -13,8 +13,9 @@ from scipy import stats
 
 from analysis.bundle import BundleError
 from analysis.candidates import plan
+from analysis.diversity_bootstrap import diversity_over_samples
 from analysis.evaluation import evaluate_axes
-from analysis.findings import conflicts, diversity_at_fixed, diversity_over_samples, price
+from analysis.findings import conflicts, diversity_at_fixed, price
 
 
 def residuals(values, fixed):

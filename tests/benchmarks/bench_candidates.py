@@ -22,7 +22,8 @@ from harness import (
 )
 
 from analysis.bundle import Bundle
-from analysis.candidates import Plan, plan
+from analysis.candidate_plan import Plan
+from analysis.candidates import plan
 from analysis.evaluation import evaluate_axes, expected_seconds
 
 AXES = ("accuracy", "log_loss", "disagreement_labels", "leave_one_out")
