@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.candidates import ORIGINS
+from analysis.candidate_plan import ORIGINS
 from dashboard.compute.candidates import Candidates
 from dashboard.compute.fronts import Front
 

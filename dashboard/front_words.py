@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.candidates import ORIGINS
+from analysis.candidate_plan import ORIGINS
 from analysis.ensemble import Ensemble
 from analysis.rules import RULES
 from dashboard.compute.candidates import Candidates

@@ -9,7 +9,7 @@ import torch
 
 from analysis import evidence
 from analysis.bundle import Bundle, Grouping
-from analysis.candidates import Plan
+from analysis.candidate_plan import Plan
 from analysis.ensemble import Ensemble
 from analysis.fitting import fit
 from analysis.rules import RULES

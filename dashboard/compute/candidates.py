@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.candidates import ORIGINS, Plan, plan
+from analysis.candidate_plan import ORIGINS, Plan
+from analysis.candidates import plan
 from analysis.ensemble import Ensemble
 from analysis.evaluation import Evaluated, evaluate_axes
 from analysis.loading import CancelledError

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError
-from analysis.candidates import Plan
+from analysis.candidate_plan import Plan
 from analysis.ensemble import answers
 from analysis.front_bootstrap import front_counts, near_front
 from analysis.front_quality import exclusive_contribution, hypervolume

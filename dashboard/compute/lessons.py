@@ -5,12 +5,12 @@ import torch
 
 from analysis.axes import AXES
 from analysis.bundle import BundleError
+from analysis.diversity_bootstrap import diversity_over_samples
 from analysis.findings import (
     Association,
     Conflicts,
     conflicts,
     diversity_at_fixed,
-    diversity_over_samples,
 )
 from dashboard.compute.caching import kept
 from dashboard.compute.candidates import Candidates, Setting

@@ -10,7 +10,7 @@ from made import bundle_of, made_plan, random_bundle
 from pages import visit, words
 
 from analysis.bundle import Grouping
-from analysis.candidates import ORIGINS
+from analysis.candidate_plan import ORIGINS
 from analysis.ensemble import Ensemble, combine
 from analysis.findings import Association
 from analysis.grading import judged
