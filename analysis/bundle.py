@@ -109,11 +109,15 @@ class Bundle:
             return self
         return replace(self, **_mapped(self, lambda tensor, axis: tensor.to(device)))
 
-    def take(self, samples: Tensor) -> "Bundle":
+    def take(self, samples: Tensor, *, again: bool = False) -> "Bundle":
         """The bundle of these samples only.
 
         Args:
             samples: int64 [n] row positions, or bool [N].
+            again: a sample may occur more than once, as in a bootstrap; their ids are places then.
+
+        Raises:
+            BundleError: a sample occurs more than once and that was not asked for, or none does.
         """
         if samples.dtype == torch.bool:
             samples = samples.nonzero().flatten()
@@ -121,7 +125,9 @@ class Bundle:
         rows = samples.cpu().numpy()
         return replace(
             self,
-            ids=tuple(self.ids[row] for row in rows.tolist()),
+            ids=tuple(
+                map(str, range(len(rows))) if again else map(self.ids.__getitem__, rows.tolist())
+            ),
             attributes={name: values[rows] for name, values in self.attributes.items()},
             thumbnails=None if self.thumbnails is None else self.thumbnails[rows],
             fingerprint=derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),

@@ -176,22 +176,6 @@ def answers_of(
     return pd.DataFrame(rows)
 
 
-def candidates(found: Mapping[str, np.ndarray], members: Sequence[str]) -> pd.DataFrame:
-    """The teams on the front, best accuracy first."""
-    rows = np.flatnonzero(found["rank"] == 0)
-    rows = rows[np.argsort(-found["accuracy"][rows], kind="stable")]
-    return pd.DataFrame(
-        {
-            "members": [members[row] for row in rows],
-            "size": found["membership"].sum(1)[rows],
-            "accuracy": found["accuracy"][rows],
-            "mean disagreement": found["disagreement"][rows],
-            "leave-one-out stability": found["stability"][rows],
-            "n": found["judged"][rows],
-        }
-    )
-
-
 def groups(
     table: Mapping[str, np.ndarray],
     levels: Sequence[str],

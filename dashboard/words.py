@@ -163,51 +163,6 @@ def uneven(together: np.ndarray) -> bool:
     return bool(len(off)) and bool(off.min() != off.max())
 
 
-def front_sentence(found: Mapping[str, np.ndarray]) -> str:
-    """How many teams are on the front, and what its two ends trade."""
-    rows = np.flatnonzero(found["rank"] == 0)
-    if not len(rows):
-        return "No team of two or more can be judged here."
-    best = rows[int(np.argmax(found["accuracy"][rows]))]
-    diverse = rows[int(np.argmax(found["disagreement"][rows]))]
-    single = float(np.nanmax(found["accuracy"][found["membership"].sum(1) == 1]))
-
-    def size(row: int) -> str:
-        return f"team of {int(found['membership'][row].sum())}"
-
-    return (
-        f"**{count(len(rows))}** teams are beaten by none. The most accurate, a {size(best)}, "
-        f"reaches **{percent(float(found['accuracy'][best]))}** (best single model: "
-        f"{percent(single)}); the most diverse, a {size(diverse)}, disagrees on "
-        f"{percent(float(found['disagreement'][diverse]))} and reaches "
-        f"{percent(float(found['accuracy'][diverse]))}."
-    )
-
-
-def front_footnote(candidates: int, n: int) -> str:
-    """What the candidates are, how they were chosen, and how to use the plot."""
-    return (
-        f"{count(candidates)} candidates on n = {count(n)} samples: every single model and random "
-        "teams of several sizes, chosen and judged on the same samples: optimistic. A team is on "
-        "the front when no other is at least as good on accuracy, disagreement and stability and "
-        "better on one. Single models have no pairs and no stability and take no part. Click a "
-        "team to make it the active ensemble, a single model to add or remove it."
-    )
-
-
-def unlike_candidates(ensemble: Ensemble) -> str:
-    """Under which rule candidates stand that an ensemble's own rule cannot be tried on."""
-    rule = RULES[ensemble.rule].stand_in
-    if rule != ensemble.rule:
-        return (
-            f" All teams are under {RULES[rule].label}: {RULES[ensemble.rule].label} would have to "
-            "be worked out for each. Your ensemble itself is the blue diamond."
-        )
-    if ensemble.weights:
-        return " In all teams the members count alike; your weighted ensemble is the blue diamond."
-    return ""
-
-
 def diversity_sentence(column: str, levels: Sequence[str], found: Mapping[str, np.ndarray]) -> str:
     """In which group the samples differ most from each other, and in which least.
 

@@ -9,6 +9,7 @@ import torch
 
 from analysis import evidence
 from analysis.bundle import Bundle, Grouping
+from analysis.candidate_plan import Plan
 from analysis.ensemble import Ensemble
 from analysis.fitting import fit
 from analysis.rules import RULES
@@ -110,3 +111,14 @@ def bundle_of(predictions, labels=None, classes="xyz", **more) -> Bundle:
         labels=None if labels is None else torch.tensor(labels, dtype=torch.int32),
         **more,
     )
+
+
+def made_plan(weights, models: tuple[str, ...], rule: str = "mean") -> Plan:
+    """Candidates with these weights."""
+    weights = torch.as_tensor(np.asarray(weights, dtype=float))
+    inside = weights > 0
+    uneven = ((weights != 1) & inside).any(1).nonzero().flatten()
+    amounts = weights[uneven] / weights[uneven].sum(1, keepdim=True)
+    origin = torch.zeros(len(weights), dtype=torch.int8)
+    alpha = torch.full((len(weights),), torch.nan)
+    return Plan(models, rule, inside, origin, uneven, amounts, alpha, {}, {}, {})

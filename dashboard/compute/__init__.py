@@ -23,6 +23,16 @@ from dashboard.compute.calibration import (
     stated_alone,
     temperatures,
 )
+from dashboard.compute.candidates import (
+    expected,
+    pool_of,
+    row_of,
+    rule_of,
+    search,
+    search_now,
+    setting,
+    usable_axes,
+)
 from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
 from dashboard.compute.comparisons import judged_beside, references
 from dashboard.compute.contributions import changed_samples, costs, member_table
@@ -55,6 +65,15 @@ from dashboard.compute.ensembles import (
     under_other_rules,
 )
 from dashboard.compute.fits import fitted, left_out, optimism
+from dashboard.compute.fronts import (
+    active_row,
+    brushed,
+    chances,
+    expected_chances,
+    expected_groups,
+    front_of,
+)
+from dashboard.compute.fronts import by_group as fronts_by_group
 from dashboard.compute.how import (
     camp_points,
     camp_table,
@@ -62,44 +81,53 @@ from dashboard.compute.how import (
     probabilities_of,
     telling_samples,
 )
+from dashboard.compute.lessons import conflicts_of, diversity_helps
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
-from dashboard.compute.teams import front, front_places, group_diversity, group_table, size_curve
+from dashboard.compute.teams import group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
     "abstainers",
     "accuracy_of",
+    "active_row",
     "along",
     "beside",
     "binned",
+    "brushed",
     "camp_points",
     "camp_table",
     "cascade",
     "cascade_orders",
+    "chances",
     "changed_samples",
     "combined",
     "confidence_bins",
     "confidences",
+    "conflicts_of",
     "costs",
     "detection",
     "differences",
     "different_answers",
     "differing",
     "discrepant_samples",
+    "diversity_helps",
     "drawn_points",
     "effect_slices",
     "ensemble_accuracy",
     "error_kinds",
     "every_group_effect",
+    "expected",
+    "expected_chances",
+    "expected_groups",
     "fitted",
-    "front",
-    "front_places",
+    "front_of",
+    "fronts_by_group",
     "group_diversity",
     "group_effects",
     "group_table",
@@ -119,6 +147,7 @@ __all__ = [
     "pair_measures",
     "pairs",
     "pca_map",
+    "pool_of",
     "probabilities_of",
     "recipes",
     "reference",
@@ -126,6 +155,8 @@ __all__ = [
     "reliability",
     "reliability_beside",
     "risk_curves",
+    "row_of",
+    "rule_of",
     "runs_left_out",
     "sample_texts",
     "scope",
@@ -135,7 +166,10 @@ __all__ = [
     "score_edges",
     "score_values",
     "scores",
+    "search",
+    "search_now",
     "selective",
+    "setting",
     "setting_intervals",
     "setting_pair",
     "setting_ranking",
@@ -158,5 +192,6 @@ __all__ = [
     "unanswered",
     "undecided",
     "under_other_rules",
+    "usable_axes",
     "window",
 ]

@@ -11,87 +11,15 @@ from analysis.catalog import CATALOG
 from analysis.ensemble import Ensemble
 from analysis.intervals import group_interval
 from analysis.judging import judged_answers
-from analysis.pareto import ranks
 from analysis.rules import RULES
-from analysis.search import evaluate
 from analysis.tally import tally
-from analysis.teams import sample_teams
 from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
-from dashboard.compute.ensembles import combined, ensemble_accuracy, side_by_side
+from dashboard.compute.ensembles import combined
 from dashboard.state import Choices
 
-FRONT_TEAMS = 240
-FRONT_SIZES = (2, 3, 4, 5, 7, 10)
 CURVE_TEAMS = 100
 MOST_DIMENSIONS = 2048
-
-
-@cached()
-def _front(
-    _bundle: Bundle, fingerprint: str, rule: str, missing: str, active: tuple[str, ...], seed: int
-) -> dict[str, np.ndarray]:
-    models = _bundle.models
-    if RULES[rule].needs == "probabilities":
-        models = tuple(model for model in models if model in _bundle.probabilities)
-    pool = _bundle.select(models)
-    membership = sample_teams(len(models), FRONT_SIZES, FRONT_TEAMS, seed=seed)
-    chosen = torch.tensor([model in active for model in models])
-    known = (membership == chosen).all(1).any()
-    if len(active) > 1 and int(chosen.sum()) == len(active) and not known:
-        membership = torch.cat([membership, chosen[None]])
-    found = evaluate(pool, membership, rule, missing=missing)
-    objectives = torch.stack([found.accuracy, found.disagreement, found.stability], dim=1)
-    return {
-        "models": np.array(models, dtype=object),
-        "membership": membership.numpy(),
-        "accuracy": found.accuracy.cpu().numpy(),
-        "disagreement": found.disagreement.cpu().numpy(),
-        "stability": found.stability.cpu().numpy(),
-        "judged": found.judged.cpu().numpy(),
-        "rank": ranks(objectives, ("max", "max", "max")).cpu().numpy(),
-    }
-
-
-def front(choices: Choices, bundle: Bundle, seed: int = 0) -> dict[str, np.ndarray]:
-    """Sampled teams with accuracy, mean disagreement, stability and rank (0 = on the front).
-
-    All members alike, under the rule of the active ensemble or the nearest that is not fitted.
-    """
-    ensemble = choices.ensemble
-    rule = RULES[ensemble.rule].stand_in
-    return _front(bundle, bundle.fingerprint, rule, choices.missing, ensemble.members, seed)
-
-
-@cached()
-def _place(
-    _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
-) -> dict[str, float]:
-    team = _bundle.select(_ensemble.members)
-    weights = _ensemble.weights or (1.0,) * len(team.models)
-    membership = torch.tensor([weights], dtype=torch.float64)
-    given = _ensemble.given
-    found = evaluate(team, membership, _ensemble.rule, missing=missing, given=given)
-    return {name: float(getattr(found, name)[0]) for name in ("disagreement", "stability")}
-
-
-def front_places(choices: Choices, bundle: Bundle) -> dict[str, dict[str, float]]:
-    """Where ensembles that are no plain candidates stand among the teams.
-
-    Returns:
-        {name: "accuracy", "disagreement", "stability"}: those beside the active one, and the
-        active one itself where it is weighed or fitted.
-    """
-    active = choices.ensemble
-    plain = not active.weights and RULES[active.rule].stand_in == active.rule
-    found = {}
-    for name, ensemble in side_by_side(choices).items():
-        if ensemble is active and plain:
-            continue
-        accuracy = float(ensemble_accuracy(choices, bundle, ensemble)["accuracy"][0])
-        given = (bundle, bundle.fingerprint, ensemble, ensemble.key, choices.missing)
-        found[name] = {"accuracy": accuracy, **_place(*given)}
-    return found
 
 
 @cached()

@@ -16,6 +16,16 @@ from dashboard.panels.difficulty import (
     uncertainty,
 )
 from dashboard.panels.drawing import chart, palette
+from dashboard.panels.front import (
+    equal_losses,
+    group_volumes,
+    in_parallel,
+    in_space,
+    projection,
+    select_corrected,
+    shared_models,
+)
+from dashboard.panels.front import warnings as front_warnings
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.how import camp_map, outcome_flow
 from dashboard.panels.members import member_gains, selection_path
@@ -30,7 +40,7 @@ from dashboard.panels.recipes import (
     two_by_two,
 )
 from dashboard.panels.sample_lists import discrepant, suspects
-from dashboard.panels.teams import accuracies, beside, front
+from dashboard.panels.teams import accuracies, beside
 from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
@@ -47,9 +57,13 @@ __all__ = [
     "effect_cells",
     "effect_levels",
     "effect_slices",
+    "equal_losses",
     "error_parts",
-    "front",
+    "front_warnings",
     "group_dots",
+    "group_volumes",
+    "in_parallel",
+    "in_space",
     "ledger",
     "member_gains",
     "model_map",
@@ -63,10 +77,13 @@ __all__ = [
     "palette",
     "pick_raised",
     "pick_score",
+    "projection",
     "reliability",
     "risk_coverage",
     "score_histogram",
+    "select_corrected",
     "selection_path",
+    "shared_models",
     "size_curve",
     "soup_dots",
     "soup_outcomes",

@@ -34,8 +34,13 @@ def chart(
     pick: Callable | None = None,
     *args,
     modes: str | Sequence[str] = "points",
+    brush: Callable | None = None,
 ) -> None:
-    """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns."""
+    """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns.
+
+    With `brush`, a box or lasso calls brush(selection, panel, *args) instead, also when it is
+    taken away: the selection is empty then.
+    """
     config = CONFIG | {
         "toImageButtonOptions": {"format": "svg", "filename": f"dissensus-{panel}"},
     }
@@ -48,15 +53,20 @@ def chart(
         key=key,
         config=config,
         alt=alt,
-        on_select=lambda: _picked(key, panel, pick, args),
+        on_select=lambda: _picked(key, panel, pick, args, brush),
         selection_mode=modes,
     )
 
 
-def _picked(key: str, panel: str, pick: Callable, args: Sequence) -> None:
-    points = state.event(key).get("selection", {}).get("points", [])
+def _picked(
+    key: str, panel: str, pick: Callable, args: Sequence, brush: Callable | None = None
+) -> None:
+    event = state.event(key).get("selection", {})
+    points, outlined = event.get("points", []), event.get("box") or event.get("lasso")
     current = state.selection()
-    if points:
+    if brush is not None and (outlined or not points):
+        brush(event if outlined else {}, panel, *args)
+    elif points:
         state.pick_models((), panel)
         pick(points, panel, *args)
     elif state.picked_models(panel) and (current is None or current.source != panel):

@@ -6,13 +6,10 @@ import numpy as np
 import streamlit as st
 
 from analysis.bundle import Bundle
-from analysis.rules import RULES
-from dashboard import compute, ensemble_words, state, words
+from dashboard import compute, ensemble_words, words
 from dashboard.panels.drawing import chart, palette, pick_models, within
-from dashboard.plots import front as front_plots
 from dashboard.plots import models
 from dashboard.state import Choices
-from dashboard.theme import count
 
 
 def accuracies(choices: Choices, panel: str) -> None:
@@ -42,56 +39,6 @@ def roles_of(choices: Choices, names: Sequence[str]) -> list[str]:
     return [
         "best" if model == best else "member" if model in members else "other" for model in names
     ]
-
-
-def front(choices: Choices, objective: str, panel: str) -> None:
-    """Teams by accuracy and another objective; a picked team becomes the active ensemble."""
-    bundle = compute.scope(choices, panel)
-    found = compute.front(choices, bundle)
-    labels = {
-        "disagreement": (
-            "Mean disagreement of the members, higher is more diverse",
-            "Accuracy against diversity",
-        ),
-        "stability": (
-            "Leave-one-out stability, higher is more consistent",
-            "Accuracy against consistency",
-        ),
-    }
-    x_label, title = labels[objective]
-    places, slots = compute.front_places(choices, bundle), compute.slots(choices)
-    active = [model in choices.ensemble.members for model in found["models"]]
-    same = np.flatnonzero((found["membership"] == np.array(active)).all(1))
-    plain = choices.label not in places
-    figure = front_plots.front(
-        found[objective],
-        found["accuracy"],
-        found["membership"].sum(1),
-        found["rank"] == 0,
-        front_plots.names_of(found["membership"], found["models"]),
-        int(same[0]) if len(same) and plain else None,
-        x_label=x_label,
-        title=title,
-        marks=[
-            (name, place[objective], place["accuracy"], slots.get(name))
-            for name, place in places.items()
-        ],
-        subtitle=f"{RULES[RULES[choices.ensemble.rule].stand_in].label}, {within(choices, panel)}, "
-        f"{count(len(found['accuracy']))} candidates",
-        palette=palette(),
-    )
-    chart(figure, panel, title, _pick_candidate, found["membership"], tuple(found["models"]))
-
-
-def _pick_candidate(points, panel: str, membership: np.ndarray, pool: tuple[str, ...]) -> None:
-    row = front_plots.decode_candidate(points)
-    if row is None or row >= len(membership):
-        return
-    members = tuple(pool[place] for place in np.flatnonzero(membership[row]))
-    if len(members) == 1:
-        state.pick_models(members, panel)
-    else:
-        state.set_members(members)
 
 
 def beside(choices: Choices, bundle: Bundle) -> None:

@@ -1,225 +1,246 @@
-"""Candidate teams: quality against diversity and against consistency."""
+"""Candidate ensembles on two axes: who is beaten by none, and what they trade."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.plots.front_marks import Mark, Ruler, add_active, add_mark, part_the_lane
+from dashboard.plots.front_outlines import in_lane, reach
 from dashboard.plots.layout import titled
 from dashboard.theme import (
-    BESIDE_SYMBOLS,
     LIGHT,
     SEQUENTIAL,
     Palette,
-    count,
-    percent,
     shown,
-    three_digits,
 )
 
-Mark = tuple[str, float, float, int | None]
+SYMBOLS = ("circle", "diamond", "square")
+KINDS = ("single models", "ensembles", "mixed weights")
+ON_FRONT = ("single, front", "on the front", "mixed, front")
+LONGEST = 34  # letters of a title beside a plot that is not tall
+MOST_MARKS = 3000
+CELLS = 60
+HEIGHT = 480
+NEAR = (0.55, 0.07)  # of the width and height of the plot, within which two names would touch
 
 
-def front(
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Candidates as every projection draws them.
+
+    Attributes:
+        kinds: int [E], single model, ensemble, or soup or interpolation.
+        sizes: int [E].
+        on_front: bool [E], beaten by none on all axes that were chosen.
+        texts: rows -> what is said of them when they are pointed at.
+        names: (row, few words) of those that are named.
+        active: the row that is the active ensemble.
+        brushed: bool [E], marked in another projection; None: none are.
+        marks: ensembles that are no candidates: name, values by axis, and the slot of their
+            colour, None for the active one.
+    """
+
+    kinds: np.ndarray
+    sizes: np.ndarray
+    on_front: np.ndarray
+    texts: Callable[[np.ndarray], list[str]]
+    names: Sequence[tuple[int, str]] = ()
+    active: int | None = None
+    brushed: np.ndarray | None = None
+    marks: Sequence[Mark] = field(default=())
+
+
+def projection(
     x: np.ndarray,
-    accuracy: np.ndarray,
-    sizes: np.ndarray,
-    on_front: np.ndarray,
-    members: Sequence[str],
-    active: int | None,
+    y: np.ndarray,
+    rulers: tuple[Ruler, Ruler],
+    drawn: Drawn,
     *,
-    x_label: str,
     title: str,
-    marks: Sequence[Mark] = (),
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
-    """Accuracy of candidate teams against another objective, the front marked.
+    """Candidates on two axes, the front of these two as a line.
 
     Args:
-        x: float [E]; NaN (a single model) is drawn in a lane of its own on the left.
-        accuracy: float [E].
-        sizes: int [E], members per team.
-        on_front: bool [E], dominated by no other team.
-        members: E texts, the members for the hover.
-        active: the row that is the active ensemble, if it is among them.
-        x_label: name, unit and direction of x.
+        x: float [E]; NaN (a single model has no pairs) is drawn in a lane of its own on the left.
+        y: float [E]; candidates with NaN are left out.
+        rulers: of x and y.
+        drawn: what all projections share.
         title: what is seen.
-        marks: ensembles that are no candidates: name, x, accuracy and the slot of their colour,
-            None for the active one; left out where x is NaN.
         subtitle: rule, n, number of candidates.
         palette: colours.
 
     Returns:
-        A figure; customdata = row of the candidate.
+        A figure; customdata = row of the candidate. Beaten ones are a density where there are
+        more than 3,000.
     """
-    single, known = ~np.isfinite(x), x[np.isfinite(x)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    span = max(high - low, 1e-6)
-    placed = np.where(single, low - 0.12 * span, x)
+    single, known = ~np.isfinite(x) & np.isfinite(y), np.isfinite(x) & np.isfinite(y)
+    low, span = reach(x, y)
+    placed = in_lane(x, y)
     figure = go.Figure()
-    _add_teams(figure, placed, accuracy, sizes, single, on_front, palette)
-    hover = np.array(_hover(x, accuracy, sizes, on_front, members, x_label), dtype=object)
-    figure.for_each_trace(lambda trace: trace.update(hovertext=hover[trace.customdata].tolist()))
-    steps = _outer(x, accuracy)
+    beaten = known & ~drawn.on_front & (drawn.kinds == 1)
+    marked = single | (known & ~beaten)
+    if beaten.sum() > MOST_MARKS:
+        _add_density(figure, x[beaten], y[beaten], palette)
+        if drawn.active is not None:
+            marked[drawn.active] = known[drawn.active] | single[drawn.active]
+    else:
+        marked |= beaten
+    _add_candidates(figure, placed, y, marked, drawn, palette)
+    line = front_line(x, y, rulers)
     figure.add_scatter(
-        x=x[steps],
-        y=accuracy[steps],
+        x=x[line],
+        y=y[line],
         mode="lines",
-        line={"color": palette.text, "width": 1, "dash": "dot"},
-        name="front of these two",
+        line={"color": palette.text, "width": 1.5, "dash": "dot"},
+        name="front of two",
         hoverinfo="skip",
     )
-    if active is not None:
-        _add_active(figure, placed[active], accuracy[active], palette)
-    for mark in marks:
-        _add_mark(figure, mark, x_label, palette)
-    titled(figure, title, subtitle, height=520, palette=palette, legend="bottom")
-    figure.update_layout(dragmode="pan", clickmode="event+select")
-    figure.update_xaxes(title=x_label, range=[low - 0.18 * span, high + 0.06 * span])
-    figure.update_yaxes(title="Accuracy, higher is better", tickformat=".1%")
-    if single.any() and len(known):
-        _part_the_lane(figure, low - 0.12 * span, low - 0.06 * span, palette)
+    if drawn.active is not None and marked[drawn.active]:
+        add_active(figure, placed[drawn.active], y[drawn.active], palette)
+    for mark in drawn.marks:
+        add_mark(figure, mark, rulers, palette)
+    titled(figure, title, subtitle, height=HEIGHT, palette=palette, legend="bottom", width=70)
+    figure.update_layout(dragmode="select", clickmode="event+select")
+    left = 0.18 if single.any() and known.any() else 0.06
+    figure.update_xaxes(title=rulers[0].title, range=[low - left * span, low + 1.1 * span])
+    title_of_y = rulers[1].title
+    if len(title_of_y) > LONGEST:
+        title_of_y = title_of_y.replace(", ", ",<br>", 1)
+    figure.update_yaxes(title=title_of_y)
+    for ruler, update in zip(rulers, (figure.update_xaxes, figure.update_yaxes), strict=True):
+        update(tickformat=".1%" if ruler.share else None)
+    if single.any() and known.any():
+        part_the_lane(figure, low - 0.12 * span, low - 0.06 * span, palette)
+    _add_names(figure, placed, y, marked, drawn, palette)
     return figure
 
 
-def _hover(
-    x: np.ndarray,
-    accuracy: np.ndarray,
-    sizes: np.ndarray,
-    on_front: np.ndarray,
-    members: Sequence[str],
-    x_label: str,
-) -> list[str]:
-    """What is said of every candidate when it is pointed at."""
-    objective = x_label.split(",")[0].lower()
-    return [
-        f"<b>{text}</b><br>accuracy {percent(float(y))}, {objective} {three_digits(float(value))}"
-        f"<br>{count(int(size))} {'model' if size == 1 else 'models'}"
-        f"{', on the front' if kept else ''}"
-        for text, y, value, size, kept in zip(members, accuracy, x, sizes, on_front, strict=True)
-    ]
+def front_line(x: np.ndarray, y: np.ndarray, rulers: tuple[Ruler, Ruler]) -> np.ndarray:
+    """Rows that no other one beats on these two axes, from the best x to the worst."""
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    across, up = (
+        values[rows] if ruler.higher else -values[rows]
+        for values, ruler in zip((x, y), rulers, strict=True)
+    )
+    order = np.lexsort((-up, -across))
+    rows, up = rows[order], up[order]
+    new = np.ones(len(rows), dtype=bool)
+    if len(rows):
+        new[1:] = up[1:] > np.maximum.accumulate(up)[:-1]
+    return rows[new]
 
 
-def _add_teams(
+def _add_density(figure: go.Figure, x: np.ndarray, y: np.ndarray, palette: Palette) -> None:
+    """How many beaten candidates lie where, in grey, darker for more."""
+    counts, across, up = np.histogram2d(x, y, bins=CELLS)
+    figure.add_heatmap(
+        x=((across[1:] + across[:-1]) / 2),
+        y=((up[1:] + up[:-1]) / 2),
+        z=np.where(counts.T > 0, np.log10(counts.T + 1), np.nan).astype(np.float32),
+        customdata=counts.T.astype(np.int32),
+        colorscale=[[0, palette.grid], [1, palette.member]],
+        showscale=False,
+        name="beaten ensembles",
+        hovertemplate="%{customdata:,} beaten ensembles here<extra></extra>",
+    )
+
+
+def _add_candidates(
     figure: go.Figure,
-    placed: np.ndarray,
-    accuracy: np.ndarray,
-    sizes: np.ndarray,
-    single: np.ndarray,
-    on_front: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    marked: np.ndarray,
+    drawn: Drawn,
     palette: Palette,
 ) -> None:
-    """Single models in grey; teams coloured by their size, those on the front large."""
+    """Single models in grey; ensembles coloured by their size, those on the front large."""
     coloured = {
         "colorscale": SEQUENTIAL,
         "cmin": 2,
-        "cmax": max(int(sizes.max()) if len(sizes) else 2, 3),
-        "colorbar": {
-            "title": {"text": "Members", "side": "right"},
-            "thickness": 10,
-            "len": 0.8,
-        },
+        "cmax": max(int(drawn.sizes.max(initial=2)), 3),
+        "colorbar": {"title": {"text": "Members", "side": "right"}, "thickness": 10, "len": 0.8},
     }
-    styles = (
-        ("single models", single, "circle", 7, 0),
-        ("teams", ~single & ~on_front, "diamond", 8, 0.5),
-        ("on the front", ~single & on_front, "diamond", 12, 2),
-    )
-    for name, mask, symbol, size, line in styles:
-        rows = np.flatnonzero(mask)
-        marker = {"symbol": symbol, "size": size, "opacity": 1.0 if line > 1 else 0.75}
-        marker |= {"line": {"width": line, "color": palette.text}}
-        if line:
-            marker |= {"color": sizes[rows], "showscale": line > 1, **coloured}
-        else:
-            marker["color"] = palette.member
-        figure.add_scatter(
-            x=placed[rows],
-            y=accuracy[rows],
-            mode="markers",
-            name=name,
-            marker=marker,
-            customdata=rows.astype(np.int32),
-            hoverinfo="text",
-        )
+    for kind, symbol in enumerate(SYMBOLS):
+        for front in (False, True):
+            own = (drawn.kinds == kind) & marked & (drawn.on_front == front)
+            rows = np.flatnonzero(own).astype(np.int32)
+            if not len(rows):
+                continue
+            marker = {"symbol": symbol, "size": 12 if front else 7, "opacity": 1 if front else 0.7}
+            marker["line"] = {"width": 1.5 if front else 0, "color": palette.text}
+            marker["color"] = drawn.sizes[rows] if kind == 1 else palette.member
+            if kind == 1:
+                marker |= coloured | {"showscale": front}
+            figure.add_scatter(
+                x=x[rows],
+                y=y[rows],
+                mode="markers",
+                name=(ON_FRONT if front else KINDS)[kind],
+                marker=marker,
+                customdata=rows,
+                hovertext=drawn.texts(rows),
+                hoverinfo="text",
+                selectedpoints=None
+                if drawn.brushed is None
+                else np.flatnonzero(drawn.brushed[rows]).astype(np.int32),
+                unselected={"marker": {"opacity": 0.15}},
+            )
 
 
-def _add_active(figure: go.Figure, x: float, accuracy: float, palette: Palette) -> None:
-    figure.add_scatter(
-        x=[x],
-        y=[accuracy],
-        mode="markers",
-        name="active ensemble",
-        hoverinfo="skip",
-        marker={
-            "symbol": "diamond-open",
-            "size": 20,
-            "color": palette.ensemble,
-            "line": {"width": 3},
-        },
-    )
-
-
-def _add_mark(figure: go.Figure, mark: Mark, x_label: str, palette: Palette) -> None:
-    """An ensemble of its own kind, as a diamond in its colour."""
-    name, x, accuracy, slot = mark
-    if not (np.isfinite(x) and np.isfinite(accuracy)):
+def _add_names(
+    figure: go.Figure,
+    x: np.ndarray,
+    y: np.ndarray,
+    marked: np.ndarray,
+    drawn: Drawn,
+    palette: Palette,
+) -> None:
+    """Few words at few candidates, none where another name or the edge would be touched."""
+    if not marked.any():
         return
-    objective = x_label.split(",")[0].lower()
-    figure.add_scatter(
-        x=[x],
-        y=[accuracy],
-        mode="markers",
-        name=shown(name, 34),
-        marker={
-            "symbol": "diamond" if slot is None else BESIDE_SYMBOLS[slot],
-            "size": 16,
-            "color": palette.ensemble if slot is None else palette.beside[slot],
-            "line": {"width": 1.5, "color": palette.text},
-        },
-        hovertext=[
-            f"<b>{shown(name)}</b><br>accuracy {percent(accuracy)}, {objective} {three_digits(x)}"
-        ],
-        hoverinfo="text",
-    )
-
-
-def _part_the_lane(figure: go.Figure, lane: float, edge: float, palette: Palette) -> None:
-    """A line between the single models on the left and the teams, and a word for the lane."""
-    figure.add_vline(x=edge, line={"color": palette.grid, "width": 1})
-    figure.add_annotation(
-        x=lane,
-        y=0.0,
-        yref="paper",
-        text="alone",
-        showarrow=False,
-        yanchor="bottom",
-        font={"size": 11, "color": palette.member},
-    )
-
-
-def _outer(x: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Rows that no other one beats on these two objectives, from large x to small."""
-    rows = np.flatnonzero(np.isfinite(x))
-    rows = rows[np.lexsort((-accuracy[rows], -x[rows]))]
-    best = np.maximum.accumulate(accuracy[rows]) if len(rows) else accuracy[rows]
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = accuracy[rows][1:] > best[:-1]
-    return rows[new]
+    spans = [max(float(np.ptp(values[marked])), 1e-9) for values in (x, y)]
+    taken: list[tuple[float, float]] = []
+    for row, name in drawn.names:
+        if not marked[row]:
+            continue
+        place = (float(x[row]) / spans[0], float(y[row]) / spans[1])
+        if any(abs(place[0] - a) < NEAR[0] and abs(place[1] - b) < NEAR[1] for a, b in taken):
+            continue
+        taken.append(place)
+        right = (x[marked].max() - x[row]) / spans[0] < NEAR[0]
+        figure.add_annotation(
+            x=float(x[row]),
+            y=float(y[row]),
+            text=name,
+            showarrow=False,
+            xanchor="right" if right else "left",
+            xshift=-10 if right else 10,
+            yshift=12,
+            font={"size": 11, "color": palette.text},
+        )
 
 
 def decode_candidate(points: Sequence[Mapping]) -> int | None:
     """Row of the last picked candidate."""
     codes = [point["customdata"] for point in points if point.get("customdata") is not None]
+    codes = [code for code in codes if not isinstance(code, (list, dict))]
     return int(codes[-1]) if codes else None
 
 
 def names_of(membership: np.ndarray, models: Sequence[str], *, most: int = 6) -> list[str]:
-    """Members of every candidate as one text each."""
+    """Members of every candidate as one text each; of uneven ones with their weights."""
     texts = []
     for row in membership:
-        members = [shown(models[place], 22) for place in np.flatnonzero(row)]
+        places = np.flatnonzero(row)
+        uneven = len(places) > 1 and np.ptp(row[places].astype(float)) > 0
+        members = [
+            f"{row[place]:.2g} {shown(models[place], 22)}" if uneven else shown(models[place], 22)
+            for place in places
+        ]
         more = len(members) - most
         texts.append(", ".join(members[:most]) + (f" and {more} more" if more > 0 else ""))
     return texts

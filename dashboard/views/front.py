@@ -1,7 +1,7 @@
 import streamlit as st
 
-from dashboard import compute, controls, panels, tables, words
-from dashboard.plots.front import names_of
+from dashboard import compute, controls, front_words, panels, state
+from dashboard.front import SECTIONS, choosing, searching
 
 controls.page("Front", "Which ensemble should I take?")
 choices = controls.require("labels")
@@ -9,20 +9,25 @@ if len(choices.bundle.models) < 2:
     st.info("There is one model, so there is no team to choose. Load at least two.")
     st.stop()
 bundle = compute.scope(choices, "front")
-found = compute.front(choices, bundle)
-st.markdown(f"#### {words.front_sentence(found)}")
-st.caption(
-    words.front_footnote(len(found["accuracy"]), len(bundle.ids))
-    + words.unlike_candidates(choices.ensemble)
+head = st.container()
+asked, found = searching.found(choices, bundle, choosing.pick(choices, bundle))
+front = compute.front_of(found)
+head.markdown(f"#### {front_words.sentence(found, front)}")
+panels.front_warnings(found)
+section = st.segmented_control(
+    "Section",
+    list(SECTIONS),
+    required=True,
+    label_visibility="collapsed",
+    **state.widget("front-section", "Front"),
 )
-
-left, right = st.columns(2)
-with left:
-    panels.front(choices, "disagreement", "front-diversity")
-with right:
-    panels.front(choices, "stability", "front-consistency")
-
-table = tables.candidates(found, names_of(found["membership"], found["models"], most=30))
-st.markdown("##### Teams on the front")
-controls.table(table, "Teams on the front", height=320)
-controls.download(table, "front.csv")
+SECTIONS[section](choices, asked, found)
+st.caption(
+    front_words.footnote(
+        found,
+        front,
+        choices.ensemble,
+        split=choices.held_out is not None,
+        selected=compute.narrowed(bundle, choices) is not None,
+    )
+)

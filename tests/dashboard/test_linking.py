@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made import ROOT, overlapping, random_bundle
+from made import ROOT, made_plan, overlapping, random_bundle
 from picking import CHOICES, chosen, pick, points
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +14,8 @@ from analysis.bundle import Bundle, Grouping
 from analysis.ensemble import Ensemble, combine
 from analysis.loading import save_bundle
 from analysis.outcomes import OUTCOMES, outcomes
+from dashboard.compute.candidates import Candidates
+from dashboard.panels.front import _pick_candidate
 from dashboard.plots.calibration import decode_bins
 from dashboard.plots.difficulty import decode_sides
 from dashboard.plots.front import decode_candidate
@@ -75,19 +77,27 @@ def test_a_pair_of_models_selects_the_samples_on_which_they_differ(app):
     assert app.session_state["selection"].positions.tolist() == expected
 
 
-def test_a_candidate_becomes_the_active_ensemble(app):
-    from dashboard.panels.teams import _pick_candidate
+def candidates(weights):
+    planned = made_plan(weights, BUNDLE.models)
+    n = np.zeros(len(weights), dtype=int)
+    return Candidates("key", planned, (), np.zeros((len(weights), 0)), n, len(weights), 9, 3)
 
-    membership = np.array([[True, False, True, False], [False, True, True, True]])
-    pick(app, _pick_candidate, points(1), "front", membership, BUNDLE.models)
+
+def test_a_candidate_becomes_the_active_ensemble(app):
+    found = candidates([[1, 0, 1, 0], [0, 1, 1, 1], [0, 0.25, 0.75, 0]])
+    pick(app, _pick_candidate, points(1), "front", found, (1, 0))
     assert app.session_state["members"] == ["model-1", "model-2", "model-3"]
+    assert app.session_state["rule"] == "mean"
+    pick(app, _pick_candidate, points(2), "front", found, (1, 0))
+    assert app.session_state["members"] == ["model-1", "model-2"]
+    assert app.session_state["weights"]["model-2"] == 0.75
+    pick(app, _pick_candidate, points(1), "front", found, (1, 0))
+    assert app.session_state["weights"]["model-2"] == 1
 
 
 def test_a_single_candidate_is_offered_and_changes_nothing_by_itself(app):
-    from dashboard.panels.teams import _pick_candidate
-
-    membership = np.array([[False, True, False, False], [False, True, True, True]])
-    pick(app, _pick_candidate, points(0), "front", membership, BUNDLE.models)
+    found = candidates([[0, 1, 0, 0], [0, 1, 1, 1]])
+    pick(app, _pick_candidate, points(0), "front", found, (1, 0))
     app.run()
     assert app.session_state["members"] == list(BUNDLE.models)
     app.button(key="member/model-1").click().run()

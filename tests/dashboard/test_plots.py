@@ -7,6 +7,9 @@ from dashboard.plots import (
     calibration,
     difficulty,
     front,
+    front_groups,
+    front_more,
+    front_outlines,
     groups,
     maps,
     matrix,
@@ -133,19 +136,24 @@ def test_the_model_map_colours_the_largest_families_and_rings_the_members():
     assert codes(figure) == list(range(30))
 
 
+QUALITY = front.Ruler("Accuracy", "higher is better", True, True)
+DIVERSITY = front.Ruler("Mean disagreement", "higher is more diverse", True, True)
+LOSS = front.Ruler("Log loss", "lower is better", False, False)
+
+
+def drawn(sizes, on_front, **more):
+    sizes = np.array(sizes)
+    kinds = (sizes > 1).astype(int)
+    return front.Drawn(
+        kinds, sizes, np.array(on_front), lambda rows: [f"row {row}" for row in rows], **more
+    )
+
+
 def test_single_models_stand_in_a_lane_of_their_own_and_the_front_is_joined():
     x = np.array([np.nan, 0.1, 0.3, 0.2])
     accuracy = np.array([0.6, 0.9, 0.7, 0.8])
-    figure = front.front(
-        x,
-        accuracy,
-        np.array([1, 2, 2, 2]),
-        np.array([False, True, True, True]),
-        ["a", "a, b", "b, c", "a, c"],
-        3,
-        x_label="Mean disagreement, higher is more diverse",
-        title="t",
-    )
+    some = drawn([1, 2, 2, 2], [False, True, True, True], active=3)
+    figure = front.projection(x, accuracy, (DIVERSITY, QUALITY), some, title="t")
     single = next(trace for trace in figure.data if trace.name == "single models")
     assert single.x[0] < 0.1
     line = next(trace for trace in figure.data if trace.mode == "lines")
@@ -154,22 +162,104 @@ def test_single_models_stand_in_a_lane_of_their_own_and_the_front_is_joined():
 
 
 def test_the_front_of_nothing_but_single_models_is_drawn():
-    figure = front.front(
-        np.array([np.nan]),
-        np.array([0.5]),
-        np.array([1]),
-        np.array([False]),
-        ["a"],
-        None,
-        x_label="x",
-        title="t",
+    some = drawn([1], [False])
+    figure = front.projection(
+        np.array([np.nan]), np.array([0.5]), (DIVERSITY, QUALITY), some, title="t"
     )
     assert codes(figure) == [0]
+
+
+def test_where_lower_is_better_the_front_runs_along_the_low_values():
+    x, loss = np.array([0.1, 0.2, 0.3, 0.2]), np.array([0.3, 0.5, 0.9, 0.6])
+    assert front.front_line(x, loss, (DIVERSITY, LOSS)).tolist() == [2, 1, 0]
+
+
+def test_many_beaten_candidates_are_a_density_and_the_front_and_the_active_one_are_marks():
+    generator = np.random.default_rng(0)
+    x, y = generator.random(5000), generator.random(5000)
+    on_front = np.zeros(5000, dtype=bool)
+    on_front[:7] = True
+    some = drawn(np.full(5000, 3), on_front, active=99)
+    figure = front.projection(x, y, (DIVERSITY, QUALITY), some, title="t")
+    density = next(trace for trace in figure.data if trace.type == "heatmap")
+    assert density.customdata.sum() == 4993
+    marks = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "markers"]
+    rows = np.concatenate([trace.customdata for trace in marks if trace.customdata is not None])
+    assert sorted(rows) == [*range(7), 99]
+
+
+def test_names_that_would_touch_are_left_out_and_those_inside_are_escaped():
+    x, y = np.array([0.1, 0.11, 0.9]), np.array([0.5, 0.5, 0.1])
+    names = [(0, "best"), (1, "knee"), (2, "most diverse")]
+    some = drawn([2, 3, 4], [True] * 3, names=names)
+    figure = front.projection(x, y, (DIVERSITY, QUALITY), some, title="t")
+    assert [note.text for note in figure.layout.annotations] == ["best", "most diverse"]
+
+
+def test_what_is_marked_elsewhere_is_raised():
+    x, y = np.array([0.1, 0.2, 0.3]), np.array([0.5, 0.4, 0.3])
+    some = drawn([2, 2, 2], [True, True, False], brushed=np.array([False, True, True]))
+    figure = front.projection(x, y, (DIVERSITY, QUALITY), some, title="t")
+    raised = {
+        int(trace.customdata[place])
+        for trace in figure.data
+        if trace.customdata is not None
+        for place in trace.selectedpoints
+    }
+    assert raised == {1, 2}
+
+
+def test_boxes_and_lassos_reach_candidates_that_are_drawn_as_a_density():
+    x, y = np.array([0.0, 0.5, 1.0, np.nan]), np.array([0.0, 0.5, 1.0, 0.5])
+    box = {"box": [{"x": [0.9, 0.4], "y": [0.1, 0.9]}]}
+    assert front_outlines.outlined(box, x, y).tolist() == [False, True, False, False]
+    lane = {"box": [{"x": [-0.2, -0.1], "y": [0, 1]}]}
+    assert front_outlines.outlined(lane, x, y).tolist() == [False, False, False, True]
+    triangle = {"lasso": [{"x": [0.4, 1.2, 1.2], "y": [0.4, 0.4, 1.2]}]}
+    assert front_outlines.outlined(triangle, x, y).tolist() == [False, True, True, False]
+    assert not front_outlines.outlined({}, x, y).any()
+
+
+def test_a_line_of_equal_loss_passes_through_what_has_that_loss():
+    loss, gap = np.array([0.4, 0.6, np.nan]), np.array([0.1, 0.3, 0.2])
+    some = drawn([2, 2, 2], [True, False, False])
+    figure = front_more.equal_losses(loss, gap, some)
+    points = figure.data[-1]
+    assert points.x == pytest.approx([0.5, 0.9])
+    first = figure.data[0]
+    assert np.array(first.x) - np.array(first.y) == pytest.approx([0.4, 0.4])
+    assert codes(figure) == [0, 1]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_what_is_beside_the_projections_is_drawn(palette):
+    shares = np.array([0.2, 1.0, 0.0])
+    figure = front_groups.shared_models(shares, ["a", EVIL, "c"], 5, palette=palette)
+    assert list(figure.data[0].customdata) == [0, 1]
+    assert EVIL not in texts(figure)
+    table = {"n": np.array([30, 50]), "volume": np.array([0.2, 0.1])}
+    table |= {"low": table["volume"] - 0.05, "high": table["volume"] + 0.01}
+    groups_figure = front_groups.group_volumes(["x", EVIL], table, column=EVIL, palette=palette)
+    assert list(groups_figure.data[0].customdata) == [1, 0]
+    assert list(groups_figure.data[0].error_x.arrayminus) == pytest.approx([0.05, 0.05])
+    assert EVIL not in texts(groups_figure)
+    rulers = [QUALITY, DIVERSITY, LOSS, QUALITY]
+    values = np.array([[0.9, 0.1, 0.3, 2.0], [0.8, 0.2, 0.4, np.nan], [0.7, 0.3, 0.5, 1.0]])
+    lines = front_more.in_parallel(values, rulers, palette=palette)
+    assert list(lines.data[0].dimensions[2]["range"]) == [0.5, 0.3]
+    assert len(lines.data[0].dimensions[0]["values"]) == 2
+    space = front_more.in_space(
+        values[:, :3], rulers[:3], drawn([2, 2, 2], [True, True, False], active=0), palette=palette
+    )
+    assert [len(trace.x) for trace in space.data] == [1, 2, 1]
 
 
 def test_members_of_a_large_team_are_abbreviated():
     names = front.names_of(np.ones((1, 9), dtype=bool), [f"m{place}" for place in range(9)])
     assert names == ["m0, m1, m2, m3, m4, m5 and 3 more"]
+    assert front.names_of(np.array([[0.25, 0.75, 0]]), ["a", EVIL, "c"]) == [
+        f"0.25 a, 0.75 {front.shown(EVIL, 22)}"
+    ]
 
 
 def test_groups_are_drawn_with_members_best_and_ensemble():
@@ -407,16 +497,13 @@ def test_ensembles_beside_the_active_one_are_drawn_in_their_own_colours():
         column="lighting",
         beside=[(2, (EVIL, *line[1:])), (5, ("kept", *line[1:]))],
     )
-    marked = front.front(
+    marks = [(EVIL, 0.1, 0.5, 2), ("kept", 0.2, 0.7, 5), ("nowhere", np.nan, 0.5, 1)]
+    marked = front.projection(
         np.array([0.1, 0.2]),
         np.array([0.5, 0.6]),
-        np.array([2, 3]),
-        np.array([True, True]),
-        ["a", "b"],
-        None,
-        x_label="Mean disagreement, higher",
+        (DIVERSITY, QUALITY),
+        drawn([2, 3], [True, True], marks=marks),
         title="t",
-        marks=[(EVIL, 0.1, 0.5, 2), ("kept", 0.2, 0.7, 5), ("nowhere", np.nan, 0.5, 1)],
     )
     table = {name: np.array([[0.5, 0.5]] * 4) for name in ("confidence", "accuracy", "low", "high")}
     curves = calibration.reliability(
