@@ -38,6 +38,7 @@ def usable_axes(
         {name: None where it can be used, else the reason}.
 
     Example:
+        >>> import torch
         >>> pool = Bundle(("a",), ("1",), ("x",), torch.zeros(1, 1, dtype=torch.int32))
         >>> usable_axes(pool)["accuracy"]
         'Needs labels, and there are none.'

@@ -26,6 +26,7 @@ def difference_of_two(
         units are worth (`analysis.sets.effective_size`). NaN without samples.
 
     Example:
+        >>> import torch
         >>> first = torch.tensor([True, True, True, False, True])
         >>> float(difference_of_two(first, ~first, torch.ones(5, dtype=torch.bool))[0])
         0.6
