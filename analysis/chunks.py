@@ -16,7 +16,9 @@ LONGEST = 65_536  # samples; counts in float32 stay exact
 COMPILER = 160 << 20  # what numba takes once it has compiled something
 VALUE = 32  # bytes that one value of a chunk takes with all that is derived from it
 FLAG = 8  # the same where only answers are counted
-MAPPED_FROM, LARGE = -3, 256 << 10  # M_MMAP_THRESHOLD of malloc.h, and its value in bytes
+TRIM_FROM, MAP_FROM = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+KEPT = {MAP_FROM: 32 << 20, TRIM_FROM: 256 << 20}  # bytes; 32 MB is the most that it takes
+RETURNED = {MAP_FROM: 256 << 10, TRIM_FROM: 128 << 10}
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate(UNITS) if power}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?", re.IGNORECASE)
@@ -62,8 +64,7 @@ def limit_memory(size: int | None) -> None:
         )
     _limit = size
     compiler_fits.cache_clear()
-    if size is not None:
-        _return_what_is_freed()
+    _tell_allocator(KEPT if size is None else RETURNED)
 
 
 def used() -> int:
@@ -173,15 +174,28 @@ def use_device(name: str) -> torch.device:
     return torch.device("cuda")
 
 
-def _return_what_is_freed() -> None:
-    """Have the C library (glibc) map large blocks singly, so that none stays held once freed.
+def keep_freed_memory() -> None:
+    """Have the C library (glibc) keep up to 256 MB of what is freed, for the next tensors.
 
-    Else small results that are kept stand between large blocks that are gone, and hold them.
+    Else each table of some megabytes is mapped anew, and the system fills it with zeros page by
+    page, which takes longer than most sums over it. For a process of our own: the app, the
+    command, a benchmark, a notebook. Other C libraries go on as they are.
+    """
+    _tell_allocator(KEPT)
+
+
+def _tell_allocator(settings: dict[int, int]) -> None:
+    """Set options of the C library's memory.
+
+    Under a stated memory large blocks are mapped singly, so that none stays held once freed: else
+    small results that are kept stand between large blocks that are gone, and hold them.
     """
     import ctypes
 
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(MAPPED_FROM, LARGE)
+        library = ctypes.CDLL(None)
+        for option, value in settings.items():
+            library.mallopt(option, value)
 
 
 def _left_in_groups() -> list[int]:

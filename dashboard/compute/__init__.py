@@ -4,6 +4,7 @@ Everything is keyed by the fingerprint of the bundle it is computed on. A select
 bundle too (`scope`), so no function here knows of selections.
 """
 
+from analysis.chunks import keep_freed_memory
 from dashboard.compute.abstention import (
     abstainers,
     risk_curves,
@@ -90,6 +91,8 @@ from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
+
+keep_freed_memory()
 
 __all__ = [
     "CALIBRATION_BINS",

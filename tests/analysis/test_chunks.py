@@ -1,7 +1,9 @@
 """How much is worked on at a time, and what happens when even that is too much."""
 
 import json
+import platform
 import re
+import resource
 import subprocess
 import sys
 
@@ -47,6 +49,22 @@ def test_less_memory_means_fewer_samples_at_a_time_down_to_none():
     with pytest.raises(BundleError, match="one sample of all models takes 640 MB; give at least"):
         chunks.samples_at_a_time(20_000_000, CPU)
     assert not chunks.fits(100 << 20)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
+def test_freed_memory_is_kept_for_the_next_tensors_but_not_under_a_stated_memory():
+    def pages_taken():
+        torch.ones(1 << 20, dtype=torch.float64)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(10):
+            torch.ones(1 << 20, dtype=torch.float64)
+        return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10
+
+    whole = (8 << 20) / resource.getpagesize()
+    chunks.keep_freed_memory()
+    assert pages_taken() < whole / 4
+    chunks.limit_memory(chunks.used() + 10**9)
+    assert pages_taken() > whole * 0.9
 
 
 def test_a_refusal_says_how_much_would_do_and_that_much_does():

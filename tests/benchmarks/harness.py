@@ -16,6 +16,8 @@ from statistics import median
 import torch
 from torch import Tensor
 
+from analysis.chunks import keep_freed_memory
+
 SHORTEST = 0.02
 DISTURBED = 0.15
 
@@ -69,7 +71,8 @@ def machine(rates: Rates) -> str:
 
 
 def heading(rates: Rates) -> None:
-    """The machine in a line, and the head of the table of `report`."""
+    """The machine in a line, and the head of the table of `report`; memory as the app keeps it."""
+    keep_freed_memory()
     print(machine(rates) + "\n")
     print("| work | size | ours | peer | peer time | ratio | target | limit | x limit |")
     print("|---|---|---|---|---|---|---|---|---|", flush=True)
