@@ -52,7 +52,7 @@ def test_less_memory_means_fewer_samples_at_a_time_down_to_none():
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
-def test_freed_memory_is_kept_for_the_next_tensors_but_not_under_a_stated_memory():
+def test_freed_memory_is_kept_for_the_next_tensors():
     def pages_taken():
         torch.ones(1 << 20, dtype=torch.float64)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -63,8 +63,6 @@ def test_freed_memory_is_kept_for_the_next_tensors_but_not_under_a_stated_memory
     whole = (8 << 20) / resource.getpagesize()
     chunks.keep_freed_memory()
     assert pages_taken() < whole / 4
-    chunks.limit_memory(chunks.used() + 10**9)
-    assert pages_taken() > whole * 0.9
 
 
 def test_a_refusal_says_how_much_would_do_and_that_much_does():
