@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.chunks import CACHE, working_memory
-from analysis.sums import compiled
+from analysis.sums import byte_lanes, compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
@@ -61,6 +61,9 @@ def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
         return compiled.equal_answers(predictions, classes)
     # With grades of their own, answers are left out by their grade.
     gapless = piece.bundle.gapless and not piece.bundle.graded_elsewhere
+    if byte_lanes.serves(*predictions.shape, classes, predictions.device):
+        unequal = byte_lanes.unequal_answers(predictions)
+        return _without_gaps(predictions.shape[1] - unequal, predictions, gapless)
     return same_by_distance(predictions, gapless=gapless)
 
 
@@ -82,8 +85,12 @@ def same_by_distance(predictions: Tensor, *, gapless: bool = False) -> Tensor:
         parts = [predictions] if samples <= step else predictions.split(step, dim=1)
         counts = [torch.pdist(part.float(), p=0).long() for part in parts]
         unequal.put_(down * models + right, counts[0] if len(counts) == 1 else sum(counts))
-    same = samples - (unequal + unequal.T)
-    if gapless or not samples or int(predictions.min()) >= 0:
+    return _without_gaps(samples - (unequal + unequal.T), predictions, gapless)
+
+
+def _without_gaps(same: Tensor, predictions: Tensor, gapless: bool) -> Tensor:
+    """Equal answers [M, M] of counts for which a gap equals a gap."""
+    if gapless or not predictions.numel() or int(predictions.min()) >= 0:
         return same
     gaps = predictions < 0
     return same - product(gaps, gaps, None)

@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from analysis.sums.compiled import _bits_set, _in_threads, _jit
+from analysis.sums.compiled import _bits_set, in_threads, jit
 from analysis.sums.lanes import LANES, _multiplied
 
 TALLIES = 5  # n, right, agreeing, compared, scored
@@ -50,7 +50,7 @@ def count(inputs: tuple, blocks: int, found: list[CandidateCounts]) -> None:
     """Run the kernel over all blocks of samples, a thread for each of the counts."""
     workers, kernel = len(found), counted()
     # Disputed blocks come first and take longest, so they are dealt out in turns.
-    _in_threads(lambda w: kernel(w, blocks, workers, *inputs, *found[w].arrays), range(workers))
+    in_threads(lambda w: kernel(w, blocks, workers, *inputs, *found[w].arrays), range(workers))
 
 
 @cache
@@ -207,7 +207,7 @@ def counted() -> Callable:
     bits_set, packed, topped = _bits_set(), _packed(), _topped()
     added, agreeing, multiplied = _added(), _agreeing(), _multiplied()
 
-    @_jit(
+    @jit(
         "void(int64, int64, int64, int64[::1], int64[::1], float64[::1], int64, float64, "
         "float64[:, :, :, ::1], float64[:, ::1], float64[:, ::1], int32[:, :, ::1], "
         "uint64[:, ::1], uint64[::1], uint64[::1], uint64[::1], uint64[:, ::1], "

@@ -74,11 +74,11 @@ def equal_answers(predictions: Tensor, classes: int) -> Tensor:
     rows, columns = np.triu_indices(-(-even // TILE))
     workers = min(torch.get_num_threads(), len(rows))
     bounds = [models * worker // workers for worker in range(workers + 1)]
-    _in_threads(
+    in_threads(
         lambda worker: pack(answers, bounds[worker], bounds[worker + 1], planes), range(workers)
     )
     parts = [(rows[part::workers].copy(), columns[part::workers].copy()) for part in range(workers)]
-    _in_threads(lambda part: agree(planes, *part, found), parts)
+    in_threads(lambda part: agree(planes, *part, found), parts)
     upper = torch.from_numpy(found)[:models, :models].triu()
     return upper + upper.triu(1).T
 
@@ -116,10 +116,10 @@ def binned(confidence: Tensor, grades: Tensor, edges: Tensor) -> tuple[Tensor, T
 def _over_rows(kernel: Callable[..., None], rows: int, *arrays: np.ndarray) -> None:
     workers = min(torch.get_num_threads(), rows)
     bounds = [rows * worker // workers for worker in range(workers + 1)]
-    _in_threads(lambda worker: kernel(bounds[worker], bounds[worker + 1], *arrays), range(workers))
+    in_threads(lambda worker: kernel(bounds[worker], bounds[worker + 1], *arrays), range(workers))
 
 
-def _in_threads(work: Callable, parts: range | list) -> None:
+def in_threads(work: Callable, parts: range | list) -> None:
     if len(parts) == 1:
         work(parts[0])
         return
@@ -127,7 +127,7 @@ def _in_threads(work: Callable, parts: range | list) -> None:
         list(pool.map(work, parts))
 
 
-def _jit(signature: str) -> Callable:
+def jit(signature: str) -> Callable:
     """Compile for one signature; kept on disk where a folder for it can be written."""
     from numba import njit
 
@@ -145,7 +145,7 @@ def _packing(depth: int) -> Callable:
     """Packs answers into planes of bits, the last of which says where there is none."""
     gaps = depth
 
-    @_jit("void(int32[:, :], int64, int64, uint64[:, :, :, ::1])")
+    @jit("void(int32[:, :], int64, int64, uint64[:, :, :, ::1])")
     def pack(answers, first, last, planes):
         blocks, _, _, words = planes.shape
         lane = np.zeros(blocks * words * 64, dtype=np.uint8)
@@ -175,7 +175,7 @@ def _agreeing(depth: int) -> Callable:
     """Counts where all planes of two models agree, for four pairs at a time."""
     gaps, bits_set = depth, _bits_set()
 
-    @_jit("void(uint64[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1])")
+    @jit("void(uint64[:, :, :, ::1], int64[::1], int64[::1], int64[:, ::1])")
     def agree(planes, rows, columns, found):
         blocks, models, _, words = planes.shape
         for tile in range(len(rows)):
@@ -226,7 +226,7 @@ def _bits_set() -> Callable:
 
 @cache
 def _class_counts() -> Callable:
-    @_jit("void(int64, int64, int32[:, :], int64[:, ::1])")
+    @jit("void(int64, int64, int32[:, :], int64[:, ::1])")
     def count(first, last, answers, found):
         for row in range(first, last):
             for place in range(answers.shape[1]):
@@ -241,7 +241,7 @@ def _class_counts() -> Callable:
 def _binned(double: bool) -> Callable:
     values = "float64[:, :]" if double else "float32[:, :]"
 
-    @_jit(
+    @jit(
         f"void(int64, int64, {values}, int8[:, :], float64[::1], int64[:, ::1], "
         "float64[:, ::1], int64[:, ::1])"
     )

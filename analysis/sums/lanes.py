@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from analysis.sums.compiled import _bits_set, _in_threads, _jit
+from analysis.sums.compiled import _bits_set, in_threads, jit
 from analysis.sums.piece import CLIP
 
 LANES = 64
@@ -62,7 +62,7 @@ def count(kernel: Callable[..., None], blocks: int, inputs: tuple, found: list[C
     """
     workers = len(found)
     bounds = [blocks * worker // workers for worker in range(workers + 1)]
-    _in_threads(
+    in_threads(
         lambda w: kernel(bounds[w], bounds[w + 1], *inputs, *found[w].arrays), range(workers)
     )
 
@@ -173,7 +173,7 @@ def by_leads() -> Callable:
     """
     sort, bits_set, ahead, multiplied = _sorted(), _bits_set(), _ahead(), _multiplied()
 
-    @_jit(
+    @jit(
         "void(int64, int64, int64[:, ::1], int64[::1], int64[::1], float64[:, :, :, ::1], "
         "float64[:, :, ::1], float64[:, :, :, ::1], uint64[:, :, ::1], uint64[:, ::1], "
         f"uint64[::1], {OUTPUTS})"
@@ -226,7 +226,7 @@ def by_votes() -> Callable:
     """
     bits_set = _bits_set()
 
-    @_jit(
+    @jit(
         "void(int64, int64, int64[:, ::1], uint64[:, :, ::1], uint64[:, :, ::1], "
         f"uint64[:, ::1], uint64[::1], {OUTPUTS})"
     )

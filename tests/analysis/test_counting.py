@@ -13,7 +13,7 @@ from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, value
 from analysis.sums import answers as answer_module
 from analysis.sums import classes as class_module
-from analysis.sums import compiled
+from analysis.sums import byte_lanes, compiled
 from analysis.sums.answers import same_by_cells, same_by_distance
 from analysis.sums.classes import towards_by_adding, towards_by_products
 from analysis.sums.losses import binned
@@ -96,6 +96,10 @@ def test_equal_answers_are_counted_alike_by_every_kernel(size, classes):
     expected = agreeing(said)
     assert torch.equal(compiled.equal_answers(said, classes).double(), expected)
     assert torch.equal(same_by_distance(said).double(), expected)
+    if classes <= byte_lanes.MOST_CLASSES:
+        gaps = (said < 0).double()
+        unequal = byte_lanes.unequal_answers(said)
+        assert torch.equal(size[1] - unequal - gaps @ gaps.T, expected)
     weights = torch.arange(size[1]).double()
     torch.testing.assert_close(
         same_by_cells(said, weights, classes), agreeing(said, weights), rtol=1e-14, atol=0
@@ -109,6 +113,17 @@ def test_the_compiled_kernel_reads_a_chunk_where_it_stands():
     assert torch.equal(compiled.equal_answers(part, 5).double(), agreeing(part))
     expected = torch.stack([(part == c).sum(1) for c in range(5)], dim=1)
     assert torch.equal(compiled.class_counts(part, 5), expected)
+
+
+def test_bytes_are_compared_for_the_most_classes_that_they_can_hold():
+    said = drawn(9, 5001, byte_lanes.MOST_CLASSES)
+    assert said.max() == byte_lanes.MOST_CLASSES - 1
+    gaps = (said < 0).double()
+    unequal = byte_lanes.unequal_answers(said)
+    assert torch.equal(5001 - unequal - gaps @ gaps.T, agreeing(said))
+    compiled.equal_answers(said, 10)
+    assert byte_lanes.serves(9, 5001, byte_lanes.MOST_CLASSES, said.device)
+    assert not byte_lanes.serves(9, 5001, byte_lanes.MOST_CLASSES + 1, said.device)
 
 
 def test_a_kernel_is_compiled_only_for_large_work_on_the_cpu():
