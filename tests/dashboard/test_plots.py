@@ -258,7 +258,7 @@ def test_members_of_a_large_team_are_abbreviated():
     names = front.names_of(np.ones((1, 9), dtype=bool), [f"m{place}" for place in range(9)])
     assert names == ["m0, m1, m2, m3, m4, m5 and 3 more"]
     assert front.names_of(np.array([[0.25, 0.75, 0]]), ["a", EVIL, "c"]) == [
-        f"0.25 a, 0.75 {front.shown(EVIL, 22)}"
+        f"{front.shown(EVIL, 22)} 75 %, a 25 %"
     ]
 
 
