@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -63,17 +64,17 @@ class Candidates:
         """M names."""
         return self.plan.models
 
-    @property
+    @cached_property
     def origin(self) -> np.ndarray:
         """int8 [E], places in `ORIGINS`."""
         return self.plan.origin.numpy()
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """int64 [E], members."""
         return self.plan.membership.sum(1).numpy()
 
-    @property
+    @cached_property
     def kinds(self) -> np.ndarray:
         """int8 [E], places in `KINDS`."""
         several = np.where(self.sizes > 1, 1, 0)

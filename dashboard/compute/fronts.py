@@ -105,7 +105,12 @@ def front_of(found: Candidates) -> Front:
 
 def near(found: Candidates, most: int = MOST_NEAR) -> np.ndarray:
     """Rows on the front, and those within two standard errors of it as far as there is room."""
-    front = front_of(found)
+    return _near(found, found.key, most)
+
+
+@kept()
+def _near(_found: Candidates, key: str, most: int) -> np.ndarray:
+    found, front = _found, front_of(_found)
     spread = 1 / max(found.samples, 1) ** 0.5
     scale = [
         1.0 if axis.share else float(np.nanstd(found.values[:, place]) or 0)

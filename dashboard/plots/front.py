@@ -14,6 +14,7 @@ from dashboard.theme import (
     LIGHT,
     SEQUENTIAL,
     Palette,
+    count,
     shown,
 )
 
@@ -89,6 +90,9 @@ def projection(
             marked[drawn.active] = known[drawn.active] | single[drawn.active]
     else:
         marked |= beaten
+    marked, left = _thinned(marked, drawn)
+    if left:
+        subtitle += f" {count(left)} more on the front are not drawn."
     _add_candidates(figure, placed, y, marked, drawn, palette)
     line = front_line(x, y, rulers)
     figure.add_scatter(
@@ -123,6 +127,23 @@ def projection(
         figure.update_yaxes(range=tall)
         add_names(figure, across, up, drawn.names, (wide, tall), palette)
     return figure
+
+
+def _thinned(marked: np.ndarray, drawn: Drawn) -> tuple[np.ndarray, int]:
+    """Marks with a part of the front where it is too large to draw, and how many are left out."""
+    rows = np.flatnonzero(marked & drawn.on_front)
+    if len(rows) <= MOST_MARKS:
+        return marked, 0
+    kept = np.concatenate(
+        [
+            rows[np.linspace(0, len(rows) - 1, MOST_MARKS).round().astype(int)],
+            np.array([row for row, _ in drawn.names], dtype=np.int64),
+            rows[rows == drawn.active],
+        ]
+    )
+    thinned = marked.copy()
+    thinned[np.setdiff1d(rows, kept)] = False
+    return thinned, int(marked.sum() - thinned.sum())
 
 
 def front_line(x: np.ndarray, y: np.ndarray, rulers: tuple[Ruler, Ruler]) -> np.ndarray:
