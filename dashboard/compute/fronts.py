@@ -146,17 +146,18 @@ def chances(
 
 def expected_chances(asked: Setting, found: Candidates, draws: int = DRAWS) -> float:
     """About how many seconds `chances` takes."""
-    return draws * _seconds(asked, found, near(found))
+    return draws * _seconds(asked, found, MOST_NEAR)
 
 
 def expected_groups(asked: Setting, found: Candidates, draws: int = DRAWS) -> float:
     """About how many seconds `by_group` takes."""
-    of_all = _seconds(asked, found, near(found, MOST_COMPARED))
-    return of_all + draws * _seconds(asked, found, near(found))
+    return _seconds(asked, found, MOST_COMPARED) + draws * _seconds(asked, found, MOST_NEAR)
 
 
-def _seconds(asked: Setting, found: Candidates, rows: np.ndarray) -> float:
-    answers = (found.sizes[rows] + 1).sum()
+def _seconds(asked: Setting, found: Candidates, most: int) -> float:
+    """Of that many candidates as large as those on the front, once over the samples."""
+    sizes = found.sizes[front_of(found).rows]
+    answers = min(most, len(found.values)) * (sizes.mean() + 1 if len(sizes) else 1)
     return float(answers) * found.samples * found.classes * SECONDS_PER_ANSWER
 
 

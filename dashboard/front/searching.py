@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 from analysis.bundle import Bundle
+from analysis.candidate_plan import Plan
 from dashboard import compute, front_words, jobs
 from dashboard.compute.candidates import Candidates
 from dashboard.compute.searches import Setting, Wanted
+from dashboard.jobs import Report
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
@@ -54,10 +56,18 @@ def _in_full(asked: Setting, *, asked_for: bool) -> Candidates | None:
         return None
     return background(
         asked.key,
-        lambda report: compute.search(asked, report, known.plan),
+        lambda report: _searched(asked, report, known.plan),
         f"Look at {front_words.cost(len(known.plan), known.seconds)}",
         at_once=asked_for or known.seconds <= UNASKED,
     )
+
+
+def _searched(asked: Setting, report: Report, planned: Plan) -> Candidates:
+    """What a search finds, and its front worked out beside the page."""
+    found = compute.search(asked, report, planned)
+    compute.elsewhere(asked, found)
+    compute.front_of(found)
+    return found
 
 
 def _known(key: str) -> bool:

@@ -427,7 +427,7 @@ def test_the_front_is_searched_a_candidate_becomes_active_some_are_brushed_and_e
     assert "candidates are beaten by none" in main.inner_text()
     assert "which nothing was chosen on" in main.inner_text()
     with page.expect_download() as download:
-        main.get_by_role("button", name="Download as CSV").click()
+        main.locator("[data-testid=stDownloadButton] button").first.click()
     table = pd.read_csv(download.value.path())
     spot, _ = candidate_at(page, "front-diversity", 0)
     page.mouse.move(*spot, steps=3)
