@@ -12,10 +12,16 @@ from analysis.catalog import of_kind
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.reached import LEAST
+from analysis.stand_ins import FEW_FAMILIES, KINDS, several
 from analysis.sums import OF_PROBABILITIES
 from analysis.sums.piece import Missing
 
 MOST_CELLS = 2000  # groups of classes
+STAND_INS = {
+    "runs": ("Agreement with a twin team", "another run of its recipe"),
+    "checkpoints": ("Agreement across checkpoints", "another checkpoint of its training"),
+    "views": ("Agreement across input views", "itself on another view of the input"),
+}
 VENDI_ORDERS = (0.5, 1.0, 2.0, math.inf)
 
 
@@ -75,6 +81,7 @@ def _lacks(bundle: Bundle, missing: Missing, grouping: str | None) -> dict[str, 
         "reference": (len(bundle.models) < 2, "Needs a second model to compare with."),
         "grouping": (column is None, "Needs groups of samples, and there are none."),
         "cells": (cells > MOST_CELLS, f"There are more than {MOST_CELLS:,} classes by group."),
+        **{kind: (not several(bundle, kind), FEW_FAMILIES[kind]) for kind in KINDS},
         "cost": (not costs, "Needs numbers in a column 'cost' of the table of models."),
     }
     return {need: reason if lacking else None for need, (lacking, reason) in told.items()}
@@ -212,6 +219,18 @@ _CONSISTENCY = (
         ("answers", "pairs"),
         reached.stability,
         asked=("stability",),
+    ),
+    *(
+        Axis(
+            f"same_{kind}",
+            label,
+            "consistency",
+            "higher",
+            f"Share of answers that stay the same when every member is replaced by {replaced}.",
+            ("answers", kind),
+            lambda pool, weights, _, kind=kind: reached.agreement_with_twins(pool, weights, kind),
+        )
+        for kind, (label, replaced) in STAND_INS.items()
     ),
     Axis(
         "kept",

@@ -22,6 +22,8 @@ class Pool:
         tables: {name of a pair measure: float64 [M, M]}.
         kernel: float64 [M, M], share of samples on which two models answer alike.
         member_loss, member_error, member_cost: float64 [M]; NaN where unknown.
+        rule: of the candidates; "" where none can be asked for others.
+        families: {kind: as `analysis.stand_ins.families` gives them}.
         columns: {"groups", "cells", "classes", "reference": which flags of `TeamSums` these are}.
     """
 
@@ -32,6 +34,8 @@ class Pool:
     member_error: Tensor | None = None
     member_cost: Tensor | None = None
     columns: Mapping[str, slice] = field(default_factory=dict)
+    rule: str = ""
+    families: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Axis:
         better: which direction is preferred on a front; of diversity, which one is more diverse.
         summary: one sentence for help and hover.
         needs: what it takes, checked by `usable_axes`: "labels", "answers", "probabilities" (of
-            all models), "gapless", "classes", "grouping", "cells", "reference", "pairs", "cost".
+            all models), "gapless", "classes", "grouping", "cells", "reference", "pairs", "cost",
+            "runs", "checkpoints", "views".
         function: (the pool, weights float64 [E, M], the sums of these E candidates) -> float64
             [E]; NaN where undefined.
         asked: what of `analysis.team_sums.ASKABLE` it reads from the sums.

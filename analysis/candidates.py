@@ -34,6 +34,7 @@ def plan(
     own: Sequence[Ensemble] = (),
     most: int = MOST,
     split: Split | None = None,
+    grown_on: Bundle | None = None,
     seed: int = 0,
 ) -> Plan:
     """Candidates of a pool.
@@ -54,6 +55,7 @@ def plan(
         most: candidates in all; those that come last are left out. At least M.
         split: greedy paths are selected on its samples to fit on; None: on all labelled ones,
             and then what they reach is optimistic.
+        grown_on: the same models on other samples, on which greedy paths are selected instead.
         seed: of what is drawn.
 
     Returns:
@@ -75,7 +77,7 @@ def plan(
     for ensemble in own:
         made.add_own(ensemble)
     if greedy:
-        for weights in _paths(bundle, rule, split, notes):
+        for weights in _paths(grown_on or bundle, rule, split, notes):
             made.add(weights, ORIGINS.index("greedy path"))
     _add_teams(made, all_up_to, random_per_size, most, seed)
     for alpha in edges:

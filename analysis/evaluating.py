@@ -1,7 +1,7 @@
 """What axes read of a pool and of its candidates, gathered once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from analysis.grading import judgeable, judged
 from analysis.grouping import Grouping
 from analysis.kernels import label_agreement
 from analysis.rules import RULES
+from analysis.stand_ins import KINDS, families
 from analysis.sums.piece import Missing
 from analysis.tally import tally
 from analysis.team_sums import TeamSums, team_sums
@@ -41,6 +42,11 @@ class Asked:
     flags: Tensor
     missing: Missing
 
+    def under(self, ensemble: Ensemble) -> "Asked":
+        """The same for an ensemble under a rule of its own."""
+        plain = RULES[ensemble.rule].weighable and not ensemble.options
+        return replace(self, pool=replace(self.pool, rule=ensemble.rule if plain else ""))
+
     def values(self, weights: Tensor, sums: TeamSums) -> Tensor:
         """What candidates reach, float64 [E, A]."""
         if not self.axes:
@@ -55,6 +61,7 @@ def asked_of(
     missing: Missing = "exclude",
     grouping: str | None = None,
     reference: str | None = None,
+    rule: str = "",
 ) -> Asked:
     """What these axes read, from one walk over the samples.
 
@@ -64,6 +71,7 @@ def asked_of(
         missing: as everywhere.
         grouping: column of the groups; None: the first.
         reference: a model; None: the first.
+        rule: of the candidates, for axes that ask other teams.
     """
     needs = {need for axis in axes for need in axis.needs}
     names = {axis.name for axis in axes}
@@ -82,6 +90,8 @@ def asked_of(
         1 - value(CATALOG["accuracy"], sums) if errors else None,
         _costs(bundle) if "cost" in names else None,
         columns,
+        rule,
+        {kind: families(bundle, kind) for kind in KINDS if kind in needs},
     )
     asked = frozenset(name for axis in axes for name in axis.asked)
     return Asked(tuple(axes), pool, asked, flags, missing)

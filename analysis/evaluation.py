@@ -213,7 +213,8 @@ def _asked(
         if usable[name] is not None:
             raise BundleError(f"The axis '{AXES[name].label}' cannot be used. {usable[name]}")
     chosen: tuple[Axis, ...] = tuple(AXES[name] for name in axes)
-    return asked_of(bundle, chosen, missing=missing, grouping=grouping, reference=reference)
+    options = {"missing": missing, "grouping": grouping, "reference": reference}
+    return asked_of(bundle, chosen, rule=plan.rule, **options)
 
 
 def _begun(bundle: Bundle, plan: Plan, asked: Asked, before: Evaluated | None) -> Evaluated:
@@ -253,6 +254,7 @@ def _evaluate(asked: Asked, plan: Plan, rows: Tensor, layout: Layout, found: Eva
         found.n[plain] = sums.n.cpu()
         found.values[plain] = asked.values(weights, sums).cpu()
     for row in other:
-        weights, sums = of_other(asked, plan.other[row], plan.membership[row])
-        found.n[row], found.values[row] = sums.n[0].cpu(), asked.values(weights, sums)[0].cpu()
+        own = asked.under(plan.other[row])
+        weights, sums = of_other(own, plan.other[row], plan.membership[row])
+        found.n[row], found.values[row] = sums.n[0].cpu(), own.values(weights, sums)[0].cpu()
     found.done[rows] = True

@@ -11,6 +11,7 @@ from analysis.dominance import dominated_by
 from analysis.pareto import Sense, non_dominated, signs_of
 
 COMPARED = 1 << 24
+STRONG = 64  # points of a front that are tried first
 FEW = 256
 
 
@@ -68,12 +69,21 @@ def near_front(values: Tensor, senses: Sequence[Sense], margins: Sequence[float]
     front = non_dominated(values, senses)
     rest = (torch.isfinite(values).all(1) & ~front).nonzero().flatten()
     oriented = values.double() * signs
+    rest = rest[~_beaten_outright(oriented[rest] + given, oriented[front])]
     points = torch.cat([oriented[front], oriented[rest] + given])
     source = torch.zeros(len(points), dtype=torch.bool, device=values.device)
     source[: int(front.sum())] = True
     near = front.clone()
     near[rest] = ~dominated_by(points, source, ~source)[len(points) - len(rest) :]
     return near
+
+
+def _beaten_outright(points: Tensor, front: Tensor) -> Tensor:
+    """Which points one of a few on the front beats on every objective, bool [n]: most of many."""
+    beaten = torch.zeros(len(points), dtype=torch.bool, device=points.device)
+    for strong in front[:: max(1, len(front) // STRONG)]:
+        beaten |= (strong > points).all(1)
+    return beaten
 
 
 def front_counts(draws: Tensor, senses: Sequence[Sense]) -> FrontCounts:

@@ -4,9 +4,11 @@ import torch
 from torch import Tensor
 
 from analysis.axis import Pool, mean_of_pairs
+from analysis.consistency_axes import team_agreement
 from analysis.evenness import macro_std
 from analysis.groups import worst_and_gap
 from analysis.pairwise import share
+from analysis.stand_ins import twins
 from analysis.team_sums import TeamSums
 
 LEAST = 20  # judged samples of a group that counts as the worst
@@ -58,6 +60,16 @@ def gd(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:
     inside = weights > 0
     both = mean_of_pairs(pool.tables["double_fault"], inside)
     return 1 - share(both, (inside.double() @ pool.member_error) / inside.sum(1))
+
+
+def agreement_with_twins(pool: Pool, weights: Tensor, kind: str) -> Tensor:
+    """Share of answers that stay when all members are replaced by others of their families."""
+    found = torch.full((len(weights),), torch.nan, dtype=torch.float64, device=weights.device)
+    others = twins(weights, pool.families[kind])
+    rows = (others > 0).any(1).nonzero().flatten()
+    if pool.rule and len(rows):
+        found[rows], _ = team_agreement(pool.bundle, weights[rows], others[rows], pool.rule)
+    return found
 
 
 def cost(pool: Pool, weights: Tensor, sums: TeamSums) -> Tensor:

@@ -8,20 +8,19 @@ import pandas as pd
 from analysis.candidate_plan import ORIGINS
 from dashboard.compute.candidates import Candidates
 from dashboard.compute.fronts import Front
+from dashboard.plots.front import members_of
 
 CHANCE = "chance to be on the front"
 
 
 def members(found: Candidates, rows: np.ndarray, most: int = 30) -> list[str]:
-    """The members of candidates as the data name them; of uneven ones with their weights."""
-    texts = []
-    for row in found.weights[rows]:
-        places = np.flatnonzero(row)
-        uneven = len(places) > 1 and np.ptp(row[places]) > 0
-        names = [(f"{row[at]:.2g} " if uneven else "") + found.models[at] for at in places[:most]]
-        more = len(places) - most
-        texts.append(", ".join(names) + (f" and {more} more" if more > 0 else ""))
-    return texts
+    """The members of candidates as the data name them; uneven ones heaviest first, with shares."""
+    return members_of(found.weights[rows], found.models, most=most)
+
+
+def elsewhere(found: Candidates) -> str:
+    """The column of the quality on the samples that nothing was chosen on."""
+    return f"{found.axes[0].label.lower()} on other samples"
 
 
 def front(found: Candidates, front: Front, chances: Mapping[int, float] | None) -> pd.DataFrame:
@@ -30,6 +29,8 @@ def front(found: Candidates, front: Front, chances: Mapping[int, float] | None) 
     columns = {"members": members(found, rows), "size": found.sizes[rows]}
     for place, axis in enumerate(found.axes):
         columns.setdefault(axis.label.lower(), found.values[rows, place])
+    if found.elsewhere is not None:
+        columns[elsewhere(found)] = found.elsewhere[rows, 0]
     columns["adds to the hypervolume"] = front.exclusive
     if chances is not None:
         columns[CHANCE] = np.array([chances.get(row, np.nan) for row in rows.tolist()])

@@ -9,9 +9,10 @@ from analysis.ensemble import Ensemble
 from analysis.rules import RULES
 from dashboard.compute.candidates import Candidates
 from dashboard.compute.fronts import Front
+from dashboard.compute.lessons import Elsewhere
 from dashboard.compute.search_axes import Axis
 from dashboard.plots.front import names_of
-from dashboard.theme import count, percent, shown, three_digits
+from dashboard.theme import count, interval, percent, shown, three_digits
 from dashboard.words import counted
 
 MOST = {
@@ -124,6 +125,34 @@ def given_up(found: Candidates, front: Front) -> str:
     return f"The knee, {team(found, front.knee)}, gives up {'; '.join(parts)}."
 
 
+def elsewhere(found: Candidates, told: Elsewhere | None) -> str:
+    """What the best candidate reaches on the samples that nothing was chosen on."""
+    if told is None:
+        return ""
+    quality = found.axes[0]
+    ends = f" {interval(told.low, told.high)}" if told.low == told.low else ""
+    return (
+        f"Chosen on {count(found.samples)} samples. On the other {count(found.others)}, which "
+        f"nothing was chosen on, that best one reaches {inside(quality)} "
+        f"**{said(quality, told.value)}**{ends} (the best single model: "
+        f"{said(quality, told.single)}), and {count(told.kept)} of {count(told.n)} on the front "
+        f"{'is' if told.kept == 1 else 'are'} still beaten by none of them."
+    )
+
+
+def optimism(found: Candidates, told: Elsewhere | None) -> str:
+    """How much worse the front is where nothing was chosen."""
+    if told is None:
+        return (
+            "Candidates are chosen and judged on the same samples here, so how optimistic that is "
+            "cannot be told. Choose on one half and report on the other: see Candidates above."
+        )
+    quality = found.axes[0]
+    lost = f"{100 * abs(told.drop):.1f} points" if quality.share else three_digits(abs(told.drop))
+    worse = "worse" if told.drop >= 0 else "better"
+    return f"{elsewhere(found, told)} On average those on the front are {lost} {worse} there."
+
+
 def footnote(
     found: Candidates, front: Front, ensemble: Ensemble, *, split: bool, selected: bool
 ) -> str:
@@ -137,6 +166,10 @@ def footnote(
         if split
         else "Chosen and judged on the same samples: optimistic."
     )
+    if found.others:
+        optimism = optimism.replace("Chosen and judged", "Chosen and drawn").replace(
+            "optimistic.", "optimistic; the table has what those on the front reach on the others."
+        )
     kinds = np.bincount(found.origin, minlength=len(ORIGINS))
     parts = [f"{count(int(n))} {WORDS[name]}" for n, name in zip(kinds, ORIGINS, strict=True) if n]
     axes = listed_axes(found.axes)

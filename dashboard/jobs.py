@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+import torch
 
 from analysis.loading import CancelledError
 
 Report = Callable[..., None]
+WAITING = "Waiting until other work has ended"
 
 
 @dataclass(eq=False)
@@ -82,6 +84,8 @@ def forget(key: str) -> None:
 
 
 def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager | None) -> None:
+    few_cores()
+    job.doing = WAITING
     try:
         with turn or contextlib.nullcontext():
             job.report(0.0)
@@ -93,6 +97,19 @@ def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager |
     finally:
         job.running = False
         job.ended.set()
+
+
+def few_cores() -> None:
+    """Leave half of the cores to the pages: this thread computes on the others only.
+
+    PyTorch keeps the number for each thread and hands the one that was set last to new threads,
+    so it is set back by another one.
+    """
+    usual = torch.get_num_threads()
+    torch.set_num_threads(max(1, usual // 2))
+    other = threading.Thread(target=torch.set_num_threads, args=(usual,))
+    other.start()
+    other.join()
 
 
 def _told(problem: BaseException) -> str:

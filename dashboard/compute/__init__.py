@@ -25,14 +25,10 @@ from dashboard.compute.calibration import (
     temperatures,
 )
 from dashboard.compute.candidates import (
-    expected,
-    pool_of,
+    estimate,
     row_of,
-    rule_of,
     search,
     search_now,
-    setting,
-    usable_axes,
 )
 from dashboard.compute.cascades import cascade, cascade_orders, member_costs, window
 from dashboard.compute.comparisons import judged_beside, references
@@ -82,10 +78,18 @@ from dashboard.compute.how import (
     probabilities_of,
     telling_samples,
 )
-from dashboard.compute.lessons import conflicts_of, diversity_helps
+from dashboard.compute.lessons import conflicts_of, diversity_helps, elsewhere
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.searches import (
+    can_be_halved,
+    expected,
+    pool_of,
+    rule_of,
+    setting,
+    usable_axes,
+)
 from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
@@ -105,6 +109,7 @@ __all__ = [
     "brushed",
     "camp_points",
     "camp_table",
+    "can_be_halved",
     "cascade",
     "cascade_orders",
     "chances",
@@ -122,8 +127,10 @@ __all__ = [
     "diversity_helps",
     "drawn_points",
     "effect_slices",
+    "elsewhere",
     "ensemble_accuracy",
     "error_kinds",
+    "estimate",
     "every_group_effect",
     "expected",
     "expected_chances",

@@ -1,81 +1,28 @@
 """A search of candidate ensembles: which are looked at, in which order, and what they reach."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import comb
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from analysis.bundle import Bundle
+from analysis.bundle import Bundle, BundleError
 from analysis.candidate_plan import ORIGINS, Plan
 from analysis.candidates import plan
 from analysis.ensemble import Ensemble
-from analysis.evaluation import Evaluated, evaluate_axes
+from analysis.evaluation import Evaluated, evaluate_axes, expected_seconds
 from analysis.loading import CancelledError
-from analysis.rules import RULES
-from analysis.splits import Split
-from analysis.teams import CURVE_SIZES
+from analysis.pareto import non_dominated
 from dashboard.compute.caching import kept
-from dashboard.compute.ensembles import reference, side_by_side
-from dashboard.compute.search_axes import Axis, axis, usable
-from dashboard.state import Choices
+from dashboard.compute.search_axes import Axis
+from dashboard.compute.searches import EDGES, MOST, Setting
 
-EDGES = (0.25, 0.75)
-GROWN = 12  # rounds of growing teams, in models, as far as time is concerned
-MOST = 200_000
-SECONDS_PER_ANSWER = 15e-9  # of one team on one sample and class, one core
+MOST_ELSEWHERE = 500  # candidates of a front that are evaluated on other samples
 KINDS = ("single", "ensemble", "mixture")
 MIXED = (ORIGINS.index("soup"), ORIGINS.index("interpolation"))
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What to look for: the axes, quality first, and the candidates.
-
-    Attributes:
-        axes: names of three or four.
-        every: all teams up to this size; 1: none.
-        random: random teams of each larger size.
-        greedy: teams that grow by the member that helps most.
-        edges: uneven weights between every two models.
-    """
-
-    axes: tuple[str, ...]
-    every: int = 2
-    random: int = 40
-    greedy: bool = True
-    edges: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """All that a search depends on, and its bundle of the models that can take part.
-
-    Attributes:
-        pool: M models.
-        axes: A.
-        rule, missing, grouping, reference: as chosen.
-        wanted: what to look for.
-        yours: the ensembles of the sidebar.
-    """
-
-    pool: Bundle
-    axes: tuple[Axis, ...]
-    rule: str
-    missing: str
-    grouping: str | None
-    reference: str | None
-    wanted: Wanted
-    yours: tuple[Ensemble, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Equal for searches that find the same."""
-        yours = tuple(ensemble.key for ensemble in self.yours)
-        chosen = (self.rule, self.missing, self.grouping, self.reference, self.wanted, yours)
-        return f"front/{self.pool.fingerprint}/{chosen!r}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +37,9 @@ class Candidates:
         n: int64 [E], judged samples.
         possible: candidates that were to be looked at.
         samples, classes: of the bundle.
+        elsewhere: float64 [E, A], what those on the front and the best single model reach on
+            samples that nothing was chosen on, NaN for all others; None without such samples.
+        others: how many samples these are.
         weights: float32 [E, M], how much each model counts.
     """
 
@@ -101,6 +51,8 @@ class Candidates:
     possible: int
     samples: int
     classes: int
+    elsewhere: np.ndarray | None = None
+    others: int = 0
     weights: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,17 +64,17 @@ class Candidates:
         """M names."""
         return self.plan.models
 
-    @property
+    @cached_property
     def origin(self) -> np.ndarray:
         """int8 [E], places in `ORIGINS`."""
         return self.plan.origin.numpy()
 
-    @property
+    @cached_property
     def sizes(self) -> np.ndarray:
         """int64 [E], members."""
         return self.plan.membership.sum(1).numpy()
 
-    @property
+    @cached_property
     def kinds(self) -> np.ndarray:
         """int8 [E], places in `KINDS`."""
         several = np.where(self.sizes > 1, 1, 0)
@@ -139,60 +91,29 @@ class Candidates:
         return tuple(axis.sense for axis in self.axes)
 
 
-def rule_of(choices: Choices) -> str:
-    """The rule of the candidates: the active one, or the nearest that is not fitted."""
-    return RULES[choices.ensemble.rule].stand_in
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What a search will look at, and how many seconds that takes, from a small sample."""
+
+    plan: Plan
+    seconds: float
 
 
-def pool_of(choices: Choices, bundle: Bundle) -> Bundle:
-    """The models that can take part under that rule."""
-    if RULES[rule_of(choices)].needs != "probabilities":
-        return bundle
-    return bundle.select([model for model in bundle.models if model in bundle.probabilities])
-
-
-def usable_axes(choices: Choices, bundle: Bundle) -> tuple[tuple[Axis, ...], dict[str, str]]:
-    """What candidates can be placed by here, and why not by other axes."""
-    return usable(pool_of(choices, bundle), choices.missing, choices.grouping)
-
-
-def setting(choices: Choices, bundle: Bundle, wanted: Wanted) -> Setting:
-    """A search on the samples of a bundle."""
-    pool, best = pool_of(choices, bundle), reference(choices)
-    yours = tuple(side_by_side(choices).values())
-    return Setting(
-        pool=pool,
-        axes=tuple(axis(pool, name) for name in wanted.axes),
-        rule=rule_of(choices),
-        missing=choices.missing,
-        grouping=choices.grouping,
-        reference=best if best in pool.models else None,
-        wanted=wanted,
-        yours=tuple(one for one in yours if set(one.members) <= set(pool.models)),
-    )
-
-
-def expected(asked: Setting) -> tuple[int, float]:
-    """About how many candidates a search looks at, and how many seconds that takes."""
-    models, wanted = len(asked.pool.models), asked.wanted
-    sizes = {size: comb(models, size) for size in range(2, min(wanted.every, models) + 1)}
-    for size in {*(size for size in CURVE_SIZES if size > 1), models}:
-        if wanted.every < size <= models:
-            sizes[size] = min(comb(models, size), wanted.random)
-    edges = comb(models, 2) * len(EDGES) if wanted.edges else 0
-    number = models + sum(sizes.values()) + edges
-    answers = 2 * models + sum((size + 1) * teams for size, teams in sizes.items()) + 3 * edges
-    answers += models * GROWN if wanted.greedy else 0
-    scale = min(1.0, MOST / number)
-    each = max(len(asked.pool.ids), 1) * max(len(asked.pool.classes), 1)
-    return min(number, MOST), scale * answers * each * SECONDS_PER_ANSWER
-
-
-def search(asked: Setting, report: Callable[..., None] | None = None) -> Candidates:
-    """Look at all candidates, the most promising first; a stop keeps what was looked at."""
-    if report is not None:
-        report(0.0, "Planning which candidates to look at")
+def estimate(asked: Setting, report: Callable[..., None]) -> Estimate:
+    """Plan a search and time a small sample of its candidates."""
+    report(0.0, "Planning which candidates to look at")
     planned = _planned(asked)
+    report(0.5, f"Working out how long a look at {len(planned):,} candidates takes")
+    names = tuple(axis.name for axis in asked.axes)
+    return Estimate(planned, expected_seconds(asked.pool, planned, names, **_options(asked)))
+
+
+def search(
+    asked: Setting, report: Callable[..., None] | None = None, planned: Plan | None = None
+) -> Candidates:
+    """Look at all candidates, the most promising first; a stop keeps what was looked at."""
+    if planned is None:
+        planned = _planned(asked)
     stopped = False
 
     def told(share: float) -> None:
@@ -211,20 +132,39 @@ def search(asked: Setting, report: Callable[..., None] | None = None) -> Candida
         stopped=lambda: stopped,
     )
     done = found.done.nonzero().flatten()
+    looked_at = planned if len(done) == len(planned) else part_of(planned, done)
     return Candidates(
         key=f"{asked.key}/{len(done)}",
-        plan=planned if len(done) == len(planned) else part_of(planned, done),
+        plan=looked_at,
         axes=asked.axes,
         values=found.values[done].numpy(),
         n=found.n[done].numpy(),
         possible=len(planned),
         samples=len(asked.pool.ids),
         classes=len(asked.pool.classes),
+        elsewhere=None if asked.other is None else _elsewhere(asked, looked_at, found.values[done]),
+        others=0 if asked.other is None else len(asked.other.ids),
     )
 
 
+def _elsewhere(asked: Setting, planned: Plan, values: Tensor) -> np.ndarray:
+    """What the best of these candidates reach on the samples that nothing was chosen on."""
+    senses = tuple(axis.sense for axis in asked.axes)
+    rows = non_dominated(values, senses).nonzero().flatten()
+    if len(rows) > MOST_ELSEWHERE:
+        quality = values[rows, 0] * (1 if senses[0] == "max" else -1)
+        by_quality = rows[quality.argsort(descending=True)]
+        rows = by_quality[torch.linspace(0, len(rows) - 1, MOST_ELSEWHERE).round().long()]
+    single = (planned.membership.sum(1) == 1).nonzero().flatten()
+    rows = torch.cat([rows, single]).unique()
+    found = torch.full(values.shape, torch.nan, dtype=torch.float64)
+    with contextlib.suppress(BundleError):  # an axis that these samples do not have
+        found[rows] = values_of(asked.other, part_of(planned, rows), asked).values
+    return found.numpy()
+
+
 def _planned(asked: Setting) -> Plan:
-    labelled, wanted = asked.pool.labelled, asked.wanted
+    wanted = asked.wanted
     return plan(
         asked.pool,
         asked.rule,
@@ -234,7 +174,7 @@ def _planned(asked: Setting) -> Plan:
         edges=EDGES if wanted.edges else (),
         own=asked.yours,
         most=max(MOST, len(asked.pool.models)),
-        split=Split(labelled, ~labelled, "all labelled samples"),
+        grown_on=asked.grown,
     )
 
 
@@ -244,11 +184,17 @@ def values_of(pool: Bundle, planned: Plan, asked: Setting, **more) -> Evaluated:
         pool,
         planned,
         tuple(axis.name for axis in asked.axes),
-        missing=asked.missing,
-        grouping=asked.grouping,
-        reference=asked.reference,
+        **_options(asked),
         **more,
     )
+
+
+def _options(asked: Setting) -> dict[str, str | None]:
+    return {
+        "missing": asked.missing,
+        "grouping": asked.grouping,
+        "reference": asked.reference,
+    }
 
 
 def part_of(planned: Plan, rows: Tensor) -> Plan:

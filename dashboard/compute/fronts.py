@@ -18,14 +18,13 @@ from analysis.judging import best_single
 from analysis.pareto import non_dominated, ranks
 from dashboard.compute.caching import kept
 from dashboard.compute.candidates import (
-    SECONDS_PER_ANSWER,
     Candidates,
-    Setting,
     part_of,
     row_of,
     values_of,
 )
 from dashboard.compute.search_axes import Axis
+from dashboard.compute.searches import SECONDS_PER_ANSWER, Setting
 from dashboard.state import Choices
 
 DRAWS = 40
@@ -106,7 +105,12 @@ def front_of(found: Candidates) -> Front:
 
 def near(found: Candidates, most: int = MOST_NEAR) -> np.ndarray:
     """Rows on the front, and those within two standard errors of it as far as there is room."""
-    front = front_of(found)
+    return _near(found, found.key, most)
+
+
+@kept()
+def _near(_found: Candidates, key: str, most: int) -> np.ndarray:
+    found, front = _found, front_of(_found)
     spread = 1 / max(found.samples, 1) ** 0.5
     scale = [
         1.0 if axis.share else float(np.nanstd(found.values[:, place]) or 0)
@@ -142,17 +146,18 @@ def chances(
 
 def expected_chances(asked: Setting, found: Candidates, draws: int = DRAWS) -> float:
     """About how many seconds `chances` takes."""
-    return draws * _seconds(asked, found, near(found))
+    return draws * _seconds(asked, found, MOST_NEAR)
 
 
 def expected_groups(asked: Setting, found: Candidates, draws: int = DRAWS) -> float:
     """About how many seconds `by_group` takes."""
-    of_all = _seconds(asked, found, near(found, MOST_COMPARED))
-    return of_all + draws * _seconds(asked, found, near(found))
+    return _seconds(asked, found, MOST_COMPARED) + draws * _seconds(asked, found, MOST_NEAR)
 
 
-def _seconds(asked: Setting, found: Candidates, rows: np.ndarray) -> float:
-    answers = (found.sizes[rows] + 1).sum()
+def _seconds(asked: Setting, found: Candidates, most: int) -> float:
+    """Of that many candidates as large as those on the front, once over the samples."""
+    sizes = found.sizes[front_of(found).rows]
+    answers = min(most, len(found.values)) * (sizes.mean() + 1 if len(sizes) else 1)
     return float(answers) * found.samples * found.classes * SECONDS_PER_ANSWER
 
 
@@ -161,9 +166,9 @@ def active_row(choices: Choices, asked: Setting, found: Candidates) -> int | Non
     return row_of(found, choices.ensemble)
 
 
-def _values(asked: Setting, planned: Plan, rows: Tensor) -> Tensor:
+def _values(asked: Setting, planned: Plan, rows: Tensor, samples: Bundle | None = None) -> Tensor:
     """What candidates reach on these samples, float64 [E, A]; NaN where an axis cannot be used."""
-    pool = replace(asked.pool, attributes={}, thumbnails=None, embeddings=None)
+    pool = replace(samples or asked.pool, attributes={}, thumbnails=None, embeddings=None)
     try:
         return values_of(pool.take(rows, again=True), planned, asked).values
     except BundleError:
@@ -194,6 +199,8 @@ def by_group(
 ) -> dict[str, np.ndarray]:
     """The front of every large level of a grouping, among candidates near the front of all.
 
+    On the samples that nothing was chosen on, where there are such.
+
     Returns:
         "level", "n", "volume", "low", "high", "quality" (best on the front), and of the active
         ensemble "rank", "own" (its quality) [G]; "compared", candidates.
@@ -203,7 +210,8 @@ def by_group(
     own = None if active is None else int(np.searchsorted(rows, active))
     senses = found.senses
     reference = [axis.reference for axis in found.axes]
-    grouping = asked.pool.groups[column]
+    samples = asked.other or asked.pool
+    grouping = samples.groups[column]
     sizes = grouping.membership().sum(0)
     levels = sizes.argsort(descending=True, stable=True)[:MOST_LEVELS].tolist()
     generator, told = torch.Generator().manual_seed(0), []
@@ -212,13 +220,13 @@ def by_group(
         if len(inside) < LEAST:
             continue
         report(place / len(levels), f"group {place + 1} of {len(levels)}")
-        values = _values(asked, planned, inside)
+        values = _values(asked, planned, inside, samples)
         front = non_dominated(values, senses).nonzero().flatten()
         volumes, best_few = [], part_of(planned, front[:MOST_NEAR])
         for draw in range(draws if len(front) else 0):
             report((place + draw / draws) / len(levels), f"group {place + 1} of {len(levels)}")
-            drawn = _drawn(asked.pool, generator, inside)
-            again = _values(asked, best_few, drawn)
+            drawn = _drawn(samples, generator, inside)
+            again = _values(asked, best_few, drawn, samples)
             volumes.append(float(hypervolume(again, senses, reference)))
         low, high = np.quantile(volumes, [0.025, 0.975]) if volumes else (np.nan, np.nan)
         best = values[front, 0]
@@ -255,7 +263,7 @@ def _brushed(
     shares = (_found.weights[picked] > 0).mean(0)
     some = plain[:: max(1, -(-len(plain) // MOST_BRUSHED))]
     weights = torch.from_numpy(_found.weights[some]).double()
-    pool, corrected, start = _asked.pool, [], 0
+    pool, corrected, start = _asked.whole, [], 0
     if not len(some):
         return shares, np.zeros(0, dtype=np.int64), 0
     alone = pool.grades[pool.models.index(best)]
@@ -279,6 +287,6 @@ def brushed(
         The share of them that each model is in [M]; the samples that more than half of them get
         right and the best single model wrong; how many of them were asked for that; that model.
     """
-    best = best_single(asked.pool, missing=asked.missing)
+    best = best_single(asked.whole, missing=asked.missing)
     given = np.asarray(rows, dtype=np.int64).tobytes()
     return *_brushed(asked, found, found.key, given, best), best

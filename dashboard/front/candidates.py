@@ -12,7 +12,8 @@ from dashboard import (
     panels,
     state,
 )
-from dashboard.compute.candidates import Candidates, Setting
+from dashboard.compute.candidates import Candidates
+from dashboard.compute.searches import Setting
 from dashboard.front import searching
 from dashboard.state import Choices
 
@@ -76,6 +77,7 @@ def _table(asked: Setting, found: Candidates) -> None:
     )
     table = front_tables.front(found, front, chances)
     shares = [axis.label.lower() for axis in found.axes if axis.share]
+    shares += [front_tables.elsewhere(found)] * found.axes[0].share
     controls.table(table, "Candidates on the front", shares, height=320)
     controls.download(table, "front.csv")
     if chances is not None:

@@ -7,8 +7,8 @@ import streamlit as st
 from analysis.bundle import Bundle
 from analysis.rules import RULES
 from dashboard import compute, state
-from dashboard.compute.candidates import MOST, Wanted
 from dashboard.compute.search_axes import Axis
+from dashboard.compute.searches import LEAST_HALVED, MOST, Wanted
 from dashboard.state import Choices
 from dashboard.theme import count
 
@@ -35,7 +35,7 @@ def pick(choices: Choices, bundle: Bundle) -> Wanted:
     ordered = sorted(offered.values(), key=lambda axis: axis.kind != "cost")
     fourth = _axis(columns[3], "Fourth (optional)", "front-fourth", _by_name(ordered), empty=True)
     with st.popover("Candidates"):
-        wanted = _candidates(choices, (*names, fourth) if fourth else tuple(names))
+        wanted = _candidates(choices, bundle, (*names, fourth) if fourth else tuple(names))
         if reasons:
             st.caption("Axes that are not offered: " + _why_not(reasons))
     return wanted
@@ -69,10 +69,10 @@ def _axis(place, label: str, key: str, offered: dict[str, Axis], *, empty: bool 
 
 
 def _named(axis: Axis) -> str:
-    return f"{axis.label} ({axis.direction.split()[0]})"
+    return f"{axis.label} {'↑' if axis.sense == 'max' else '↓'}"
 
 
-def _candidates(choices: Choices, axes: tuple[str, ...]) -> Wanted:
+def _candidates(choices: Choices, bundle: Bundle, axes: tuple[str, ...]) -> Wanted:
     st.caption(
         "Every single model is a candidate, soups and interpolations among them, and so are the "
         "ensembles of the sidebar. The most promising are looked at first."
@@ -101,9 +101,25 @@ def _candidates(choices: Choices, axes: tuple[str, ...]) -> Wanted:
         "Teams that grow by the member that helps accuracy most",
         **state.widget("front-greedy", True),
     )
+    pooled = RULES[compute.rule_of(choices)].pool is not None
     edges = st.checkbox(
         "Uneven weights (1 : 3 and 3 : 1) of every two models",
-        disabled=not RULES[compute.rule_of(choices)].weighable,
+        disabled=not pooled,
+        help="Soups of outputs between every two models."
+        if pooled
+        else "Where two vote, the one with more weight decides alone; choose a rule that combines "
+        "probabilities.",
         **state.widget("front-edges", False),
     )
-    return Wanted(axes, int(every), int(random), bool(greedy), bool(edges))
+    enough = compute.can_be_halved(compute.pool_of(choices, bundle))
+    halves = st.checkbox(
+        "Choose on one half of the samples, report on the other",
+        disabled=not enough,
+        help="The best of many looks better than it is on the samples it was chosen on."
+        if enough
+        else f"Needs {LEAST_HALVED} labelled samples.",
+        **state.widget("front-halves", True),
+    )
+    return Wanted(
+        axes, int(every), int(random), bool(greedy), bool(edges and pooled), bool(halves and enough)
+    )

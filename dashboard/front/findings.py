@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import compute, controls, finding_words, front_words
-from dashboard.compute.candidates import Candidates, Setting
+from dashboard.compute.candidates import Candidates
+from dashboard.compute.searches import Setting
 from dashboard.state import Choices
 
 
@@ -19,7 +20,9 @@ def show(choices: Choices, asked: Setting, found: Candidates) -> None:
     st.markdown(finding_words.conflicts(found.axes, told))
     table = finding_words.conflict_table(found.axes, told)
     if len(table):
-        controls.table(table, "Rank correlation of the axes along the front")
+        controls.table(table.round(2), "Rank correlation of the axes along the front")
         controls.download(table, "front-conflicts.csv")
     st.markdown("##### What the knee gives up")
     st.markdown(front_words.given_up(found, front))
+    st.markdown("##### Does that hold on other samples?")
+    st.markdown(front_words.optimism(found, compute.elsewhere(asked, found)))

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import compute, controls, front_group_words, front_tables, front_words, panels
-from dashboard.compute.candidates import Candidates, Setting
+from dashboard.compute.candidates import Candidates
+from dashboard.compute.searches import Setting
 from dashboard.front import searching
 from dashboard.state import Choices
 

@@ -7,8 +7,11 @@ from typing import Any
 import streamlit as st
 
 from analysis.bundle import Bundle
+from analysis.candidate_plan import Plan
 from dashboard import compute, front_words, jobs
-from dashboard.compute.candidates import Candidates, Setting, Wanted
+from dashboard.compute.candidates import Candidates
+from dashboard.compute.searches import Setting, Wanted
+from dashboard.jobs import Report
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
@@ -29,12 +32,7 @@ def found(choices: Choices, bundle: Bundle, wanted: Wanted) -> tuple[Setting, Ca
     if compute.expected(quick)[1] <= AT_ONCE and not _known(asked.key):
         with st.spinner("Looking at a few candidates"):
             few = compute.search_now(quick)
-    result = background(
-        asked.key,
-        lambda report: compute.search(asked, report),
-        f"Look at {front_words.cost(number, seconds)}",
-        at_once=few is None or seconds <= UNASKED,
-    )
+    result = _in_full(asked, asked_for=few is None)
     if result is not None:
         if not result.complete:
             _rest(asked, result)
@@ -44,6 +42,32 @@ def found(choices: Choices, bundle: Bundle, wanted: Wanted) -> tuple[Setting, Ca
         st.stop()
     st.caption(f"Shown meanwhile: {count(len(few.values))} candidates.")
     return quick, few
+
+
+def _in_full(asked: Setting, *, asked_for: bool) -> Candidates | None:
+    """What a search in the background found; how long it takes is worked out beforehand."""
+    known = background(
+        f"cost/{asked.key}",
+        lambda report: compute.estimate(asked, report),
+        "Work out how long it takes",
+        at_once=True,
+    )
+    if known is None:
+        return None
+    return background(
+        asked.key,
+        lambda report: _searched(asked, report, known.plan),
+        f"Look at {front_words.cost(len(known.plan), known.seconds)}",
+        at_once=asked_for or known.seconds <= UNASKED,
+    )
+
+
+def _searched(asked: Setting, report: Report, planned: Plan) -> Candidates:
+    """What a search finds, and its front worked out beside the page."""
+    found = compute.search(asked, report, planned)
+    compute.elsewhere(asked, found)
+    compute.front_of(found)
+    return found
 
 
 def _known(key: str) -> bool:

@@ -5,7 +5,8 @@ import streamlit as st
 
 from analysis.rules import RULES
 from dashboard import brush, compute, front_words, kept, state
-from dashboard.compute.candidates import Candidates, Setting
+from dashboard.compute.candidates import Candidates
+from dashboard.compute.searches import Setting
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import front as plots
 from dashboard.plots import front_groups, front_more, front_outlines
@@ -52,7 +53,10 @@ def projection(
 
 def _subtitle(choices: Choices, asked: Setting, found: Candidates) -> str:
     label = RULES[asked.rule].label
-    return f"{label}, {within(choices, SOURCE)}, {count(len(found.values))} candidates."
+    samples = within(choices, SOURCE)
+    if found.others:
+        samples = f"n = {count(found.samples)} of {count(found.samples + found.others)} samples"
+    return f"{label}, {samples}, {count(len(found.values))} candidates."
 
 
 def _drawn(
@@ -110,7 +114,9 @@ def _brush_candidates(event, panel: str, found: Candidates, axes: tuple[int, int
 
 
 def select_corrected(rows: np.ndarray, candidates: int) -> None:
-    """Select the samples that most of the marked candidates correct."""
+    """Select the samples that most of the marked candidates correct, rows of what is looked at."""
+    current = state.narrowing(SOURCE)
+    rows = rows if current is None else current.positions[rows]
     select_within(rows, SOURCE, f"corrected by most of {candidates} marked candidates")
 
 

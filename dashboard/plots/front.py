@@ -7,12 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.front_marks import Mark, Ruler, add_active, add_mark, part_the_lane
+from dashboard.plots.front_names import add_names
 from dashboard.plots.front_outlines import in_lane, reach
 from dashboard.plots.layout import titled
 from dashboard.theme import (
     LIGHT,
     SEQUENTIAL,
     Palette,
+    count,
     shown,
 )
 
@@ -23,7 +25,6 @@ LONGEST = 34  # letters of a title beside a plot that is not tall
 MOST_MARKS = 3000
 CELLS = 60
 HEIGHT = 480
-NEAR = (0.55, 0.07)  # of the width and height of the plot, within which two names would touch
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,9 @@ def projection(
             marked[drawn.active] = known[drawn.active] | single[drawn.active]
     else:
         marked |= beaten
+    marked, left = _thinned(marked, drawn)
+    if left:
+        subtitle += f" {count(left)} more on the front are not drawn."
     _add_candidates(figure, placed, y, marked, drawn, palette)
     line = front_line(x, y, rulers)
     figure.add_scatter(
@@ -106,7 +110,8 @@ def projection(
     titled(figure, title, subtitle, height=HEIGHT, palette=palette, legend="bottom", width=70)
     figure.update_layout(dragmode="select", clickmode="event+select")
     left = 0.18 if single.any() and known.any() else 0.06
-    figure.update_xaxes(title=rulers[0].title, range=[low - left * span, low + 1.1 * span])
+    wide = (low - left * span, low + 1.1 * span)
+    figure.update_xaxes(title=rulers[0].title, range=wide)
     title_of_y = rulers[1].title
     if len(title_of_y) > LONGEST:
         title_of_y = title_of_y.replace(", ", ",<br>", 1)
@@ -115,8 +120,30 @@ def projection(
         update(tickformat=".1%" if ruler.share else None)
     if single.any() and known.any():
         part_the_lane(figure, low - 0.12 * span, low - 0.06 * span, palette)
-    _add_names(figure, placed, y, marked, drawn, palette)
+    if marked.any():
+        across, up = (np.where(marked, values, np.nan) for values in (placed, y))
+        bottom, height = np.nanmin(up), max(float(np.ptp(up[marked])), 1e-6)
+        tall = (float(bottom - 0.08 * height), float(bottom + 1.12 * height))
+        figure.update_yaxes(range=tall)
+        add_names(figure, across, up, drawn.names, (wide, tall), palette)
     return figure
+
+
+def _thinned(marked: np.ndarray, drawn: Drawn) -> tuple[np.ndarray, int]:
+    """Marks with a part of the front where it is too large to draw, and how many are left out."""
+    rows = np.flatnonzero(marked & drawn.on_front)
+    if len(rows) <= MOST_MARKS:
+        return marked, 0
+    kept = np.concatenate(
+        [
+            rows[np.linspace(0, len(rows) - 1, MOST_MARKS).round().astype(int)],
+            np.array([row for row, _ in drawn.names], dtype=np.int64),
+            rows[rows == drawn.active],
+        ]
+    )
+    thinned = marked.copy()
+    thinned[np.setdiff1d(rows, kept)] = False
+    return thinned, int(marked.sum() - thinned.sum())
 
 
 def front_line(x: np.ndarray, y: np.ndarray, rulers: tuple[Ruler, Ruler]) -> np.ndarray:
@@ -171,7 +198,9 @@ def _add_candidates(
             if not len(rows):
                 continue
             marker = {"symbol": symbol, "size": 12 if front else 7, "opacity": 1 if front else 0.7}
-            marker["line"] = {"width": 1.5 if front else 0, "color": palette.text}
+            # A thin edge, or small teams could not be seen on a dark page.
+            edge = palette.text if front else palette.member
+            marker["line"] = {"width": 1.5 if front else 0.6, "color": edge}
             marker["color"] = drawn.sizes[rows] if kind == 1 else palette.member
             if kind == 1:
                 marker |= coloured | {"showscale": front}
@@ -191,39 +220,6 @@ def _add_candidates(
             )
 
 
-def _add_names(
-    figure: go.Figure,
-    x: np.ndarray,
-    y: np.ndarray,
-    marked: np.ndarray,
-    drawn: Drawn,
-    palette: Palette,
-) -> None:
-    """Few words at few candidates, none where another name or the edge would be touched."""
-    if not marked.any():
-        return
-    spans = [max(float(np.ptp(values[marked])), 1e-9) for values in (x, y)]
-    taken: list[tuple[float, float]] = []
-    for row, name in drawn.names:
-        if not marked[row]:
-            continue
-        place = (float(x[row]) / spans[0], float(y[row]) / spans[1])
-        if any(abs(place[0] - a) < NEAR[0] and abs(place[1] - b) < NEAR[1] for a, b in taken):
-            continue
-        taken.append(place)
-        right = (x[marked].max() - x[row]) / spans[0] < NEAR[0]
-        figure.add_annotation(
-            x=float(x[row]),
-            y=float(y[row]),
-            text=name,
-            showarrow=False,
-            xanchor="right" if right else "left",
-            xshift=-10 if right else 10,
-            yshift=12,
-            font={"size": 11, "color": palette.text},
-        )
-
-
 def decode_candidate(points: Sequence[Mapping]) -> int | None:
     """Row of the last picked candidate."""
     codes = [point["customdata"] for point in points if point.get("customdata") is not None]
@@ -232,15 +228,26 @@ def decode_candidate(points: Sequence[Mapping]) -> int | None:
 
 
 def names_of(membership: np.ndarray, models: Sequence[str], *, most: int = 6) -> list[str]:
-    """Members of every candidate as one text each; of uneven ones with their weights."""
+    """Members of every candidate as one text each, as it stands in a figure."""
+    return members_of(membership, [shown(model, 22) for model in models], most=most)
+
+
+def members_of(weights: np.ndarray, models: Sequence[str], *, most: int) -> list[str]:
+    """Members of every candidate; uneven ones with their share of all weights, heaviest first.
+
+    Args:
+        weights: float [e, M].
+        models: M names.
+        most: members that are named; of the others their number is told.
+    """
     texts = []
-    for row in membership:
+    for row in weights:
         places = np.flatnonzero(row)
-        uneven = len(places) > 1 and np.ptp(row[places].astype(float)) > 0
-        members = [
-            f"{row[place]:.2g} {shown(models[place], 22)}" if uneven else shown(models[place], 22)
-            for place in places
-        ]
-        more = len(members) - most
-        texts.append(", ".join(members[:most]) + (f" and {more} more" if more > 0 else ""))
+        own = row[places].astype(float)
+        parts = [models[place] for place in places]
+        if len(places) > 1 and np.ptp(own) > 1e-6 * own.max():
+            shares = 100 * own / own.sum()
+            parts = [f"{parts[at]} {shares[at]:.2g} %" for at in np.argsort(-own, kind="stable")]
+        more = len(parts) - most
+        texts.append(", ".join(parts[:most]) + (f" and {more} more" if more > 0 else ""))
     return texts

@@ -36,10 +36,12 @@ def in_space(
     beaten = np.flatnonzero(known & ~drawn.on_front)
     if len(beaten) > MOST_MARKS:
         beaten = beaten[:: -(-len(beaten) // MOST_MARKS)]
+    best = np.flatnonzero(known & drawn.on_front)
+    best = best[:: max(1, -(-len(best) // MOST_MARKS))]
     figure = go.Figure()
     for name, rows, size, opacity in (
         ("beaten", beaten, 2.5, 0.35),
-        ("on the front", np.flatnonzero(known & drawn.on_front), 5, 1.0),
+        ("on the front", best, 5, 1.0),
     ):
         figure.add_scatter3d(
             x=values[rows, 1],

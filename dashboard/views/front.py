@@ -13,6 +13,7 @@ head = st.container()
 asked, found = searching.found(choices, bundle, choosing.pick(choices, bundle))
 front = compute.front_of(found)
 head.markdown(f"#### {front_words.sentence(found, front)}")
+head.markdown(front_words.elsewhere(found, compute.elsewhere(asked, found)))
 panels.front_warnings(found)
 section = st.segmented_control(
     "Section",

@@ -1,9 +1,11 @@
 """The main job in a real browser: upload, read, lasso, follow the selection, come back."""
 
+import re
 import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from browser import driver
 from made import CANNOT, ROOT, random_bundle
@@ -390,5 +392,65 @@ def test_an_ensemble_is_kept_stands_beside_and_a_fitted_rule_holds_samples_out(d
     driver.settle(page)
     assert "first three (the mean of 3 models) is right on" in main.inner_text()
     assert "samples to fit on" not in main.inner_text()
+    assert page.problems == []
+    page.context.close()
+
+
+def candidate_at(page, panel: str, place: int) -> tuple[list[float], int]:
+    """Where a mark of the front is on the screen, and which candidate it is."""
+    chart = page.locator(f"[class*='st-key-{panel}'] .js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    return chart.evaluate(
+        """(plot, place) => {
+        const trace = plot.data.find(t => t.name === 'on the front');
+        const box = plot.getBoundingClientRect(), full = plot._fullLayout, area = full._size;
+        const x = plot.calcdata.find(c => c[0].trace.name === 'on the front')[place];
+        return [[box.x + area.l + full.xaxis.c2p(x.x), box.y + area.t + full.yaxis.c2p(x.y)],
+          trace.customdata[place] ?? x.data]; }""",
+        place,
+    )
+
+
+def members_in_sidebar(page) -> int:
+    text = page.locator("[data-testid=stSidebar]").inner_text()
+    return int(re.search(r"Members: (\d+) of", text).group(1))
+
+
+def test_the_front_is_searched_a_candidate_becomes_active_some_are_brushed_and_exported(
+    demo, chromium
+):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Front")
+    main = page.locator("[data-testid=stMain]")
+    page.get_by_text("Shown meanwhile").wait_for(state="detached", timeout=120_000)
+    driver.settle(page)
+    assert "candidates are beaten by none" in main.inner_text()
+    assert "which nothing was chosen on" in main.inner_text()
+    with page.expect_download() as download:
+        main.locator("[data-testid=stDownloadButton] button").first.click()
+    table = pd.read_csv(download.value.path())
+    spot, _ = candidate_at(page, "front-diversity", 0)
+    page.mouse.move(*spot, steps=3)
+    page.wait_for_timeout(400)
+    page.mouse.click(*spot)
+    page.wait_for_timeout(400)
+    driver.settle(page)
+    size = members_in_sidebar(page)
+    assert size in set(table["size"])
+    driver.visit(page, "Overview")
+    assert f"of {size} models" in main.inner_text()
+    driver.visit(page, "Front")
+    chart = page.locator("[class*='st-key-front-both'] .js-plotly-plot")
+    chart.scroll_into_view_if_needed()
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.95 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+    page.mouse.up()
+    page.get_by_text("candidates are marked").wait_for()
+    driver.settle(page)
+    page.get_by_role("button", name="Select these").click()
+    driver.settle(page)
+    assert driver.selected(page)
     assert page.problems == []
     page.context.close()

@@ -23,8 +23,9 @@ from dashboard import (
     front_words,
     jobs,
 )
-from dashboard.compute.candidates import Candidates, Wanted, part_of
+from dashboard.compute.candidates import Candidates, part_of
 from dashboard.compute.search_axes import axis
+from dashboard.compute.searches import Wanted
 from dashboard.front import SECTIONS
 from dashboard.panels.front import _brush_candidates
 from dashboard.state import Choices
@@ -110,13 +111,13 @@ def test_a_search_that_is_stopped_keeps_what_was_looked_at(monkeypatch):
 
     def report(share, doing):
         told.append((share, doing))
-        if len(told) == 3:
+        if len(told) == 2:
             raise jobs.CancelledError
 
     found = compute.search(asked, report)
     assert 0 < len(found.values) < found.possible
     assert not found.complete
-    assert told[1][1] == f"16 of {found.possible} candidates looked at"
+    assert told[0][1] == f"16 of {found.possible} candidates looked at"
     assert np.isfinite(found.values[:, 0]).all()
     everything = compute.search(asked)
     assert found.key != everything.key
@@ -272,7 +273,9 @@ def test_the_page_says_what_marked_candidates_share_and_selects_what_they_correc
     visit(app, "front")
     opened_bundle = app.session_state["bundle"]
     asked = compute.setting(
-        choices_of(opened_bundle, members=opened_bundle.models), opened_bundle, Wanted(AXES)
+        choices_of(opened_bundle, members=opened_bundle.models),
+        opened_bundle,
+        Wanted(AXES, halves=True),
     )
     found = compute.search_now(asked)
     app.session_state[brush.NAME] = (found.key, np.arange(8), "front-diversity")
@@ -345,7 +348,7 @@ def test_a_long_search_is_offered_shown_in_part_and_can_be_started_again(tmp_pat
     from dashboard.front import searching
 
     bundle = random_bundle(5, 80, seed=12)
-    monkeypatch.setattr(searching, "AT_ONCE", 0.0005)
+    monkeypatch.setattr(searching, "AT_ONCE", 0.0002)
     monkeypatch.setattr(searching, "UNASKED", 0.0)
     monkeypatch.setattr(
         "dashboard.front.searching.QUICK",
@@ -353,6 +356,9 @@ def test_a_long_search_is_offered_shown_in_part_and_can_be_started_again(tmp_pat
     )
     app = opened(bundle, tmp_path / "bundle", monkeypatch)
     visit(app, "front")
+    planned = next(job for name, job in jobs._jobs().items() if name.startswith("cost/"))
+    assert planned.ended.wait(30)
+    app.run()
     start = next(button for button in app.button if button.label.startswith("Look at"))
     assert "candidates, about a second" in start.label
     assert "Shown meanwhile" in words(app)
@@ -415,3 +421,72 @@ def test_no_conflict_is_said_of_a_front_of_one():
     found = made([[0.6, 0.2], [0.5, 0.1]], [[1, 1], [0, 1]], (ACCURACY, STABILITY))
     told = compute.lessons.conflicts(torch.tensor([[0.6, 0.2]]), ["higher"] * 2)
     assert "Not to be told" in finding_words.conflicts(found.axes, told)
+
+
+def test_candidates_are_chosen_on_one_half_and_reported_on_the_other():
+    _, asked, found = searched(halves=True, every=2)
+    assert len(asked.pool.ids) + len(asked.other.ids) == 200
+    assert not set(asked.pool.ids) & set(asked.other.ids)
+    front = compute.front_of(found)
+    best = int(front.rows[0])
+    chosen = found.plan.ensemble(best)
+    for bundle, values in ((asked.pool, found.values), (asked.other, found.elsewhere)):
+        right = combine(bundle.select(chosen.members), chosen).correct.double().mean().item()
+        assert values[best, 0] == pytest.approx(right)
+    beaten = np.flatnonzero(~front.on_front & (found.sizes > 1))
+    assert np.isnan(found.elsewhere[beaten]).all()
+    told = compute.elsewhere(asked, found)
+    assert told.low <= told.value <= told.high
+    assert 1 <= told.kept <= told.n == len(front.rows)
+    assert "which nothing was chosen on" in front_words.elsewhere(found, told)
+    assert "On average those on the front are" in front_words.optimism(found, told)
+    table = front_tables.front(found, front, None)
+    assert table["accuracy on other samples"][0] == pytest.approx(told.value)
+    _, asked, found = searched(every=2)
+    assert asked.other is None
+    assert compute.elsewhere(asked, found) is None
+    assert "cannot be told" in front_words.optimism(found, None)
+
+
+def test_growing_teams_are_selected_on_the_samples_to_fit_on(monkeypatch):
+    from dashboard.compute import candidates as searches
+    from dashboard.fit_on import FitOn, held_out
+
+    given = []
+    real = searches.plan
+    monkeypatch.setattr(searches, "plan", lambda *a, **more: given.append(more) or real(*a, **more))
+    parts = held_out(BUNDLE, FitOn())
+    choices = replace(choices_of(parts.bundle), held_out=parts)
+    asked = compute.setting(choices, parts.bundle, Wanted(AXES))
+    compute.search(asked)
+    assert not set(given[0]["grown_on"].ids) & set(asked.pool.ids)
+    assert len(given[0]["grown_on"].ids) == int(parts.split.fit.sum())
+
+
+def test_the_time_of_a_search_is_worked_out_from_a_sample():
+    choices = choices_of()
+    asked = compute.setting(choices, BUNDLE, Wanted(AXES, every=3))
+    told = []
+    known = compute.estimate(asked, lambda share, doing: told.append(doing))
+    assert known.seconds > 0
+    assert "candidates takes" in told[-1]
+    found = compute.search(asked, None, known.plan)
+    assert len(found.values) == len(known.plan)
+
+
+def test_work_in_the_background_leaves_half_of_the_cores_to_the_pages():
+    before, told = torch.get_num_threads(), []
+    job = jobs.begin(lambda report: told.append(torch.get_num_threads()))
+    assert job.ended.wait(30)
+    assert told == [max(1, before // 2)]
+    assert torch.get_num_threads() == before
+    after = jobs.begin(lambda report: None)
+    assert after.ended.wait(30)
+    assert torch.get_num_threads() == before
+
+
+def test_two_that_vote_are_given_no_uneven_weights(tmp_path, monkeypatch):
+    app = opened(random_bundle(4, 60, probabilities=False), tmp_path / "bundle", monkeypatch)
+    visit(app, "front")
+    assert app.checkbox(key="widget/front-edges").disabled
+    assert app.checkbox(key="widget/front-halves").disabled

@@ -1,6 +1,7 @@
 """Figures: what is drawn, what a mark carries, and what they say; no pictures are compared."""
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from dashboard.plots import (
@@ -188,12 +189,14 @@ def test_many_beaten_candidates_are_a_density_and_the_front_and_the_active_one_a
     assert sorted(rows) == [*range(7), 99]
 
 
-def test_names_that_would_touch_are_left_out_and_those_inside_are_escaped():
+def test_names_of_close_marks_stand_apart():
     x, y = np.array([0.1, 0.11, 0.9]), np.array([0.5, 0.5, 0.1])
     names = [(0, "best"), (1, "knee"), (2, "most diverse")]
     some = drawn([2, 3, 4], [True] * 3, names=names)
     figure = front.projection(x, y, (DIVERSITY, QUALITY), some, title="t")
-    assert [note.text for note in figure.layout.annotations] == ["best", "most diverse"]
+    notes = figure.layout.annotations
+    assert [note.text for note in notes] == ["best", "knee", "most diverse"]
+    assert (notes[0].ax, notes[0].ay) != (notes[1].ax, notes[1].ay)
 
 
 def test_what_is_marked_elsewhere_is_raised():
@@ -258,7 +261,7 @@ def test_members_of_a_large_team_are_abbreviated():
     names = front.names_of(np.ones((1, 9), dtype=bool), [f"m{place}" for place in range(9)])
     assert names == ["m0, m1, m2, m3, m4, m5 and 3 more"]
     assert front.names_of(np.array([[0.25, 0.75, 0]]), ["a", EVIL, "c"]) == [
-        f"0.25 a, 0.75 {front.shown(EVIL, 22)}"
+        f"{front.shown(EVIL, 22)} 75 %, a 25 %"
     ]
 
 
@@ -530,3 +533,37 @@ def test_the_path_of_a_selection_names_each_round_and_what_it_brought():
     assert EVIL not in texts(figure)
     losses = members.selection_path(["a"], np.array([-0.3]), score="x", shares=False)
     assert "-0.3000" in losses.data[0].hovertext[0]
+
+
+def test_names_hide_no_mark_where_there_is_room_beside_them():
+    from dashboard.plots import front_names
+
+    x, y = np.meshgrid(np.linspace(0, 0.4, 9), np.linspace(0, 1, 9))
+    x, y = x.ravel(), y.ravel()
+    figure = go.Figure()
+    names = [(40, "the knee"), (80, "best: a + b"), (44, "another one")]
+    front_names.add_names(figure, x, y, names, ((0, 1), (0, 1)), LIGHT)
+    notes = figure.layout.annotations
+    assert [note.text for note in notes] == [name for _, name in names]
+    boxes = []
+    for note in notes:
+        across = note.x * front_names.WIDTH + note.ax
+        up = note.y * front_names.HEIGHT - note.ay
+        boxes.append((across, up, front_names.LETTER * len(note.text) / 2))
+        inside = np.abs(x * front_names.WIDTH - across) < boxes[-1][2]
+        inside &= np.abs(y * front_names.HEIGHT - up) < front_names.LINE / 2
+        hidden = inside.sum()
+        assert hidden <= 3
+    assert boxes[2][0] - boxes[2][2] > 0.4 * front_names.WIDTH
+    overlap = abs(boxes[0][0] - boxes[2][0]) < boxes[0][2] + boxes[2][2]
+    assert not (overlap and abs(boxes[0][1] - boxes[2][1]) < front_names.LINE)
+
+
+def test_of_a_very_large_front_a_part_is_drawn():
+    x = np.linspace(0, 1, 9000)
+    many = drawn([2] * 9000, [True] * 9000, active=17)
+    figure = front.projection(x, 1 - x, (DIVERSITY, QUALITY), many, title="t")
+    rows = codes(figure)
+    assert front.MOST_MARKS <= len(rows) <= front.MOST_MARKS + 2
+    assert 17 in rows
+    assert "more on the front are not drawn" in figure.layout.title.subtitle.text
