@@ -120,6 +120,7 @@ def _over_rows(kernel: Callable[..., None], rows: int, *arrays: np.ndarray) -> N
 
 
 def in_threads(work: Callable, parts: range | list) -> None:
+    """Do the work of each part in a thread of its own, the only one here."""
     if len(parts) == 1:
         work(parts[0])
         return

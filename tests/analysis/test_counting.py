@@ -12,8 +12,8 @@ from sklearn.metrics import cohen_kappa_score
 from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, value
 from analysis.sums import answers as answer_module
-from analysis.sums import classes as class_module
 from analysis.sums import byte_lanes, compiled
+from analysis.sums import classes as class_module
 from analysis.sums.answers import same_by_cells, same_by_distance
 from analysis.sums.classes import towards_by_adding, towards_by_products
 from analysis.sums.losses import binned
