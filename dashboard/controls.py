@@ -151,6 +151,16 @@ def _require(need: str, chosen: Choices) -> None:
         st.stop()
 
 
+def unlabelled() -> None:
+    """That nobody can be called right or wrong, and what is shown all the same."""
+    st.info(
+        "There are no labels that a member could be judged by, so accuracy, worst group, effects "
+        "and curves are not shown: they need labels. How much the members disagree in each group "
+        "needs none."
+    )
+    st.page_link("views/data.py", label="Data")
+
+
 def _confident(chosen: Choices) -> bool:
     """Some member says how sure it is of some answer."""
     known = compute.confidences(chosen.bundle, chosen.ensemble.members)

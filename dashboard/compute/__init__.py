@@ -74,6 +74,16 @@ from dashboard.compute.fronts import (
     front_of,
 )
 from dashboard.compute.fronts import by_group as fronts_by_group
+from dashboard.compute.groups import (
+    dependences,
+    effects_beside,
+    group_spread,
+    group_tests,
+    group_votes,
+    group_worst,
+    rank_agreement,
+    worst_gains,
+)
 from dashboard.compute.how import (
     camp_points,
     camp_table,
@@ -111,6 +121,7 @@ __all__ = [
     "confidences",
     "conflicts_of",
     "costs",
+    "dependences",
     "detection",
     "differences",
     "different_answers",
@@ -119,6 +130,7 @@ __all__ = [
     "diversity_helps",
     "drawn_points",
     "effect_slices",
+    "effects_beside",
     "ensemble_accuracy",
     "error_kinds",
     "every_group_effect",
@@ -130,7 +142,11 @@ __all__ = [
     "fronts_by_group",
     "group_diversity",
     "group_effects",
+    "group_spread",
     "group_table",
+    "group_tests",
+    "group_votes",
+    "group_worst",
     "judgeable",
     "judged",
     "judged_beside",
@@ -149,6 +165,7 @@ __all__ = [
     "pca_map",
     "pool_of",
     "probabilities_of",
+    "rank_agreement",
     "recipes",
     "reference",
     "references",
@@ -194,4 +211,5 @@ __all__ = [
     "under_other_rules",
     "usable_axes",
     "window",
+    "worst_gains",
 ]
