@@ -10,7 +10,7 @@ from analysis.differences import apart
 from analysis.evenness import macro_std
 from analysis.grouping import Grouping
 from analysis.groups import worst_and_gap
-from analysis.intervals import wilson
+from analysis.intervals import group_interval, wilson
 from analysis.many_tests import benjamini_hochberg, holm
 from analysis.pairwise import share
 from analysis.sets import crossed, effective_size, sets_of
@@ -18,6 +18,7 @@ from analysis.sums.by_group import sums_by_code
 
 LEAST = 20
 MOST_VALUES = 1 << 26
+MOST_RESAMPLED = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,46 @@ def group_macro_std(
         for flags in (right & graded, graded)
     )
     return macro_std(*counts, corrected=corrected).macro
+
+
+def interval_by_group(
+    rate: Tensor,
+    graded: Tensor,
+    correct: Tensor,
+    judged: Tensor,
+    grouping: Grouping,
+    units: Tensor | None = None,
+    *,
+    seed: int = 0,
+) -> tuple[Tensor, Tensor]:
+    """95 % interval of each model's accuracy in each group, however many groups there are.
+
+    Wilson's; where samples share units as `analysis.intervals.group_interval` has it, or of very
+    many groups Wilson's on as many independent samples as they are worth.
+
+    Args:
+        rate: float64 [M, G], accuracy.
+        graded: [M, G], judged answers behind each.
+        correct: bool [M, N].
+        judged: bool [M, N].
+        grouping: G groups.
+        units: int [N] or None.
+        seed: of the bootstrap.
+
+    Returns:
+        Lower and upper end, float64 [M, G]; NaN for a group without a judged answer.
+    """
+    if units is None:
+        return wilson((rate * graded).nan_to_num(), graded)
+    if len(grouping.levels) <= MOST_RESAMPLED:
+        return group_interval(correct, judged, grouping.membership(), units, seed=seed)
+    sets = crossed(grouping)
+    size = [
+        effective_size(right.double(), sets.only(known), units)
+        for right, known in zip(correct, judged, strict=True)
+    ]
+    size = torch.stack(size)
+    return wilson((rate * size).nan_to_num(), size)
 
 
 @dataclass(frozen=True, eq=False)

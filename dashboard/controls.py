@@ -140,8 +140,8 @@ def _require(need: str, chosen: Choices) -> None:
         ),
         "groups": (
             chosen.grouping is not None,
-            "There is no grouping. A samples table with a text column, or a numeric one of at "
-            "most 20 values, makes one.",
+            "There is no grouping of two or more levels. A samples table with a text column, or a "
+            "numeric one of at most 20 values, makes one; others are made in the sidebar.",
         ),
     }
     there, sentence = sentences[need]

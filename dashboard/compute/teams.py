@@ -10,10 +10,9 @@ from analysis import groups as group_measures
 from analysis.bundle import Bundle, Grouping
 from analysis.catalog import CATALOG
 from analysis.ensemble import Ensemble
-from analysis.intervals import group_interval, wilson
+from analysis.group_report import interval_by_group
 from analysis.judging import judged_answers
 from analysis.rules import RULES
-from analysis.sets import crossed, effective_size
 from analysis.tally import tally
 from analysis.vendi import group_vendi
 from dashboard.compute.caching import cached
@@ -22,7 +21,6 @@ from dashboard.state import Choices
 
 CURVE_TEAMS = 100
 MOST_DIMENSIONS = 2048
-MOST_RESAMPLED = 60
 MOST_CURVES = 30
 
 
@@ -48,27 +46,10 @@ def _group_table(
     sums = tally(both, measure.needs, groups=(column,), missing=missing)
     graded = sums[f"group_graded/{column}"][rows] * judged.any(1, keepdim=True)
     rate = measure.function(sums[f"group_right/{column}"][rows], graded)
-    if both.units is None or len(grouping.levels) > MOST_RESAMPLED:
-        low, high = _ends(rate, graded, correct, judged, grouping, both.units)
-    else:
-        low, high = group_interval(correct, judged, grouping.membership(), both.units)
+    low, high = interval_by_group(rate, graded, correct, judged, grouping, both.units)
     _, gap = group_measures.worst_and_gap(rate, graded)
     table = {"accuracy": rate, "low": low, "high": high, "n": graded, "gap": gap}
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
-
-
-def _ends(rate, graded, correct, judged, grouping, units) -> tuple[torch.Tensor, torch.Tensor]:
-    """Wilson's interval in each group, [K + 1, G], on the effective numbers where units repeat."""
-    if units is None:
-        return wilson((rate * graded).nan_to_num(), graded)
-    sets = crossed(grouping)
-    size = torch.stack(
-        [
-            effective_size(right.double(), sets.only(known), units)
-            for right, known in zip(correct, judged, strict=True)
-        ]
-    )
-    return wilson((rate * size).nan_to_num(), size)
 
 
 def group_table(
