@@ -12,6 +12,7 @@ from analysis.grouping import Grouping
 PERMUTATIONS = 999
 MOST_CELLS = 1 << 20
 MOST_DRAWN = 1 << 26
+BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,14 @@ def dependence(
     Args:
         codes: int [N], the answer, or 1 right and 0 wrong; -1 is left out.
         grouping: the attribute; groups that overlap are taken by all that a sample has.
-        units: int [N], equal numbers belong together: then there is no test, since samples cannot
-            change places freely. None: all stand alone.
+        units: int [N], equal numbers belong together: the test is then made on one sample of each
+            unit, drawn by lot, since the others could not change places freely. None: all stand
+            alone.
         permutations: tables of the test, drawn as if the answers were dealt out anew.
         seed: of the draw.
 
     Returns:
-        NaN without samples; no test where the table of values has too many cells.
+        NaN without samples; no test where all answers are alike.
 
     Raises:
         BundleError: the table of values is too large to hold.
@@ -117,21 +119,38 @@ def dependence(
             f"{shape[0]:,} answers and {shape[1]:,} levels make too large a table; choose a "
             "grouping with fewer levels."
         )
-    table = torch.bincount(values * shape[1] + attribute, minlength=shape[0] * shape[1])
-    table = table.view(shape).cpu()
+    cells, size = values * shape[1] + attribute, shape[0] * shape[1]
+    table = torch.bincount(cells, minlength=size).view(shape).cpu()
     covariance, correlation = distance_dependence(table)
-    p = float("nan")
-    if units is None and min(shape) > 1:
-        p = _p(table, float(covariance), permutations, seed)
+    if units is not None:
+        alone = cells[_one_of_each(units[known], seed)]
+        table = torch.bincount(alone, minlength=size).view(shape).cpu()
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    p = _p(table, permutations, seed) if min(table.shape) > 1 else float("nan")
     return Dependence(float(covariance), float(correlation), p, number)
 
 
-def _p(table: Tensor, found: float, permutations: int, seed: int) -> float:
+def _one_of_each(units: Tensor, seed: int) -> Tensor:
+    """Places of one sample of each unit, drawn by lot."""
+    order = torch.randperm(len(units), generator=torch.Generator().manual_seed(seed))
+    order = order.to(units.device)
+    _, unit = units[order].unique(return_inverse=True)
+    place = torch.zeros(int(unit.max()) + 1, dtype=torch.int64, device=units.device)
+    row = torch.arange(len(units), device=units.device)
+    return order[place.scatter_reduce_(0, unit, row, "amin", include_self=False)]
+
+
+def _p(table: Tensor, permutations: int, seed: int) -> float:
     """Share of tables with the same margins that show at least as much, this one counted."""
     from scipy.stats import random_table
 
+    found = float(distance_dependence(table)[0])
     margins = table.sum(1).numpy(), table.sum(0).numpy()
-    drawn = min(permutations, max(99, MOST_DRAWN // max(table.numel(), 1)))
-    tables = random_table(*margins, seed=np.random.default_rng(seed)).rvs(drawn)
-    others = distance_dependence(torch.from_numpy(np.asarray(tables)))[0]
-    return (1 + int((others >= found * (1 - 1e-12)).sum())) / (1 + drawn)
+    drawn = min(permutations, max(99, MOST_DRAWN // table.numel()))
+    dealt, random = random_table(*margins), np.random.default_rng(seed)
+    block, as_far = max(1, BLOCK // table.numel()), 0
+    for start in range(0, drawn, block):
+        tables = dealt.rvs(min(block, drawn - start), random_state=random)
+        others = distance_dependence(torch.from_numpy(np.asarray(tables)))[0]
+        as_far += int((others >= found * (1 - 1e-12)).sum())
+    return (1 + as_far) / (1 + drawn)

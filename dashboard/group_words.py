@@ -15,9 +15,9 @@ SCORES = {
     "entropy": "Entropy of the votes",
 }
 SCORE_AXES = {
-    "disagreement": "Share of the pairs of members that differ; right is more disagreement",
-    "margin": "First answer's share of the votes less the second's; left is more disagreement",
-    "entropy": "Entropy of the votes, in nats; right is more disagreement",
+    "disagreement": "Pairs of members that differ; right is more",
+    "margin": "First answer's votes less the second's; left is less sure",
+    "entropy": "Entropy, in nats; right is more disagreement",
 }
 
 
@@ -131,8 +131,8 @@ def dependence_sentence(found: Sequence[Mapping], what: str) -> str:
         return "There is no grouping of 2 to 100 levels that they could depend on."
     if not any(np.isfinite(one["p"]) for one in found):
         return (
-            f"How far the {what} depend on each grouping; no test is made, since samples of one "
-            "unit are alike or nothing differs."
+            f"How far the {what} depend on each grouping; nothing is tested, since nothing differs "
+            "between the samples."
         )
     clear = [one for one in found if np.isfinite(one["p_bh"]) and one["p_bh"] < ALPHA]
     if not clear:

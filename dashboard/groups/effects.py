@@ -26,7 +26,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
         "Benjamini-Hochberg below .05, from 20 samples. Bars of corrections and regressions, "
         "crossings and slices of the effect are on the page Corrections, section Where."
     )
-    st.page_link("views/corrections.py", label="Corrections")
+    st.page_link("views/corrections.py", label="Corrections, section Where")
     _order(choices, bundle)
     _dependence(choices, bundle)
 
@@ -38,17 +38,24 @@ def _order(choices: Choices, bundle: Bundle) -> None:
     st.markdown(group_words.ranks_sentence(choices.grouping, found, levels, least))
     if found is None:
         return
-    kind = st.segmented_control(
-        "Rank correlation",
-        ("Kendall", "Spearman"),
-        required=True,
-        **state.widget("group-ranks", "Kendall"),
-    )
-    panels.rank_agreement(choices, kind, "group-ranks-matrix")
     frame = group_tables.ranks(found, levels)
-    with st.expander("Best model of every group"):
+    left, right = st.columns(2)
+    with left:
+        kind = st.segmented_control(
+            "Rank correlation",
+            ("Kendall", "Spearman"),
+            required=True,
+            **state.widget("group-ranks", "Kendall"),
+        )
+        panels.rank_agreement(choices, kind, "group-ranks-matrix")
+    with right:
         controls.table(frame, "Best model of every group")
-    controls.download(frame, "best-model-by-group.csv")
+        controls.download(frame, "best-model-by-group.csv")
+        st.caption(
+            "All models that are loaded, against the best over all, in at most the 40 largest "
+            "groups. The winners were picked on these samples and each sample counts as "
+            "independent, so p is optimistic."
+        )
 
 
 def _dependence(choices: Choices, bundle: Bundle) -> None:
@@ -70,8 +77,8 @@ def _dependence(choices: Choices, bundle: Bundle) -> None:
     controls.download(frame, "dependence.csv")
     st.caption(
         "Distance correlation with distance 1 between different values: 0 only if independent, 1 "
-        "if one tells the other; it rises with the number of levels by chance, which the "
-        "permutation test allows for. A crossing tells of what two groupings do only together. "
-        "The first six groupings of 2 to 100 levels, without the label; numbers can be cut into "
-        "ranges in the sidebar."
+        "if one tells the other. It rises with the number of levels by chance, which the "
+        "permutation test allows for (of samples that share a unit, one is drawn for it). A "
+        "crossing tells of what two groupings do only together. The first six groupings of 2 to "
+        "100 levels, without the label; numbers can be cut into ranges in the sidebar."
     )

@@ -53,6 +53,7 @@ def standing_apart(
             z=100 * apart[np.ix_(rows, columns)],
             colorscale=SEQUENTIAL,
             zmin=0,
+            zmax=_top(100 * apart[np.ix_(rows, columns)]),
             colorbar={"title": {"text": "%"}, "thickness": 12},
             hovertext=[
                 [
@@ -88,6 +89,12 @@ def standing_apart(
         showgrid=False,
     )
     return figure
+
+
+def _top(values: np.ndarray) -> float:
+    """The largest value that is known, else 100."""
+    known = values[np.isfinite(values)]
+    return float(known.max()) if len(known) and known.max() > 0 else 100.0
 
 
 def dependence_bars(

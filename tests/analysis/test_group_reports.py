@@ -206,11 +206,19 @@ def test_dependence_says_nothing_where_there_is_nothing():
     assert constant.covariance == 0
     assert np.isnan(constant.correlation)
     assert np.isnan(constant.p)
-    units = dependence(torch.tensor([1, 0, 1]), parts([0, 1, 1]), torch.tensor([0, 0, 1]))
-    assert units.correlation > 0
-    assert np.isnan(units.p)
     with pytest.raises(BundleError, match="too large a table"):
         dependence(torch.arange(2000), parts(torch.arange(2000)))
+
+
+def test_samples_of_one_unit_count_once_in_the_test():
+    right, sides = torch.tensor([1, 0] * 3), parts([0, 1] * 3)
+    many = dependence(right.repeat(50), parts(sides.codes.repeat(50)))
+    units = torch.arange(6).repeat(50)
+    once = dependence(right.repeat(50), parts(sides.codes.repeat(50)), units)
+    assert once.correlation == many.correlation == pytest.approx(1)
+    assert many.p == pytest.approx(0.001)
+    # Of 20 ways to deal three right answers to six units two are as uneven.
+    assert once.p == pytest.approx(0.1, abs=0.04)
 
 
 @pytest.mark.slow
