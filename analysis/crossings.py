@@ -16,8 +16,7 @@ from analysis.sums.products import product
 
 MOST_VALUES = 1 << 27
 BLOCK = 1 << 25  # bytes of 0 and 1 that are multiplied at once
-MANY_CELLS = 512  # beyond these, adding up sample by sample is quicker than multiplying ...
-CELLS_A_MODEL = 4  # ... and, of few models, beyond these for each
+MANY_CELLS = 512  # beyond these, adding up sample by sample is quicker than multiplying
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +143,7 @@ def _add(
     answers = answers[samples]
     others = dict.fromkeys(column for part in parts for column in part)
     codes = {other: groupings[other].codes[samples] for other in others}
-    most = min(MANY_CELLS, CELLS_A_MODEL * answers.shape[1])
-    few = [p for p in parts if prod(sizes[c] for c in p) <= most]
+    few = [p for p in parts if prod(sizes[c] for c in p) <= MANY_CELLS]
     levels = torch.arange(len(ends), device=answers.device).repeat_interleave(_lengths(ends))
     for part in parts:
         if part not in few:

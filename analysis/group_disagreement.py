@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from analysis.answer_codes import vote_counts
+from analysis.answer_codes import local_codes, vote_counts
 from analysis.contrasts import score_interval
 from analysis.differences import apart
 from analysis.grouping import Grouping
@@ -16,6 +16,7 @@ from analysis.sets import crossed, sets_of
 from analysis.uncertainty import vote_entropy
 
 LEAST = 20
+CHUNK = 16_384
 SCORES = ("disagreement", "margin", "entropy")
 
 
@@ -163,6 +164,44 @@ def standing_apart(predictions: Tensor, grouping: Grouping) -> tuple[Tensor, Ten
     differ = others - (votes - 1) * answered
     sums = [_integer_sums(values, codes, number) for values in (differ, others)]
     return share(*sums), sums[1]
+
+
+def disagreement_between(predictions: Tensor, families: Tensor) -> tuple[Tensor, Tensor]:
+    """How much models, or raters, disagree within and between families of them.
+
+    Args:
+        predictions: int32 [M, N], -1 = no answer.
+        families: int64 [M], the family of each model, 0 to F-1.
+
+    Returns:
+        float64 [F, F], share of the pairs of answers to the same samples, one of either family
+        (within a family: of two models), that differ; in [0, 1], NaN without such a pair. And
+        int64 [F, F], these pairs.
+
+    Example:
+        >>> said = torch.tensor([[0, 0], [0, 1], [2, 1]])
+        >>> disagreement_between(said, torch.tensor([0, 0, 1]))[0].tolist()
+        [[0.5, 0.75], [0.75, nan]]
+    """
+    number = int(families.max()) + 1
+    pairs = torch.zeros(2, number, number, dtype=torch.int64, device=predictions.device)
+    for chunk in predictions.split(CHUNK, dim=1):
+        codes, classes = local_codes(chunk)
+        width = len(classes) + 1
+        # No answer has a place of its own behind the others, which is cut off.
+        place = torch.where(codes < 0, width - 1, codes.long())
+        cell = families.to(codes.device)[:, None] * width + place
+        votes = torch.zeros(
+            number * width, chunk.shape[1], dtype=torch.float64, device=codes.device
+        )
+        votes = votes.scatter_add_(0, cell, torch.ones_like(cell, dtype=torch.float64))
+        votes = votes.view(number, width, -1)[:, :-1]
+        every = votes.sum(1)
+        pairs[0] += torch.einsum("acn,bcn->ab", votes, votes).round().long()
+        pairs[1] += (every @ every.T).round().long()
+        pairs -= torch.diag(every.sum(1).round().long())
+    alike, total = pairs
+    return 1 - share(alike, total), total // (1 + torch.eye(number, dtype=torch.int64).to(total))
 
 
 def _integer_sums(values: Tensor, codes: Tensor, number: int) -> Tensor:

@@ -72,6 +72,23 @@ def votes(levels: Sequence[str], found: Mapping, members: Sequence[str]) -> pd.D
     return pd.DataFrame(columns)
 
 
+def raters(found: Mapping) -> pd.DataFrame:
+    """Two families of members a row: share of the pairs of their answers that differ."""
+    names = [name or "(unknown)" for name in found["families"]]
+    first, second = np.triu_indices(len(names))
+    share, n = found["share"][first, second], found["n"][first, second]
+    order = np.argsort(-np.nan_to_num(share, nan=-1.0), kind="stable")
+    order = order[n[order] > 0]
+    return pd.DataFrame(
+        {
+            "of": [names[at] for at in first[order].tolist()],
+            "and of": [names[at] for at in second[order].tolist()],
+            "differing, percent": _points(share[order]),
+            "pairs of answers": n[order],
+        }
+    )
+
+
 def gains(found: Mapping[str, Mapping], levels: Sequence[str], effects: Mapping) -> pd.DataFrame:
     """Ensembles as rows: what they do for the worst group, and whom they help and harm."""
     rows = []

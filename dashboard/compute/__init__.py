@@ -82,6 +82,7 @@ from dashboard.compute.groups import (
     group_votes,
     group_worst,
     rank_agreement,
+    rater_groups,
     worst_gains,
 )
 from dashboard.compute.how import (
@@ -166,6 +167,7 @@ __all__ = [
     "pool_of",
     "probabilities_of",
     "rank_agreement",
+    "rater_groups",
     "recipes",
     "reference",
     "references",

@@ -8,7 +8,12 @@ import torch
 from analysis.bundle import Bundle, BundleError
 from analysis.dependence import dependence
 from analysis.ensemble import Ensemble
-from analysis.group_disagreement import SCORES, disagreement_by_group, standing_apart
+from analysis.group_disagreement import (
+    SCORES,
+    disagreement_between,
+    disagreement_by_group,
+    standing_apart,
+)
 from analysis.group_gains import worst_group_gain
 from analysis.group_ranks import group_ranks
 from analysis.group_report import against_rest, group_macro_std, worst_group
@@ -116,6 +121,30 @@ def group_votes(choices: Choices, bundle: Bundle, column: str, fewest: int) -> d
     """
     members = choices.ensemble.members
     return _group_votes(bundle, bundle.fingerprint, members, column, fewest)
+
+
+@cached()
+def _between(_bundle: Bundle, fingerprint: str, members: tuple[str, ...], families: tuple) -> dict:
+    codes = torch.tensor(families)
+    found, n = disagreement_between(_bundle.select(members).predictions, codes)
+    return {"share": found.cpu().numpy(), "n": n.cpu().numpy()}
+
+
+def rater_groups(choices: Choices, bundle: Bundle, families: dict[str, str]) -> dict:
+    """How much members of the same and of different families disagree.
+
+    Args:
+        choices: the members.
+        bundle: the samples.
+        families: {model: family}.
+
+    Returns:
+        "families" F names, "share" [F, F] of differing pairs of answers and "n" [F, F].
+    """
+    members = choices.ensemble.members
+    names = sorted({families[member] for member in members})
+    codes = tuple(names.index(families[member]) for member in members)
+    return {"families": names} | _between(bundle, bundle.fingerprint, members, codes)
 
 
 @cached()

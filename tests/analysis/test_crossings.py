@@ -55,7 +55,6 @@ def test_all_crossings_are_those_counted_one_by_one(sizes, samples, several, mos
     groupings, right, graded = random_groupings(sizes, samples, several=several)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "MANY_CELLS", many)
-        patch.setattr(module, "CELLS_A_MODEL", 512)
         patch.setattr(module, "BLOCK", 4096)
         found = crossings(groupings, right, graded, most_columns=most)
     assert len(found.columns[-1]) == min(most, len(sizes))

@@ -13,7 +13,12 @@ from analysis.dependence import dependence, distance_dependence
 from analysis.effects import Effects, effects
 from analysis.ensemble import Ensemble
 from analysis.evenness import macro_std
-from analysis.group_disagreement import disagreement_by_group, group_scores, standing_apart
+from analysis.group_disagreement import (
+    disagreement_between,
+    disagreement_by_group,
+    group_scores,
+    standing_apart,
+)
 from analysis.group_disagreement import vote_scores as scores_of_votes
 from analysis.group_gains import worst_group_gain
 from analysis.group_ranks import group_ranks, kendall, spearman
@@ -115,6 +120,25 @@ def test_disagreement_by_group_is_that_of_its_samples(seed):
             assert n[row, place] == both.sum()
             differ = ((said[row] != said[others]) & both).sum() / both.sum()
             assert apart[row, place] == pytest.approx(float(differ), nan_ok=True)
+
+
+def test_raters_of_two_families_are_compared_pair_by_pair(monkeypatch):
+    monkeypatch.setattr("analysis.group_disagreement.CHUNK", 17)
+    bundle, families = random_bundle(5, 50, 3, gaps=0.3, seed=2), torch.tensor([0, 1, 0, 1, 2])
+    found, n = disagreement_between(bundle.predictions, families)
+    for a in range(3):
+        for b in range(3):
+            counts = [0, 0]
+            for i in range(5):
+                for j in range(i):
+                    if sorted((families[i], families[j])) == sorted((a, b)):
+                        one, other = bundle.predictions[[i, j]]
+                        both = (one >= 0) & (other >= 0)
+                        counts[0] += int(((one != other) & both).sum())
+                        counts[1] += int(both.sum())
+            assert n[a, b] == counts[1]
+            rate = counts[0] / counts[1] if counts[1] else float("nan")
+            assert found[a, b] == pytest.approx(rate, nan_ok=True)
 
 
 def test_a_group_that_disagrees_more_is_found_and_others_are_not():
