@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from dashboard.effect_words import slice_name
 from dashboard.group_words import SCORES
 
 
@@ -70,6 +71,25 @@ def votes(levels: Sequence[str], found: Mapping, members: Sequence[str]) -> pd.D
     for row, member in enumerate(members):
         columns[f"{member} differs from the others"] = found["apart"][row][order].round(4)
     return pd.DataFrame(columns)
+
+
+def cells(found: Mapping, *, claim: bool) -> pd.DataFrame:
+    """Cells of crossings as rows, those that are most surely low first.
+
+    Args:
+        found: as `compute.lowest_cells`.
+        claim: also corrected by Holm, as an export has it.
+    """
+    columns = {
+        "where": [slice_name(own, escaped=False) for own in found["cells"]],
+        "n": found["n"],
+        "accuracy": _points(found["accuracy"]),
+        "from": _points(found["low"]),
+        "to": _points(found["high"]),
+        "below the rest by": _points(-found["gap"]),
+        "p (Benjamini-Hochberg)": found["p_bh"],
+    }
+    return pd.DataFrame(columns | ({"p (Holm)": found["p_holm"]} if claim else {}))
 
 
 def raters(found: Mapping) -> pd.DataFrame:

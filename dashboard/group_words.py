@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dashboard.effect_words import slice_name
 from dashboard.theme import count, interval, markdown, p_value, percent, three_digits
 from dashboard.words import counted, listed
 
@@ -77,6 +78,23 @@ def tests_sentence(levels: Sequence[str], tests: Mapping) -> str:
     return (
         f"The ensemble is {what} ({counted(tested, 'group')} tested by Fisher's exact test, "
         "Benjamini-Hochberg below .05; the CSV has Holm for a claim)."
+    )
+
+
+def cells_sentence(found: Mapping) -> str:
+    """The cell of all crossings where the ensemble is surely worst, as Markdown.
+
+    Args:
+        found: as `compute.lowest_cells`, with at least one cell.
+    """
+    ends = interval(float(found["low"][0]), float(found["high"][0]))
+    clear = int((found["p_bh"] < ALPHA).sum())
+    return (
+        f"Of all crossings of {listed(found['columns'], 12)} the accuracy is most surely low where "
+        f"{slice_name(found['cells'][0])}: **{percent(float(found['accuracy'][0]))}** {ends}, "
+        f"n = {count(int(found['n'][0]))}, {p_value(float(found['p_bh'][0]))} corrected for "
+        f"{counted(found['tested'], 'cell')}"
+        + ("." if clear else "; none is clearly below the rest.")
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from analysis.bundle import Bundle, BundleError
+from analysis.crossings import crossings
 from analysis.dependence import dependence
 from analysis.ensemble import Ensemble
 from analysis.group_disagreement import (
@@ -18,6 +19,7 @@ from analysis.group_gains import worst_group_gain
 from analysis.group_ranks import group_ranks
 from analysis.group_report import against_rest, group_macro_std, worst_group
 from analysis.judging import judged_answers
+from analysis.low_cells import low_cells
 from analysis.made_groups import TIMES, cross
 from analysis.many_tests import benjamini_hochberg, holm
 from dashboard.compute.caching import cached
@@ -31,6 +33,8 @@ SCORED = ("n", "mean", "low", "high", "gap", "gap_low", "gap_high", "p", "p_bh",
 GAINED = ("before", "after", "reference", "ensemble", "gain", "low", "high")
 MOST_COLUMNS = 6
 MOST_LEVELS = 100
+MOST_CROSSED, MOST_CROSSED_LEVELS = 12, 40
+LOW = ("n", "accuracy", "low", "high", "gap", "p_bh", "p_holm")
 WORST = ("level", "accuracy", "low", "high", "lowest", "gap", "counted")
 
 
@@ -145,6 +149,50 @@ def rater_groups(choices: Choices, bundle: Bundle, families: dict[str, str]) -> 
     names = sorted({families[member] for member in members})
     codes = tuple(names.index(families[member]) for member in members)
     return {"families": names} | _between(bundle, bundle.fingerprint, members, codes)
+
+
+@cached()
+def _lowest(
+    _bundle: Bundle,
+    fingerprint: str,
+    _ensemble: Ensemble,
+    key: str,
+    missing: str,
+    fewest: int,
+) -> dict:
+    both, judged = _right(_bundle, _ensemble, missing)
+    right, judged = both.correct[-1:] & judged[-1:], judged[-1:]
+    usable = {
+        name: g
+        for name, g in _bundle.groups.items()
+        if 1 < len(g.levels) <= MOST_CROSSED_LEVELS and name != "label" and TIMES not in name
+    }
+    usable = dict(list(usable.items())[:MOST_CROSSED])
+    if len(usable) < 2:
+        return {"columns": list(usable), "cells": [], "tested": 0}
+    found = crossings(usable, right, judged)
+    low = low_cells(found, 0, int(right.sum()), int(judged.sum()), least=fewest)
+    cells = [
+        [(column, usable[column].levels[level]) for column, level in found.cell(row)]
+        for row in low.rows.tolist()
+    ]
+    numbers = {name: getattr(low, name).cpu().numpy() for name in LOW}
+    return {"columns": list(usable), "cells": cells, "tested": low.tested, **numbers}
+
+
+def lowest_cells(choices: Choices, bundle: Bundle, fewest: int) -> dict:
+    """Cells of all crossings of one to three groupings where the ensemble is surely worst.
+
+    Returns:
+        "columns" that were crossed, "cells" K lists of column and level, "tested" cells, and as
+        `analysis.low_cells.LowCells` its numbers [K].
+
+    Raises:
+        BundleError: there are too many cells.
+    """
+    chosen = choices.ensemble
+    made = (chosen, chosen.key, choices.missing)
+    return _lowest(bundle, bundle.fingerprint, *made, fewest)
 
 
 @cached()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analysis.bundle import Bundle
+from analysis.bundle import Bundle, BundleError
 from dashboard import compute, controls, group_options, group_tables, group_words, panels, tables
 from dashboard import words as sentences
 from dashboard.state import Choices
@@ -19,6 +19,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
         pool = controls.pick_pool(choices, "curve-pool", default="members")
         panels.size_curve(choices, pool, "group-curve")
     _worst(choices, bundle)
+    _crossings(choices, bundle)
     diversity = compute.group_diversity(bundle, choices.grouping)
     if diversity is not None:
         st.markdown(sentences.diversity_sentence(choices.grouping, levels, diversity))
@@ -50,3 +51,23 @@ def _worst(choices: Choices, bundle: Bundle) -> None:
         shown = group_tables.tests(levels, tests, claim=False)
         controls.table(shown, "Each group against the rest")
         controls.download(group_tables.tests(levels, tests, claim=True), "groups-tested.csv")
+
+
+def _crossings(choices: Choices, bundle: Bundle) -> None:
+    """Where the ensemble is surely worst among all crossings of the groupings."""
+    try:
+        found = compute.lowest_cells(choices, bundle, group_options.least())
+    except BundleError as problem:
+        st.caption(str(problem))
+        return
+    if not found["cells"]:
+        return
+    st.markdown(group_words.cells_sentence(found))
+    with st.expander("Where groupings cross: the cells that are most surely low"):
+        controls.table(group_tables.cells(found, claim=False), "Cells with a low accuracy")
+        controls.download(group_tables.cells(found, claim=True), "low-cells.csv")
+        st.caption(
+            "Found and judged on the same samples, so new samples of these cells will do "
+            "somewhat better; each sample counts as independent. The page Corrections, section "
+            "Where, tests slices on samples that they were not found on."
+        )

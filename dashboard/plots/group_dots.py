@@ -136,7 +136,7 @@ def score_dots(
         ],
     )
     _rows(figure, levels, table["n"], drawn, title, subtitle, palette, legend=False)
-    figure.update_xaxes(title=axis, tickformat=".0%" if share else None)
+    figure.update_xaxes(title=axis, tickformat=".1%" if share else None)
     return figure
 
 

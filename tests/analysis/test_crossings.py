@@ -11,6 +11,7 @@ from made import overlapping, random_bundle
 from analysis import crossings as module
 from analysis.bundle import BundleError, Grouping
 from analysis.crossings import crossings
+from analysis.low_cells import low_cells
 from analysis.sums import by_group
 from analysis.sums.by_group import group_product
 from analysis.tally import tally
@@ -105,3 +106,24 @@ def test_of_many_groups_each_sample_adds_to_its_own(bundle, weights, monkeypatch
     after = tally(bundle, needs, groups=(column,))
     for name in needs:
         assert torch.equal(before[f"{name}/{column}"], after[f"{name}/{column}"])
+
+
+def test_low_cells_are_the_lowest_upper_ends_of_large_cells_below_the_rest():
+    groupings, right, graded = random_groupings([3, 4, 2], 600, seed=4)
+    right = right & ~(groupings["c0"].within([1]) & groupings["c1"].within([2]))
+    found = crossings(groupings, right, graded)
+    low = low_cells(found, 1, int(right[1].sum()), int(graded[1].sum()), least=15, most=8)
+    first = dict(found.cell(int(low.rows[0])))
+    assert {"c0": 1, "c1": 2}.items() <= first.items()
+    assert low.accuracy[0] == 0
+    assert low.p_holm[0] < 1e-3
+    assert (low.n >= 15).all()
+    assert (low.high.diff() >= 0).all()
+    assert (low.gap < 0).all()
+    for row, gap in zip(low.rows.tolist(), low.gap.tolist(), strict=True):
+        inside = torch.stack([groupings[n].within([at]) for n, at in found.cell(row)]).all(0)
+        rates = [right[1, own & graded[1]].double().mean() for own in (inside, ~inside)]
+        assert gap == pytest.approx(float(rates[0] - rates[1]))
+    assert low.tested == int((found.n[:, 1] >= 15).sum())
+    nothing = low_cells(found, 1, int(right[1].sum()), int(graded[1].sum()), least=10_000)
+    assert len(nothing.rows) == 0
