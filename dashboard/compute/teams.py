@@ -22,6 +22,7 @@ from dashboard.state import Choices
 CURVE_TEAMS = 100
 MOST_DIMENSIONS = 2048
 MOST_CURVES = 30
+MOST_VARIED = 100
 
 
 @cached()
@@ -74,8 +75,10 @@ def group_diversity(bundle: Bundle, column: str) -> dict[str, np.ndarray] | None
 
     Returns:
         "n" samples drawn and "vendi" [G], 0 and NaN for groups below 20 samples. None without
-        embeddings, or for so many dimensions that it would take minutes.
+        embeddings, or for so many dimensions or groups that it would take minutes.
     """
+    if len(bundle.groups[column].levels) > MOST_VARIED:
+        return None
     if bundle.embeddings is None or bundle.embeddings.shape[1] > MOST_DIMENSIONS:
         return None
     return _group_diversity(bundle, bundle.fingerprint, column)
