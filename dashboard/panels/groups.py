@@ -87,6 +87,7 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
         found["high"],
         grouping.sizes().cpu().numpy()[kept],
         column=column,
+        least=group_options.least(),
         subtitle=f"{RULES[rule].label}, mean over teams of {len(pool)} models, "
         f"band: 10 to 90 % of the teams; {within(choices, panel)}"
         + group_words.left_out(len(grouping.levels) - len(kept)),

@@ -184,6 +184,7 @@ def size_curve(
     counts: np.ndarray,
     *,
     column: str,
+    least: int = 0,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -197,6 +198,7 @@ def size_curve(
         high: float [S, G], 90 % quantile.
         counts: int [G], samples per group.
         column: the grouping.
+        least: beyond eight groups, those with fewer samples are not coloured.
         subtitle: rule, teams per size.
         palette: colours.
 
@@ -205,7 +207,8 @@ def size_curve(
     """
     figure = go.Figure()
     order = np.argsort(-np.nan_to_num(mean[-1], nan=-1.0), kind="stable").tolist()
-    told = order if len(levels) <= len(palette.levels) else [*order[:2], *order[-2:]]
+    large = [place for place in order if counts[place] >= least] or order
+    told = order if len(levels) <= len(palette.levels) else [*large[:2], *large[-2:]]
     colours = dict(zip(sorted(told), palette.levels, strict=False))
     for place in sorted(order, key=lambda at: at in colours):
         colour = colours.get(place, palette.muted)

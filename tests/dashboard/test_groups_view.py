@@ -9,7 +9,7 @@ import torch
 from kinds import BUNDLES, opened
 from made import overlapping, random_bundle
 from pages import visit, words
-from picking import pick, points
+from picking import chosen, pick, points
 
 from analysis.bundle import Grouping
 from dashboard import compute, group_words, panels
@@ -193,14 +193,21 @@ def test_of_many_groups_the_best_worst_and_largest_are_drawn():
     assert set(group_dots.drawn_scores(table, 20)) == set(range(70, 100))
 
 
+def test_small_groups_are_not_raised_in_the_curves():
+    mean = np.linspace(0, 1, 12)[None].repeat(2, 0)
+    counts = np.array([1, *[30] * 10, 1])
+    names = [f"l{at}" for at in range(12)]
+    figure = group_plots.size_curve([1, 2], names, mean, mean, mean, counts, column="c", least=20)
+    raised = {trace.name.split("<")[0] for trace in figure.data if trace.showlegend}
+    assert raised == {"l1", "l2", "l9", "l10"}
+
+
 def test_a_pick_among_many_groups_selects_the_group_that_was_drawn(tmp_path, monkeypatch):
     bundle = many_levels(200, 2000)
     app = opened(bundle, tmp_path / "bundle", monkeypatch)
     app.session_state["grouping"] = "city"
     visit(app, "groups")
     loaded = app.session_state["bundle"]
-    from picking import chosen
-
     choices = chosen(app)
     table = compute.group_table(choices, loaded, "city")
     drawn = group_plots.drawn_levels(table["accuracy"][-1], table["n"][-1], 20)
