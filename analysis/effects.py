@@ -10,7 +10,7 @@ from analysis.bundle import Bundle, BundleError
 from analysis.contrasts import score_interval
 from analysis.ensemble import Ensemble, combine
 from analysis.grading import judgeable
-from analysis.intervals import mcnemar_p
+from analysis.intervals import binomial_p
 from analysis.many_tests import benjamini_hochberg, holm
 from analysis.outcomes import OUTCOMES, compared, outcomes
 from analysis.pairwise import share
@@ -181,9 +181,8 @@ def _paired_p(
     found: Effects, counts: dict[str, Tensor], sets: Sets, units: Tensor | None
 ) -> Tensor:
     """McNemar's exact test of each set, float64 [K]; larger where units make samples alike."""
-    pairs = zip(counts["corrections"].tolist(), counts["regressions"].tolist(), strict=True)
-    device = found.change.device
-    p = torch.tensor([mcnemar_p(*pair) for pair in pairs], dtype=torch.float64, device=device)
+    more, less = counts["corrections"], counts["regressions"]
+    p = binomial_p(torch.maximum(more, less), torch.minimum(more, less))
     if units is None:
         return p
     change = found.change.double()

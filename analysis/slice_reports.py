@@ -212,10 +212,16 @@ def slice_columns(bundle: Bundle, *, clusters: bool = True, seed: int = 0) -> di
         seed: of the clusters.
 
     Returns:
-        {column: grouping} of at least two levels each. Whole numbers of which nearly every sample
-        has its own are numbers of samples and left out.
+        {column: grouping} of at least two levels each. Left out are whole numbers of which nearly
+        every sample has its own, which are numbers of samples, and groupings of so many levels
+        that none holds the 1 % of a half that a slice needs.
     """
-    columns = {n: g for n, g in bundle.groups.items() if len(g.levels) >= FEW_LEVELS}
+    fewest = int(bundle.labelled.sum()) // 200
+    columns = {
+        name: grouping
+        for name, grouping in bundle.groups.items()
+        if len(grouping.levels) >= FEW_LEVELS and int(grouping.sizes().max()) >= fewest
+    }
     for name, values in bundle.attributes.items():
         if name in bundle.groups or values.dtype.kind not in "iuf":
             continue

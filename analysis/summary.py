@@ -15,7 +15,7 @@ from analysis.confidence import confidence_of
 from analysis.contributions import contributions
 from analysis.ensemble import Ensemble, combine
 from analysis.fitting import Fitted, fit, needs_fit, needs_split, reported
-from analysis.intervals import group_interval
+from analysis.group_report import interval_by_group
 from analysis.judging import answered_interval, judge, judged_answers, plain
 from analysis.kernels import model_vendi
 from analysis.quality import aurc
@@ -276,9 +276,9 @@ def _groups(bundle: Bundle, sums: Tally, missing: Missing, seed: int) -> dict:
     groups, graded = {}, judged_answers(bundle, missing)
     for column, grouping in bundle.groups.items():
         rate = value(CATALOG["group_accuracy"], sums, group=column)
-        low, high = group_interval(
-            bundle.correct, graded, grouping.membership(), bundle.units, seed=seed
-        )
+        counted = sums[f"group_graded/{column}"]
+        rows = (rate, counted, bundle.correct, graded, grouping, bundle.units)
+        low, high = interval_by_group(*rows, seed=seed)
         sizes = grouping.sizes().tolist()
         groups[column] = {
             level: {

@@ -140,8 +140,8 @@ def _require(need: str, chosen: Choices) -> None:
         ),
         "groups": (
             chosen.grouping is not None,
-            "There is no grouping. A samples table with a text column, or a numeric one of at "
-            "most 20 values, makes one.",
+            "There is no grouping of two or more levels. A samples table with a text column, or a "
+            "numeric one of at most 20 values, makes one; others are made in the sidebar.",
         ),
     }
     there, sentence = sentences[need]
@@ -149,6 +149,16 @@ def _require(need: str, chosen: Choices) -> None:
         st.info(sentence)
         st.page_link("views/data.py", label="Data")
         st.stop()
+
+
+def unlabelled() -> None:
+    """That nobody can be called right or wrong, and what is shown all the same."""
+    st.info(
+        "There are no labels that a member could be judged by, so accuracy, worst group, effects "
+        "and curves are not shown: they need labels. How much the members disagree in each group "
+        "needs none."
+    )
+    st.page_link("views/data.py", label="Data")
 
 
 def _confident(chosen: Choices) -> bool:

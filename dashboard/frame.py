@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import ensemble_panel, rule_panel, state, words
+from dashboard import ensemble_panel, grouping_panel, rule_panel, state, words
 from dashboard.theme import count, label, markdown
 
 MOST_OFFERED = 3
@@ -13,7 +13,6 @@ MISSING_LABELS = {
     "wrong": "Count missing answers as wrong",
 }
 HELP = {
-    "grouping": "Which subpopulations the figures are broken down by.",
     "missing": "A missing answer never votes. Either every model is judged on what it answered, "
     "or a gap counts as a wrong answer.",
     "selection": "The samples you picked in a plot. All other plots narrow to them or highlight "
@@ -63,10 +62,7 @@ def sidebar() -> None:
         ensemble_panel.weights(opened)
         rule_panel.samples_to_fit_on(opened)
         ensemble_panel.keeping()
-        if opened.groups:
-            st.selectbox(
-                "Grouping", list(opened.groups), help=HELP["grouping"], **state.widget("grouping")
-            )
+        grouping_panel.show(opened)
         if not bool(opened.answered.all()):
             st.selectbox(
                 "Missing answers",
@@ -97,6 +93,8 @@ def selection_bar() -> None:
                 help=HELP["selection"],
             )
         _offer(picked, opened.models)
+        if current is not None:
+            grouping_panel.save_slice()
         if current is not None or picked:
             text = "Clear selection" if current is not None else "Clear"
             st.button(text, on_click=state.clear, key="clear-selection")

@@ -13,6 +13,7 @@ from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble
 from analysis.fitting import needs_split
+from analysis.made_groups import loaded_fingerprint
 from dashboard import fit_on, rule_choice
 from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
 from dashboard.fit_on import FitOn, HeldOut
@@ -95,11 +96,11 @@ def bundle_name() -> str:
 def open_bundle(opened: Bundle, name: str) -> None:
     """Make this the open bundle; choices that belonged to another one are forgotten."""
     before = whole()
-    if before is None or before.fingerprint != opened.fingerprint:
+    if before is None or loaded_fingerprint(before) != opened.fingerprint:
         st.session_state["left_behind"] = tuple(st.session_state.get("kept", ()))
         for choice in ("kept", "beside", "fit_on", "parted"):
             st.session_state.pop(choice, None)
-    for choice in ("weights", "weights_problem", "picked_models"):
+    for choice in ("weights", "weights_problem", "picked_models", "made_groups"):
         st.session_state.pop(choice, None)
     st.session_state["bundle"] = opened
     st.session_state["bundle_name"] = name

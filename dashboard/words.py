@@ -187,7 +187,13 @@ def diversity_sentence(column: str, levels: Sequence[str], found: Mapping[str, n
 
 
 def group_sentence(
-    column: str, levels: Sequence[str], table: Mapping[str, np.ndarray], best: int, who: str
+    column: str,
+    levels: Sequence[str],
+    table: Mapping[str, np.ndarray],
+    best: int,
+    who: str,
+    *,
+    least: int = 20,
 ) -> str:
     """Where the ensemble is best and worst, and whether the gap is wider than the best member's.
 
@@ -197,14 +203,12 @@ def group_sentence(
         table: accuracy, low, high, n [K + 1, G] and gap [K + 1]; the ensemble is the last row.
         best: row of the best member.
         who: the ensemble in words.
+        least: groups with fewer judged samples are left out.
     """
     rate, n = table["accuracy"][-1], table["n"][-1]
-    large = np.flatnonzero(np.isfinite(rate) & (n >= 20))
+    large = np.flatnonzero(np.isfinite(rate) & (n >= least))
     if len(large) < 2:
-        return (
-            f"Fewer than two levels of {markdown(column)} have 20 judged samples: "
-            "too few to compare."
-        )
+        return no_groups(column, n, least)
     low, high = large[int(rate[large].argmin())], large[int(rate[large].argmax())]
 
     def level(place: int) -> str:
@@ -214,11 +218,38 @@ def group_sentence(
             f"{markdown(levels[place])} (n = {count(int(n[place]))})"
         )
 
-    small = int((n < 20).sum())
-    left_out = f" {count(small)} levels with fewer than 20 samples are left out." if small else ""
-    single = float(table["gap"][best])
+    small = int((n < least).sum())
+    fewer = f"fewer than {count(least)} samples"
+    left_out = f" {counted(small, 'level')} of {fewer} left out." if small else ""
+    single = _gap(table, best, least)
     beside = f"; the best member's gap is {100 * single:.1f} points" if single == single else ""
     return (
         f"{who} is right on {level(high)} and on {level(low)}: a gap of "
-        f"**{100 * float(table['gap'][-1]):.1f} points**{beside}.{left_out}"
+        f"**{100 * float(rate[high] - rate[low]):.1f} points**{beside}.{left_out}"
+    )
+
+
+def _gap(table: Mapping[str, np.ndarray], row: int, least: int) -> float:
+    """Best minus worst group of a model among those that are large enough; NaN without two."""
+    rate = table["accuracy"][row][table["n"][row] >= least]
+    rate = rate[np.isfinite(rate)]
+    return float(rate.max() - rate.min()) if len(rate) else float("nan")
+
+
+def no_groups(column: str, n: np.ndarray, least: int) -> str:
+    """Why the levels of a column cannot be compared, as Markdown."""
+    filled = n[n > 0]
+    if len(filled) == 1:
+        return (
+            f"All judged samples have the same value of {markdown(column)}, so there is nothing "
+            "to compare. Choose another grouping, or make one, in the sidebar."
+        )
+    if len(filled) and filled.max() == 1:
+        return (
+            f"Every level of {markdown(column)} holds a single judged sample, so there is nothing "
+            "to compare: it names the samples. Numbers can be cut into ranges in the sidebar."
+        )
+    return (
+        f"Fewer than two levels of {markdown(column)} have {count(least)} judged samples: "
+        "too few to compare."
     )

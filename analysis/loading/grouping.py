@@ -76,6 +76,28 @@ def build_groups(
     return {name: groups[name] for name in dict.fromkeys((*wanted, *groups)) if name in groups}
 
 
+def grouping_of(values: np.ndarray, mark: str = "") -> Grouping:
+    """Any column as a grouping, one level for each value.
+
+    Args:
+        values: [N], numbers or texts; a missing one is the level "(missing)".
+        mark: what stands between several values of a cell, or nothing.
+
+    Returns:
+        A partition, or with a mark groups that overlap.
+
+    Example:
+        >>> grouping_of(np.array(["b", "a;b", None], dtype=object), ";").levels
+        ('a', 'b', '(missing)')
+    """
+    cells = _cells(values)
+    if mark:
+        codes, levels = multi.split("", cells or multi.distinct(values.astype(str)), mark, Log())
+    else:
+        codes, levels = _numbers(values) if cells is None else _texts(*cells)
+    return Grouping(torch.from_numpy(codes), tuple(levels), mark or ";")
+
+
 def _suits(values: np.ndarray, codes: np.ndarray, levels: list[str]) -> bool:
     """Not too many levels, and some that samples share."""
     filled = len(levels) - (MISSING in levels)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from analysis.sums.by_group import MANY_GROUPS, group_product
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
@@ -60,11 +61,16 @@ def graded_compared_sums(piece: Piece) -> dict[str, Tensor]:
 
 def group_sums(piece: Piece, column: str) -> dict[str, Tensor]:
     """Graded and right answers per level of one grouping, [M, G] each."""
-    member = piece.bundle.groups[column].membership(piece.place)
-    right = product(piece.right, member.T, piece.weights)
+    grouping = piece.bundle.groups[column]
+    codes, number = grouping.codes[piece.place], len(grouping.levels)
+    member = grouping.membership(piece.place) if number <= MANY_GROUPS else None
+
+    def added(flags: Tensor) -> Tensor:
+        return group_product(flags, codes, member, number, piece.weights)
+
+    right = added(piece.right)
     if piece.judged is not None:
-        here = product(piece.judged[None], member.T, piece.weights)
-        graded = here.expand_as(right).clone()
+        graded = added(piece.judged[None]).expand_as(right).clone()
     else:
-        graded = product(piece.graded, member.T, piece.weights)
+        graded = added(piece.graded)
     return {f"group_graded/{column}": graded, f"group_right/{column}": right}

@@ -1,15 +1,16 @@
 """Many teams at once: the front, groups, and accuracy against team size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from analysis import groups as group_measures
-from analysis.bundle import Bundle
+from analysis.bundle import Bundle, Grouping
 from analysis.catalog import CATALOG
 from analysis.ensemble import Ensemble
-from analysis.intervals import group_interval
+from analysis.group_report import interval_by_group
 from analysis.judging import judged_answers
 from analysis.rules import RULES
 from analysis.tally import tally
@@ -20,6 +21,8 @@ from dashboard.state import Choices
 
 CURVE_TEAMS = 100
 MOST_DIMENSIONS = 2048
+MOST_CURVES = 30
+MOST_VARIED = 100
 
 
 @cached()
@@ -44,7 +47,7 @@ def _group_table(
     sums = tally(both, measure.needs, groups=(column,), missing=missing)
     graded = sums[f"group_graded/{column}"][rows] * judged.any(1, keepdim=True)
     rate = measure.function(sums[f"group_right/{column}"][rows], graded)
-    low, high = group_interval(correct, judged, grouping.membership(), both.units)
+    low, high = interval_by_group(rate, graded, correct, judged, grouping, both.units)
     _, gap = group_measures.worst_and_gap(rate, graded)
     table = {"accuracy": rate, "low": low, "high": high, "n": graded, "gap": gap}
     return {name: tensor.cpu().numpy() for name, tensor in table.items()}
@@ -72,8 +75,10 @@ def group_diversity(bundle: Bundle, column: str) -> dict[str, np.ndarray] | None
 
     Returns:
         "n" samples drawn and "vendi" [G], 0 and NaN for groups below 20 samples. None without
-        embeddings, or for so many dimensions that it would take minutes.
+        embeddings, or for so many dimensions or groups that it would take minutes.
     """
+    if len(bundle.groups[column].levels) > MOST_VARIED:
+        return None
     if bundle.embeddings is None or bundle.embeddings.shape[1] > MOST_DIMENSIONS:
         return None
     return _group_diversity(bundle, bundle.fingerprint, column)
@@ -89,10 +94,30 @@ def _size_curve(
     column: str,
     seed: int,
 ) -> dict[str, np.ndarray]:
+    team, kept = _with_largest(_bundle.select(members), column)
     found = group_measures.size_curve(
-        _bundle.select(members), rule, column, teams=CURVE_TEAMS, missing=missing, seed=seed
+        team, rule, column, teams=CURVE_TEAMS, missing=missing, seed=seed
     )
-    return {name: tensor.cpu().numpy() for name, tensor in found.items()}
+    table = {name: tensor.cpu().numpy() for name, tensor in found.items()}
+    cut = {name: table[name][:, : len(kept)] for name in ("mean", "low", "high")}
+    return table | cut | {"levels": kept}
+
+
+def _with_largest(bundle: Bundle, column: str) -> tuple[Bundle, np.ndarray]:
+    """Of a grouping of very many levels the largest ones, the others as one behind them."""
+    grouping = bundle.groups[column]
+    if len(grouping.levels) <= MOST_CURVES:
+        return bundle, np.arange(len(grouping.levels))
+    kept = grouping.sizes().argsort(descending=True, stable=True)[:MOST_CURVES].sort().values
+    place = torch.full((len(grouping.levels),), MOST_CURVES, dtype=torch.int32)
+    place[kept.cpu()] = torch.arange(MOST_CURVES, dtype=torch.int32)
+    codes = grouping.codes.reshape(len(bundle.ids), -1).long().cpu()
+    codes = torch.where(codes < 0, MOST_CURVES, place[codes.clamp_min(0)]).sort(1).values.int()
+    codes[:, 1:][codes[:, 1:] == codes[:, :-1]] = -1
+    codes = codes if grouping.overlapping else codes[:, 0]
+    levels = tuple(grouping.levels[at] for at in kept.tolist())
+    few = Grouping(codes.to(bundle.device), (*levels, "(other levels)"))
+    return replace(bundle, groups={column: few}), kept.cpu().numpy()
 
 
 def size_curve(choices: Choices, bundle: Bundle, column: str, models: Sequence[str], seed: int = 0):

@@ -29,8 +29,9 @@ def _effects(
     return effects(_bundle, _ensemble, reference, missing=missing)
 
 
-def _effects_of(choices: Choices, bundle: Bundle) -> Effects:
-    chosen = choices.ensemble
+def effects_against(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -> Effects:
+    """What an ensemble (the active one) does on each sample, against the reference."""
+    chosen = ensemble or choices.ensemble
     against = reference(choices)
     return _effects(bundle, bundle.fingerprint, chosen, chosen.key, against, choices.missing)
 
@@ -58,14 +59,20 @@ def _numpy(found: GroupEffects) -> dict:
     return table | {"levels": found.levels}
 
 
-def group_effects(choices: Choices, bundle: Bundle, columns: tuple[str, ...]) -> dict:
-    """What the active ensemble does in each group, or each cell of two groupings, [K] each.
+def group_effects(
+    choices: Choices,
+    bundle: Bundle,
+    columns: tuple[str, ...],
+    ensemble: Ensemble | None = None,
+) -> dict:
+    """What an ensemble (the active one) does in each group, or each cell of two, [K] each.
 
     As `analysis.effects.GroupEffects`: its numbers, its counts by name, their shares and ends as
     name_rate, name_low and name_high; and "levels", K tuples.
     """
-    against, found = reference(choices), _effects_of(choices, bundle)
-    made = (choices.ensemble.key, against, choices.missing)
+    chosen = ensemble or choices.ensemble
+    against, found = reference(choices), effects_against(choices, bundle, chosen)
+    made = (chosen.key, against, choices.missing)
     return _group_effects(bundle, bundle.fingerprint, found, *made, columns)
 
 
@@ -151,5 +158,5 @@ def effect_slices(choices: Choices, target: str, seed: int) -> dict:
     """
     bundle = choices.bundle
     made = (choices.ensemble.key, reference(choices), choices.missing)
-    effect = _effects_of(choices, bundle)
+    effect = effects_against(choices, bundle)
     return _slices(bundle, bundle.fingerprint, effect, *made, target, seed)

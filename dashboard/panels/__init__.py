@@ -26,6 +26,13 @@ from dashboard.panels.front import (
     shared_models,
 )
 from dashboard.panels.front import warnings as front_warnings
+from dashboard.panels.group_effects import (
+    dependences,
+    net_effects,
+    rank_agreement,
+    standing_apart,
+    vote_scores,
+)
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.how import camp_map, outcome_flow
 from dashboard.panels.members import member_gains, selection_path
@@ -53,6 +60,7 @@ __all__ = [
     "cascade",
     "chart",
     "contradictable",
+    "dependences",
     "discrepant",
     "effect_cells",
     "effect_levels",
@@ -68,6 +76,7 @@ __all__ = [
     "member_gains",
     "model_map",
     "names_and_roles",
+    "net_effects",
     "number_right",
     "outcome_flow",
     "outcome_strip",
@@ -78,6 +87,7 @@ __all__ = [
     "pick_raised",
     "pick_score",
     "projection",
+    "rank_agreement",
     "reliability",
     "risk_coverage",
     "score_histogram",
@@ -87,8 +97,10 @@ __all__ = [
     "size_curve",
     "soup_dots",
     "soup_outcomes",
+    "standing_apart",
     "suspects",
     "temperatures",
     "two_by_two",
     "uncertainty",
+    "vote_scores",
 ]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.bundle import Bundle
 from analysis.rules import RULES
-from dashboard import compute, state, words
+from dashboard import compute, group_options, group_words, state, words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import groups as group_plots
 from dashboard.state import Choices
@@ -15,7 +16,8 @@ from dashboard.theme import markdown
 def group_dots(choices: Choices, panel: str) -> None:
     """Accuracy per group; picking one selects its samples."""
     bundle, column = compute.scope(choices, panel), choices.grouping
-    table = compute.group_table(choices, bundle, column)
+    drawn = _drawn(choices, bundle)
+    table = _of(compute.group_table(choices, bundle, column), drawn)
     best = compute.reference(choices)
     row = choices.ensemble.members.index(best)
     ends = [
@@ -23,11 +25,12 @@ def group_dots(choices: Choices, panel: str) -> None:
         for name, place in ((best, row), (choices.label, -1))
     ]
     others = [
-        (slot, _line(name, compute.group_table(choices, bundle, column, ensemble)))
+        (slot, _line(name, _of(compute.group_table(choices, bundle, column, ensemble), drawn)))
         for name, (slot, ensemble) in compute.beside(choices).items()
     ]
+    levels = bundle.groups[column].levels
     figure = group_plots.group_accuracies(
-        bundle.groups[column].levels,
+        [levels[place] for place in drawn.tolist()],
         table["n"][-1],
         table["accuracy"][:-1],
         choices.ensemble.members,
@@ -35,10 +38,22 @@ def group_dots(choices: Choices, panel: str) -> None:
         ends[1],
         column=column,
         beside=others,
-        subtitle=within(choices, panel),
+        least=group_options.least(),
+        subtitle=within(choices, panel) + group_words.left_out(len(levels) - len(drawn)),
         palette=palette(),
     )
     chart(figure, panel, f"Accuracy by {column}", _pick_group, choices)
+
+
+def _drawn(choices: Choices, bundle: Bundle) -> np.ndarray:
+    """The groups that are drawn."""
+    table = compute.group_table(choices, bundle, choices.grouping)
+    rate, n = table["accuracy"][-1], table["n"][-1]
+    return group_plots.drawn_levels(rate, n, group_options.least())
+
+
+def _of(table: dict[str, np.ndarray], drawn: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: v[:, drawn] if v.ndim == 2 else v for name, v in table.items()}
 
 
 def _line(name: str, table: dict[str, np.ndarray]) -> group_plots.Line:
@@ -47,8 +62,9 @@ def _line(name: str, table: dict[str, np.ndarray]) -> group_plots.Line:
 
 def _pick_group(points, panel: str, choices: Choices) -> None:
     grouping = choices.bundle.groups[choices.grouping]
-    chosen = group_plots.decode_groups(points, len(grouping.levels))
-    members = group_plots.decode_group_members(points, len(grouping.levels))
+    drawn = _drawn(choices, compute.scope(choices, panel))
+    chosen = [int(drawn[place]) for place in group_plots.decode_groups(points, len(drawn))]
+    members = group_plots.decode_group_members(points, len(drawn))
     known = choices.ensemble.members
     state.pick_models([known[row] for row in members if row < len(known)], panel)
     rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
@@ -62,16 +78,19 @@ def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:
     found = compute.size_curve(choices, bundle, column, pool)
     grouping = bundle.groups[column]
     rule = RULES[choices.ensemble.rule].stand_in
+    kept = found["levels"]
     figure = group_plots.size_curve(
         found["sizes"].tolist(),
-        grouping.levels,
+        [grouping.levels[place] for place in kept.tolist()],
         found["mean"],
         found["low"],
         found["high"],
-        grouping.sizes().cpu().numpy(),
+        grouping.sizes().cpu().numpy()[kept],
         column=column,
+        least=group_options.least(),
         subtitle=f"{RULES[rule].label}, mean over teams of {len(pool)} models, "
-        f"band: 10 to 90 % of the teams; {within(choices, panel)}",
+        f"band: 10 to 90 % of the teams; {within(choices, panel)}"
+        + group_words.left_out(len(grouping.levels) - len(kept)),
         palette=palette(),
     )
     chart(figure, panel, f"Accuracy by {column} against team size")

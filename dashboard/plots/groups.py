@@ -10,6 +10,30 @@ from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, count, interval, per
 
 Line = tuple[str, np.ndarray, np.ndarray, np.ndarray]
 
+MOST_LEVELS = 40
+
+
+def drawn_levels(rate: np.ndarray, sizes: np.ndarray, least: int) -> np.ndarray:
+    """Which groups are drawn: all of few; of many the best and worst that are large enough.
+
+    Args:
+        rate: float [G].
+        sizes: int [G].
+        least: samples that make a group large enough.
+
+    Returns:
+        int [g], ascending, at most `MOST_LEVELS`; filled up with the largest of the others.
+    """
+    if len(rate) <= MOST_LEVELS:
+        return np.arange(len(rate))
+    large = np.flatnonzero(np.isfinite(rate) & (sizes >= least))
+    order = large[np.argsort(rate[large], kind="stable")]
+    half = MOST_LEVELS // 2
+    chosen = order if len(order) <= MOST_LEVELS else np.concatenate([order[:half], order[-half:]])
+    others = np.setdiff1d(np.argsort(-sizes, kind="stable"), chosen, assume_unique=True)
+    others = others[np.argsort(-sizes[others], kind="stable")]
+    return np.sort(np.concatenate([chosen, others[: MOST_LEVELS - len(chosen)]]))
+
 
 def group_accuracies(
     levels: Sequence[str],
@@ -21,6 +45,7 @@ def group_accuracies(
     *,
     column: str,
     beside: Sequence[tuple[int, Line]] = (),
+    least: int = 0,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -35,6 +60,7 @@ def group_accuracies(
         ensemble: the same of the ensemble.
         column: the grouping.
         beside: slot of the colour and line of each other ensemble.
+        least: groups with fewer samples are drawn hollow and marked as few.
         subtitle: n, missing rule.
         palette: colours.
 
@@ -50,7 +76,7 @@ def group_accuracies(
     lines += [(line, palette.beside[at], BESIDE_SYMBOLS[at], 11) for at, line in beside]
     ends = 0.32 if beside else 0.12
     for (line, *look), aside in zip(lines, np.linspace(-ends, ends, len(lines)), strict=True):
-        _add_line(figure, line, levels, sizes, place + aside, *look)
+        _add_line(figure, line, levels, sizes, place + aside, least, *look)
     titled(
         figure,
         f"Accuracy by {shown(column)}",
@@ -62,7 +88,11 @@ def group_accuracies(
     figure.update_layout(dragmode=False, clickmode="event+select")
     figure.update_yaxes(
         tickvals=list(range(len(levels))),
-        ticktext=[f"{shown(levels[at], 22)} (n = {count(int(sizes[at]))})" for at in order],
+        ticktext=[
+            f"{shown(levels[at], 22)} (n = {count(int(sizes[at]))}"
+            f"{', few' if sizes[at] < least else ''})"
+            for at in order
+        ],
         range=[-0.7, len(levels) - 0.3],
     )
     figure.update_xaxes(title="Accuracy (95 % interval), higher is better", tickformat=".0%")
@@ -102,6 +132,7 @@ def _add_line(
     levels: Sequence[str],
     sizes: np.ndarray,
     place: np.ndarray,
+    least: int,
     colour: str,
     symbol: str,
     size: int,
@@ -112,7 +143,11 @@ def _add_line(
         y=place,
         mode="markers",
         name=shown(name),
-        marker={"color": colour, "symbol": symbol, "size": size},
+        marker={
+            "color": colour,
+            "symbol": [_hollow(symbol) if n < least else symbol for n in sizes.tolist()],
+            "size": size,
+        },
         error_x={
             "type": "data",
             "array": high - rate,
@@ -131,6 +166,10 @@ def _add_line(
     )
 
 
+def _hollow(symbol: str) -> str:
+    return symbol if symbol.endswith(("-open", "-x", "-dot")) else f"{symbol}-open"
+
+
 def _spread(number: int) -> np.ndarray:
     """Small fixed steps aside, so that members do not cover each other."""
     return np.linspace(-0.3, 0.3, number) if number > 1 else np.zeros(1)
@@ -145,6 +184,7 @@ def size_curve(
     counts: np.ndarray,
     *,
     column: str,
+    least: int = 0,
     subtitle: str = "",
     palette: Palette = LIGHT,
 ) -> go.Figure:
@@ -158,6 +198,7 @@ def size_curve(
         high: float [S, G], 90 % quantile.
         counts: int [G], samples per group.
         column: the grouping.
+        least: beyond eight groups, those with fewer samples are not coloured.
         subtitle: rule, teams per size.
         palette: colours.
 
@@ -166,7 +207,8 @@ def size_curve(
     """
     figure = go.Figure()
     order = np.argsort(-np.nan_to_num(mean[-1], nan=-1.0), kind="stable").tolist()
-    told = order if len(levels) <= len(palette.levels) else [*order[:2], *order[-2:]]
+    large = [place for place in order if counts[place] >= least] or order
+    told = order if len(levels) <= len(palette.levels) else [*large[:2], *large[-2:]]
     colours = dict(zip(sorted(told), palette.levels, strict=False))
     for place in sorted(order, key=lambda at: at in colours):
         colour = colours.get(place, palette.muted)

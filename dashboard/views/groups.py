@@ -1,25 +1,34 @@
 import streamlit as st
 
-from dashboard import compute, controls, state, words
-from dashboard.groups import SECTIONS
+from dashboard import compute, controls, group_options, state, words
+from dashboard.groups import SECTIONS, SHOWN, SHOWN_UNLABELLED, UNLABELLED
 
 controls.page("Groups", "For whom does the ensemble help or harm?")
-choices = controls.require("labels", "groups")
+choices = controls.require("groups")
 bundle = compute.scope(choices, "groups")
-table = compute.group_table(choices, bundle, choices.grouping)
+labelled = compute.reference(choices) is not None
 levels = bundle.groups[choices.grouping].levels
-best = choices.ensemble.members.index(compute.reference(choices))
-who = words.ensemble_name(choices.ensemble, choices.name)
-st.markdown(f"#### {words.group_sentence(choices.grouping, levels, table, best, who)}")
-controls.caption(choices, compute.judged(choices, bundle)["n"], tested=False)
+least = group_options.least()
+if labelled:
+    table = compute.group_table(choices, bundle, choices.grouping)
+    best = choices.ensemble.members.index(compute.reference(choices))
+    who = words.ensemble_name(choices.ensemble, choices.name)
+    told = words.group_sentence(choices.grouping, levels, table, best, who, least=least)
+    st.markdown(f"#### {told}")
+    controls.caption(choices, compute.judged(choices, bundle)["n"], tested=False)
+else:
+    controls.unlabelled()
+    controls.require("answers")
 if bundle.groups[choices.grouping].overlapping:
     sizes = int(bundle.groups[choices.grouping].sizes().sum())
     st.caption(words.overlap(choices.grouping, sizes, len(bundle.ids)))
-section = st.segmented_control(
-    "Section",
-    list(SECTIONS),
-    required=True,
-    label_visibility="collapsed",
-    **state.widget("groups-section", "Accuracy"),
-)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    section = st.segmented_control(
+        "Section",
+        list(SECTIONS if labelled else UNLABELLED),
+        required=True,
+        label_visibility="collapsed",
+        **state.widget(*(SHOWN if labelled else SHOWN_UNLABELLED)),
+    )
+    group_options.pick_least()
 SECTIONS[section](choices, bundle)

@@ -13,6 +13,7 @@ CORRECTIONS = {
     "multi.by": benjamini_yekutieli,
     "multi.holm": holm,
 }
+COVERED = tuple(CORRECTIONS)
 SOME_P = st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), max_size=12)
 
 
