@@ -1,21 +1,19 @@
 """Accuracy in one group against another: is the relation a line, or bent like a moon?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from analysis.checks import BundleError
-
-Scale = Literal["raw", "logit", "probit"]
 Shape = Literal["unknown", "line", "moon", "arch", "undecided"]
-SCALES: tuple[Scale, ...] = ("raw", "logit", "probit")
 FEWEST = 6  # different values of x
-UNKNOWN_N = 10_000
 LEVEL = 0.05
 EXACT = 1e-20
+RUN_COLUMNS = ("recipe", "training_run", "run", "base_model", "family")
 
 
 @dataclass(frozen=True)
@@ -68,48 +66,6 @@ class Bend:
     runs: int
 
 
-def scaled(accuracy: Tensor, n: Tensor | None, scale: Scale) -> Tensor:
-    """Accuracies on an axis without ends.
-
-    Args:
-        accuracy: float [P] in [0, 1].
-        n: [P], samples behind each: accuracies are clipped to [1 / 2n, 1 - 1 / 2n]; as if n were
-            10,000 where it is 0 or unknown (None).
-        scale: "raw" changes nothing; "logit" and "probit".
-
-    Returns:
-        float64 [P].
-
-    Raises:
-        BundleError: no such scale.
-
-    Example:
-        >>> shares = torch.tensor([0.5, 1.0])
-        >>> [round(v, 3) for v in scaled(shares, torch.tensor([50, 50]), "logit").tolist()]
-        [0.0, 4.595]
-
-    References:
-        Miller et al. 2021, Accuracy on the line (probit axes).
-    """
-    share = accuracy.double()
-    if scale not in SCALES:
-        raise BundleError(f"There is no scale '{scale}'; expected one of {', '.join(SCALES)}.")
-    if scale == "raw":
-        return share
-    count = torch.zeros_like(share) if n is None else n.double()
-    room = 0.5 / torch.where(count > 0, count, UNKNOWN_N)
-    inside = torch.minimum(torch.maximum(share, room), 1 - room)
-    return inside.logit() if scale == "logit" else torch.special.ndtri(inside)
-
-
-def unscaled(values: Tensor, scale: Scale) -> Tensor:
-    """The accuracies of places on an axis, float64; the inverse of `scaled`."""
-    values = values.double()
-    if scale == "raw":
-        return values
-    return values.sigmoid() if scale == "logit" else torch.special.ndtr(values)
-
-
 def bend(x: Tensor, y: Tensor, runs: Tensor | None = None) -> Bend:
     """Whether a parabola describes y better than a line.
 
@@ -117,7 +73,8 @@ def bend(x: Tensor, y: Tensor, runs: Tensor | None = None) -> Bend:
     and takes Student's quantile with one degree of freedom less than there are runs.
 
     Args:
-        x: float [P], for example from `scaled`; points with NaN in either are left out.
+        x: float [P], for example from `analysis.accuracy_scales.scaled`; points with NaN in
+            either are left out.
         y: float [P].
         runs: int [P], equal numbers belong together; None: all points stand alone.
 
@@ -211,6 +168,37 @@ def _by_runs(
     half = float(t.ppf(1 - LEVEL / 2, number - 1)) * error
     p = 2 * float(t.sf(abs(float(own)) / error, number - 1))
     return float(own) - half, float(own) + half, p
+
+
+def runs_of(info: Mapping[str, np.ndarray], models: int) -> tuple[Tensor, str]:
+    """Which models belong together: checkpoints of a run, seeds of a recipe.
+
+    Args:
+        info: {column: values [M]} of the models; the first of the columns recipe, training_run,
+            run, base_model and family tells.
+        models: M.
+
+    Returns:
+        int64 [M], equal for models that belong together; those without a value stand alone. And
+        the name of the column, empty where there is none.
+
+    Example:
+        >>> column = np.array(["a", "b", "a", None], dtype=object)
+        >>> runs_of({"family": column}, 4)[0].tolist()
+        [0, 1, 0, 7]
+    """
+    column = next((name for name in RUN_COLUMNS if name in info), "")
+    if not column:
+        return torch.arange(models), ""
+    values = info[column].tolist()
+    known = [value is not None and value == value and value != "" for value in values]
+    named = dict.fromkeys(value for value, there in zip(values, known, strict=True) if there)
+    place = {value: at for at, value in enumerate(named)}
+    found = [
+        place[value] if there else models + row
+        for row, (value, there) in enumerate(zip(values, known, strict=True))
+    ]
+    return torch.tensor(found), column
 
 
 def shape(found: Bend) -> Shape:

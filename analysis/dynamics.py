@@ -56,7 +56,7 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
         >>> {run: rows.tolist() for run, rows in checkpoints(bundle).items()}
         {'seed 0': [1, 0]}
     """
-    found, repeated = _runs(bundle), repeated_epochs(bundle)
+    found, repeated = _runs(bundle), repeatedepochs_of(bundle)
     if not found:
         raise BundleError(
             "No two models are checkpoints of one training run; expected a column 'epoch' with "
@@ -76,7 +76,7 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
     }
 
 
-def repeated_epochs(bundle: Bundle) -> dict[str, float]:
+def repeatedepochs_of(bundle: Bundle) -> dict[str, float]:
     """The runs that cannot be put in order, since two of their models are the same epoch.
 
     Args:
@@ -226,7 +226,7 @@ def _runs(bundle: Bundle) -> dict[str, list[tuple[float, int]]]:
     """Epochs and rows of the models of each run, by epoch; runs of two models or more."""
     columns = [name for name in RUN_COLUMNS if name in bundle.model_info]
     runs: dict[str, list[tuple[float, int]]] = {}
-    for row, epoch in enumerate(_epochs(bundle)):
+    for row, epoch in enumerate(epochs_of(bundle)):
         if not math.isnan(epoch):
             named = [f"{name} {_written(bundle.model_info[name][row])}" for name in columns]
             runs.setdefault(", ".join(named) or "all models", []).append((epoch, row))
@@ -239,8 +239,8 @@ def _written(value: object) -> str:
     return str(int(value) if whole else value)
 
 
-def _epochs(bundle: Bundle) -> list[float]:
-    """The models' epochs, NaN where there is none or it is no number."""
+def epochs_of(bundle: Bundle) -> list[float]:
+    """The models' epochs, one number each; NaN where there is none or it is no number."""
     found = []
     for value in bundle.model_info.get("epoch", np.full(len(bundle.models), np.nan)).tolist():
         try:

@@ -146,7 +146,7 @@ def _cells(codes: Tensor, team: Bundle) -> tuple[_Cells, Tensor]:
     base = models + 2
     keys, cell = (row * base + codes[model, row]).unique(return_inverse=True)
     wanted = torch.arange(codes.shape[1], device=codes.device) * base + codes[models:]
-    place = torch.searchsorted(keys, wanted).clamp_max(len(keys) - 1)
+    place = torch.searchsorted(keys, wanted.contiguous()).clamp_max(len(keys) - 1)
     place = torch.where(keys[place] == wanted, place, -1)
     place = torch.where(codes[models:] < 0, -2, place)
     wrong = 1 / max(len(team.classes) - 1, 1)

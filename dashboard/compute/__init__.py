@@ -74,6 +74,13 @@ from dashboard.compute.fronts import (
     front_of,
 )
 from dashboard.compute.fronts import by_group as fronts_by_group
+from dashboard.compute.group_curves import (
+    AGAINST,
+    attribute_choices,
+    group_curves,
+    level_choices,
+    model_choices,
+)
 from dashboard.compute.how import (
     camp_points,
     camp_table,
@@ -82,6 +89,15 @@ from dashboard.compute.how import (
     telling_samples,
 )
 from dashboard.compute.lessons import conflicts_of, diversity_helps
+from dashboard.compute.majority import (
+    bends,
+    group_choices,
+    majority_points,
+    majority_view,
+    opening_groups,
+    setting_points,
+    ticks,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
@@ -89,14 +105,19 @@ from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
+from dashboard.compute.voices import ROLES
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
+    "AGAINST",
     "CALIBRATION_BINS",
+    "ROLES",
     "abstainers",
     "accuracy_of",
     "active_row",
     "along",
+    "attribute_choices",
+    "bends",
     "beside",
     "binned",
     "brushed",
@@ -128,6 +149,8 @@ __all__ = [
     "fitted",
     "front_of",
     "fronts_by_group",
+    "group_choices",
+    "group_curves",
     "group_diversity",
     "group_effects",
     "group_table",
@@ -135,13 +158,18 @@ __all__ = [
     "judged",
     "judged_beside",
     "left_out",
+    "level_choices",
+    "majority_points",
+    "majority_view",
     "member_costs",
     "member_table",
+    "model_choices",
     "model_table",
     "narrowed",
     "neighbours",
     "number_right",
     "opened",
+    "opening_groups",
     "optimism",
     "outcome_table",
     "pair_measures",
@@ -172,6 +200,7 @@ __all__ = [
     "setting",
     "setting_intervals",
     "setting_pair",
+    "setting_points",
     "setting_ranking",
     "share_differing",
     "shares_right",
@@ -189,6 +218,7 @@ __all__ = [
     "suspects",
     "telling_samples",
     "temperatures",
+    "ticks",
     "unanswered",
     "undecided",
     "under_other_rules",

@@ -2,12 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from known import compare
 from made import real
 
-from analysis.accuracy_on_the_curve import SCALES, below_mixtures, bend, scaled, shape, unscaled
+from analysis.accuracy_on_the_curve import below_mixtures, bend, runs_of, shape
+from analysis.accuracy_scales import SCALES, scaled, unscaled
 from analysis.checks import BundleError
 from analysis.loading import load_accuracies, load_bundle
 
@@ -107,6 +109,16 @@ def test_a_bend_that_one_run_makes_is_not_decided():
     runs = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2, 2, 2])
     assert shape(bend(x, y, runs)) == "undecided"
     assert shape(bend(x, y)) == "moon"
+
+
+def test_models_that_belong_together_are_told_by_the_first_column_that_says_so():
+    family = np.array(["a", "b", "a", None, np.nan, ""], dtype=object)
+    found, column = runs_of({"family": family}, 6)
+    assert column == "family"
+    assert found[0] == found[2]
+    assert len(found.unique()) == 5
+    assert runs_of({"recipe": np.arange(6), "family": family}, 6)[1] == "recipe"
+    assert runs_of({}, 3)[0].tolist() == [0, 1, 2]
 
 
 def test_mixtures_reach_the_segment_and_nothing_outside_of_it():

@@ -31,13 +31,13 @@ def hidden(bundle):
 
 def test_independent_errors_are_found_again_and_are_in_the_interval():
     held, off = [], []
-    for seed in range(40):
-        bundle = independent(seed, 600)
+    for seed in range(15):
+        bundle = independent(seed, 800)
         found = accuracy_from_agreement(hidden(bundle))
         rate = bundle.correct.double().mean(1)
         held.append((found.low <= rate) & (rate <= found.high))
         off.append(found.accuracy - rate)
-    assert torch.stack(off).mean(0).abs().max() < 0.01
+    assert torch.stack(off).mean(0).abs().max() < 0.02
     assert torch.stack(held).double().mean() > 0.9
 
 
