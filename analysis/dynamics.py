@@ -56,7 +56,7 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
         >>> {run: rows.tolist() for run, rows in checkpoints(bundle).items()}
         {'seed 0': [1, 0]}
     """
-    found, repeated = _runs(bundle), repeatedepochs_of(bundle)
+    found, repeated = _runs(bundle), repeated_epochs(bundle)
     if not found:
         raise BundleError(
             "No two models are checkpoints of one training run; expected a column 'epoch' with "
@@ -76,7 +76,7 @@ def checkpoints(bundle: Bundle) -> dict[str, Tensor]:
     }
 
 
-def repeatedepochs_of(bundle: Bundle) -> dict[str, float]:
+def repeated_epochs(bundle: Bundle) -> dict[str, float]:
     """The runs that cannot be put in order, since two of their models are the same epoch.
 
     Args:

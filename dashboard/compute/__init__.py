@@ -105,6 +105,7 @@ from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
+from dashboard.compute.unlabelled import agreement_by_group, agreement_estimate
 from dashboard.compute.voices import ROLES
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
@@ -115,6 +116,8 @@ __all__ = [
     "abstainers",
     "accuracy_of",
     "active_row",
+    "agreement_by_group",
+    "agreement_estimate",
     "along",
     "attribute_choices",
     "bends",

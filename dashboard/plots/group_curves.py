@@ -210,7 +210,7 @@ def _add_dots(figure, line: Mapping, level: int, levels, texts, palette: Palette
     """What bins hold, as marks on the smooth line of the same name."""
     if line["role"] not in ("best", "ensemble", "beside"):
         return
-    x, y, low, high = _values(line, level, "accuracy")
+    x, y, *_ = _values(line, level, "accuracy")
     colour, _, _, symbol = _look(line, palette)
     figure.add_scatter(
         x=x,

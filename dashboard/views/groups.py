@@ -1,10 +1,12 @@
 import streamlit as st
 
-from dashboard import compute, controls, state, words
+from dashboard import compute, controls, state, unlabelled_panel, words
 from dashboard.groups import SECTIONS
 
 controls.page("Groups", "For whom does the ensemble help or harm?")
-choices = controls.require("labels", "groups")
+choices = controls.require("groups")
+unlabelled_panel.show(choices, by_group=True)
+controls.require("labels")
 bundle = compute.scope(choices, "groups")
 table = compute.group_table(choices, bundle, choices.grouping)
 levels = bundle.groups[choices.grouping].levels
