@@ -136,19 +136,19 @@ def _moved(own: list[float], centre: float, width: float) -> tuple[float, ...]:
 
 
 def _f_test(linear: float, quadratic: float, n: int) -> tuple[float, float]:
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     if quadratic <= EXACT:
         return float("nan"), float("nan")
     ratio = max(linear - quadratic, 0.0) / (quadratic / (n - 3))
-    return ratio, float(f.sf(ratio, 1, n - 3))
+    return ratio, float(fdtrc(1, n - 3, ratio))
 
 
 def _by_runs(
     powers: Tensor, y: Tensor, runs: Tensor, number: int, scale: float
 ) -> tuple[float, float, float]:
     """Interval and test of the quadratic term, leaving out one run after another."""
-    from scipy.stats import t
+    from scipy.special import stdtr, stdtrit
 
     unknown = (float("nan"),) * 3
     if number < 3:
@@ -165,8 +165,8 @@ def _by_runs(
     error = float(((number - 1) / number * (without - own).square().sum()).sqrt())
     if error <= 0:
         return unknown
-    half = float(t.ppf(1 - LEVEL / 2, number - 1)) * error
-    p = 2 * float(t.sf(abs(float(own)) / error, number - 1))
+    half = float(stdtrit(number - 1, 1 - LEVEL / 2)) * error
+    p = 2 * float(stdtr(number - 1, -abs(float(own)) / error))
     return float(own) - half, float(own) + half, p
 
 

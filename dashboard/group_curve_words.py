@@ -6,9 +6,10 @@ import numpy as np
 
 from analysis.bundle import Bundle
 from dashboard import compute
-from dashboard.theme import interval, markdown, percent
+from dashboard.theme import amount, interval, markdown, percent
 
-NOTHING = "Nobody of those chosen can be drawn here. Choose others under 'Drawn'."
+LEAST = 20
+NOTHING = "Nobody of those chosen can be drawn here. Choose others under 'Whose curves'."
 BANDS = {
     "epoch": "Bands: 95 % intervals.",
     "size": "Bands: 10 to 90 % of the teams.",
@@ -33,9 +34,9 @@ HOW = {
     "Clicking a mark selects the samples of its bin.",
     "level": "Intervals: Wilson's on the effective number of samples. Clicking a mark selects its "
     "samples.",
-    "model": "Members are all models with this number, families join theirs in its order, and "
-    "'best up to here' is chosen on all groups together. Ensembles are drawn where the numbers of "
-    "their members may be added up.",
+    "model": "Members are all models with this number, families are the mean of theirs at each "
+    "number, and 'best up to here' is chosen on all groups together. Ensembles are drawn where the "
+    "numbers of their members may be added up.",
 }
 NEEDS = {
     "epoch": "Curves over training need checkpoints: a column epoch with numbers in the table of "
@@ -67,30 +68,35 @@ def missing(bundle: Bundle, column: str, members: Sequence[str], against: str) -
     return not columns[against]
 
 
-def curve_sentence(found: Mapping, levels: Sequence[str], kept: Sequence[str], along: str) -> str:
-    """From where to where the ensemble, or else the first line, moves in the group it moves most.
+def curve_sentence(
+    found: Mapping, column: str, levels: Sequence[str], kept: Sequence[str], along: str
+) -> str:
+    """From where to where the ensemble, or else another line, moves in the group it moves most.
 
     Args:
         found: of `compute.group_curves`.
+        column: the grouping.
         levels: G names.
         kept: those that are drawn.
         along: what x is.
     """
-    lines = [line for line in found["lines"] if len(line["x"]) > 1]
     order = {"ensemble": 0, "best": 1, "beside": 2, "family": 3, "member": 4}
-    moving = [line for line in lines if _span(line, levels, kept)]
+    moving = [line for line in found["lines"] if _span(line, levels, kept)]
     if not moving:
         return ""
     line = min(moving, key=lambda line: order[line["role"]])
-    level, first, last = max(_span(line, levels, kept), key=lambda s: s[3])[:3]
-    parts = []
+    level, first, last, change = max(_span(line, levels, kept), key=lambda span: span[3])
+    ends = []
     for place in (first, last):
         rate, low, high = (float(line[part][level, place]) for part in ("mean", "low", "high"))
-        at = found["texts"][place] if found["texts"] else f"{line['x'][place]:.3g}"
-        parts.append(f"**{percent(rate)}** {interval(low, high)} at {markdown(at)}")
+        at = found["texts"][place] if found["texts"] else amount(float(line["x"][place]))
+        brackets = "" if line["name"].startswith("teams") else f" {interval(low, high)}"
+        ends.append(f"**{percent(rate)}**{brackets} at {markdown(at)}")
+    name, axis = markdown(line["name"]), markdown(along[:1].lower() + along[1:])
+    most = ", more than in the other groups drawn" if len(kept) > 1 else ""
     return (
-        f"Along {markdown(along)}, {markdown(line['name'])} moves most where the group is "
-        f"{markdown(levels[level])}: from {parts[0]} to {parts[1]}."
+        f"Along {axis}, accuracy where {markdown(column)} is {markdown(levels[level])} goes from "
+        f"{ends[0]} to {ends[1]} ({name}): a change of {100 * change:.1f} points{most}."
     )
 
 
@@ -99,8 +105,9 @@ def _span(line: Mapping, levels: Sequence[str], kept: Sequence[str]) -> list[tup
     found = []
     for level in kept:
         row = levels.index(level)
-        known = np.flatnonzero(np.isfinite(line["mean"][row]))
-        if len(known) > 1:
+        enough = line["n"][row] >= min(LEAST, float(np.nanmax(line["n"][row], initial=0)))
+        known = np.flatnonzero(np.isfinite(line["mean"][row]) & enough)
+        if len(known) > 1 and line["x"][known[0]] != line["x"][known[-1]]:
             change = abs(float(line["mean"][row, known[-1]] - line["mean"][row, known[0]]))
             found.append((row, int(known[0]), int(known[-1]), change))
     return [span for span in found if span[3] > 0]

@@ -14,7 +14,7 @@ from analysis.group_curves import Rates, rates
 from analysis.groups import size_curve
 from analysis.judging import judged_answers
 from analysis.rules import RULES
-from analysis.sets import crossed
+from analysis.sets import Sets, crossed
 from dashboard.compute.curve_lines import line_of, lines_of
 from dashboard.compute.voices import drawn_ensembles, family_codes, voices
 from dashboard.state import Choices
@@ -68,16 +68,17 @@ def against_epoch(choices: Choices, bundle: Bundle, along: str, roles: tuple[str
     judged, lines = judged_answers(bundle, choices.missing), []
     whole = rates(bundle.correct, judged, sets, bundle.units)
     if "members" in roles:
-        for run, rows in runs.items():
-            part = Rates(*(table[rows].T[None] for table in vars(whole).values()))
-            lines.append(line_of(run, "member", 0, epochs[rows.cpu().numpy()], part, 0))
-    at = _by_epoch(runs, epochs)
-    if "families" in roles and "family" in bundle.model_info:
-        lines += _family_epochs(bundle, runs, epochs, judged, sets)
+        for run, own in runs.items():
+            part = Rates(*(table[own].T[None] for table in vars(whole).values()))
+            lines.append(line_of(run, "member", 0, epochs[own.cpu().numpy()], part, 0))
+    rows = torch.cat(list(runs.values())).tolist()
+    at = _by_place(rows, epochs)
+    if "families" in roles:
+        lines += _families(bundle, rows, epochs, judged, sets)
     if "best" in roles and len(runs) > 1:
         rate = (bundle.correct & judged).sum(1) / judged.sum(1)
-        rows = torch.tensor([max(r, key=lambda row: float(rate[row])) for r in at.values()])
-        part = Rates(*(table[rows].T[None] for table in vars(whole).values()))
+        best = torch.tensor([max(r, key=lambda row: float(rate[row])) for r in at.values()])
+        part = Rates(*(table[best].T[None] for table in vars(whole).values()))
         lines.append(line_of("best run of each epoch", "best", 0, np.array(list(at)), part, 0))
     if "ensembles" in roles:
         lines += _epoch_teams(choices, bundle, at, sets)
@@ -88,25 +89,26 @@ def against_epoch(choices: Choices, bundle: Bundle, along: str, roles: tuple[str
     return {"lines": lines, "note": note}
 
 
-def _by_epoch(runs: dict, epochs: np.ndarray) -> dict[float, list[int]]:
-    """Rows of the checkpoints of each epoch, in the order of epochs."""
-    rows = torch.cat(list(runs.values())).tolist()
+def _by_place(rows: list[int], places: np.ndarray) -> dict[float, list[int]]:
+    """Rows of the models at each place of x, in its order."""
     found: dict[float, list[int]] = {}
-    for row in sorted(rows, key=lambda row: epochs[row]):
-        found.setdefault(float(epochs[row]), []).append(row)
+    for row in sorted(rows, key=lambda row: places[row]):
+        found.setdefault(float(places[row]), []).append(row)
     return found
 
 
-def _family_epochs(bundle: Bundle, runs: dict, epochs: np.ndarray, judged, sets) -> list[dict]:
-    """Mean over the runs of a family at each epoch that they have."""
-    family, lines = bundle.model_info["family"], []
-    names = dict.fromkeys(str(family[int(rows[0])]) for rows in runs.values())
+def _families(
+    bundle: Bundle, rows: list[int], places: np.ndarray, judged: torch.Tensor, sets: Sets
+) -> list[dict]:
+    """Mean over the models of a family at each place of x where it has some."""
+    codes, names = family_codes(bundle, tuple(bundle.models[row] for row in rows))
+    lines = []
     for slot, name in enumerate(names):
-        own = {run: rows for run, rows in runs.items() if str(family[int(rows[0])]) == name}
-        at, parts = _by_epoch(own, epochs), []
-        for rows in at.values():
-            known = judged[rows]
-            share = (bundle.correct[rows] & known).sum(0) / known.sum(0).clamp_min(1)
+        own = [row for row, code in zip(rows, codes.tolist(), strict=True) if code == slot]
+        at, parts = _by_place(own, places), []
+        for here in at.values():
+            known = judged[here]
+            share = (bundle.correct[here] & known).sum(0) / known.sum(0).clamp_min(1)
             parts.append((share, known.any(0)))
         table = rates(*(torch.stack(side) for side in zip(*parts, strict=True)), sets, bundle.units)
         table = Rates(*(part.T[None] for part in vars(table).values()))
@@ -146,11 +148,8 @@ def against_model(choices: Choices, bundle: Bundle, along: str, roles: tuple[str
 
     if "members" in roles:
         lines += [line(bundle.models[row], "member", 0, [row]) for row in order.tolist()]
-    if "families" in roles and "family" in bundle.model_info:
-        family = bundle.model_info["family"]
-        for slot, name in enumerate(dict.fromkeys(map(str, family[order]))):
-            own = [row for row in order.tolist() if str(family[row]) == name]
-            lines.append(line(name, "family", slot, own))
+    if "families" in roles:
+        lines += _families(bundle, order.tolist(), costs, judged, sets)
     if "best" in roles and len(order):
         rate = ((bundle.correct & judged).sum(1) / judged.sum(1)).nan_to_num(-1.0).cpu().numpy()
         so_far = np.maximum.accumulate(rate[order])

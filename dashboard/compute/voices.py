@@ -48,7 +48,8 @@ def family_codes(bundle: Bundle, members: tuple[str, ...]) -> tuple[Tensor, tupl
     column = bundle.model_info.get("family")
     if column is None:
         return torch.zeros(0, dtype=torch.int64), ()
-    own = [str(column[bundle.models.index(member)]) for member in members]
+    given = [column[bundle.models.index(member)] for member in members]
+    own = ["no family" if one is None or one != one else str(one) for one in given]
     names = tuple(dict.fromkeys(own))
     return torch.tensor([names.index(name) for name in own], device=bundle.device), names
 

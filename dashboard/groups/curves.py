@@ -33,14 +33,12 @@ def show(choices: Choices, bundle: Bundle) -> None:
     if group_curve_words.missing(bundle, column, members, against):
         st.info(group_curve_words.NEEDS[against])
         return
+    mode = "accuracy"
+    if against == "confidence":
+        mode = _pick("Drawn", SHOW, f"{PANEL}/show", "risk")
     left, right = st.columns(2)
     with left:
         along = _pick_column(choices, bundle, against)
-        mode = (
-            _pick("Drawn against confidence", SHOW, f"{PANEL}/show", "risk")
-            if against == "confidence"
-            else "accuracy"
-        )
         roles = _pick_roles()
     with right:
         levels = _pick_levels(choices, bundle)
@@ -52,7 +50,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     if found is None:
         return
     every, axis = bundle.groups[column].levels, along or compute.AGAINST[against]
-    head.markdown(group_curve_words.curve_sentence(found, every, levels, axis))
+    head.markdown(group_curve_words.curve_sentence(found, column, every, levels, axis))
     units = against == "confidence" and controls.units_repeat(bundle)
     notes = [group_curve_words.HOW[against], found["note"], curve_words.INDEPENDENT * units]
     st.caption(" ".join(note for note in notes if note))
@@ -91,7 +89,7 @@ def _pick_column(choices: Choices, bundle: Bundle, against: str) -> str:
 
 def _pick_roles() -> tuple[str, ...]:
     picked = st.pills(
-        "Drawn",
+        "Whose curves",
         list(compute.ROLES),
         format_func=compute.ROLES.get,
         selection_mode="multi",

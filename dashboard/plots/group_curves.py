@@ -7,10 +7,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.plots.layout import add_band, titled
-from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, count, interval, percent, shown
+from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, amount, count, interval, percent, shown
 
 ROW = 250
 WIDE = 3
+STRETCHED = 20
 MOST_FAMILIES = 8
 SHOW = {
     "accuracy": ("mean", "Accuracy"),
@@ -58,7 +59,7 @@ def group_curves(
         subplot_titles=names,
         shared_xaxes="all",
         shared_yaxes="all",
-        horizontal_spacing=0.03,
+        horizontal_spacing=0.05,
         vertical_spacing=0.14 / tall,
     )
     told: set[str] = set()
@@ -77,18 +78,41 @@ def group_curves(
     measure = SHOW[show][1]
     titled(
         figure,
-        f"{measure} by {shown(column, 24)}, along {shown(axis, 30)}",
+        f"{measure} by {shown(column, 24)}, along {_lower(shown(axis, 30))}",
         subtitle,
-        height=ROW * tall + 190,
+        height=ROW * tall + 170 + 4 * len(told),
         palette=palette,
         legend="bottom",
-        width=150,
+        width=110,
     )
-    _label(figure, axis, measure, texts, show, tall, wide)
+    # Room for the names of the small plots under the subtitle.
+    figure.update_layout(margin={"t": figure.layout.margin.t + 26})
+    _label(figure, axis, measure, texts, show, (tall, wide), _kind_of_axis(lines))
     return figure
 
 
-def _label(figure, axis: str, measure: str, texts, show: str, tall: int, wide: int) -> None:
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _kind_of_axis(lines: Sequence[Mapping]) -> tuple[bool, bool]:
+    """Whether x spans so much that its logarithm is drawn; whether it is a few whole numbers."""
+    x = np.concatenate([line["x"] for line in lines]) if lines else np.empty(0)
+    stretched = bool(len(x)) and x.min() > 0 and x.max() > STRETCHED * x.min()
+    whole = bool(len(x)) and not (x % 1).any() and x.max() - x.min() <= 12
+    return stretched, whole
+
+
+def _label(
+    figure: go.Figure,
+    axis: str,
+    measure: str,
+    texts: Sequence[str],
+    show: str,
+    grid: tuple[int, int],
+    kind: tuple[bool, bool],
+) -> None:
+    (tall, wide), (stretched, whole) = grid, kind
     figure.update_layout(dragmode="pan", clickmode="event+select", legend_groupclick="toggleitem")
     better = "lower is better" if show == "risk" else "higher is better"
     title = "Share answered" if show == "risk" else shown(axis, 40)
@@ -106,6 +130,10 @@ def _label(figure, axis: str, measure: str, texts, show: str, tall: int, wide: i
             ticktext=[shown(text, 14) for text in texts],
             showticklabels=True,
         )
+    elif stretched and show == "accuracy":
+        figure.update_xaxes(type="log")
+    elif whole:
+        figure.update_xaxes(dtick=1)
 
 
 def _values(line: Mapping, level: int, show: str) -> tuple[np.ndarray, ...]:
@@ -124,7 +152,7 @@ def _hover(line: Mapping, level: int, levels, texts: Sequence[str], show: str) -
     places = (
         [shown(texts[int(at)], 40) for at in line["x"]]
         if texts
-        else [f"{value:.4g}" for value in line["x"].tolist()]
+        else [amount(value) for value in line["x"].tolist()]
     )
     if show == "risk":
         places = [
