@@ -22,6 +22,7 @@ def fits(found: Mapping[str, Mapping]) -> pd.DataFrame:
         rows.append(
             {
                 "axes": AXES[scale],
+                "verdict": SHAPES[fit["shape"]],
                 "R² line": three_digits(line["r2"]),
                 "R² parabola": three_digits(curve["r2"]),
                 "ΔAIC": three_digits(fit["delta_aic"]),
@@ -32,7 +33,6 @@ def fits(found: Mapping[str, Mapping]) -> pd.DataFrame:
                 "left out: line": three_digits(line["loo_rmse"]),
                 "left out: parabola": three_digits(curve["loo_rmse"]),
                 "bend": f"{three_digits(term)} {plain_interval(fit['low'], fit['high'])}".strip(),
-                "verdict": SHAPES[fit["shape"]],
             }
         )
     return pd.DataFrame(rows)

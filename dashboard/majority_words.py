@@ -74,7 +74,8 @@ def subtitle(points: Mapping, within: str = "") -> str:
     known = np.isfinite(points["accuracy"]).all(1)
     fitted = int((known & points["fitted"]).sum())
     text = f"{count(int(known.sum()))} points; line and parabola through {count(fitted)} models"
-    return f"{text}{', ' + within if within else ''}. Ringed: below the mixture of two models."
+    ringed = "Higher is better. Ringed: below the mixture of two models."
+    return f"{text}{', ' + within if within else ''}. {ringed}"
 
 
 def mixture_sentence(points: Mapping, view: Mapping, pair: tuple[int, int] | None) -> str:
@@ -87,18 +88,19 @@ def mixture_sentence(points: Mapping, view: Mapping, pair: tuple[int, int] | Non
     below = between[depth[between] > 0]
     head = f"Mixing the answers of {first} and {second} at random reaches every point between them"
     if not len(between):
-        return f"{head}; no other model lies between the two."
+        return f"{head}; no other point lies between the two."
     if not len(below):
-        return f"{head}; none of the {count(len(between))} models between them lies below."
+        return f"{head}; none of the {count(len(between))} points between them lies below."
     worst = below[np.argsort(-depth[below], kind="stable")]
     named = ", ".join(
         f"{markdown(points['names'][row], 40)} ({100 * depth[row]:.1f} points)"
         for row in worst[:4].tolist()
     )
     rest = f" and {len(worst) - 4} more" if len(worst) > 4 else ""
+    lie = "lies" if len(below) == 1 else "lie"
     return (
-        f"{head}; **{count(len(below))}** of {count(len(between))} models between them lie below: "
-        f"{named}{rest}. That part of a bend mixing does not explain."
+        f"{head}; **{count(len(below))}** of {count(len(between))} points between them {lie} "
+        f"below: {named}{rest}. That part of a bend mixing does not explain."
     )
 
 

@@ -66,7 +66,7 @@ def majority(
         figure,
         f"{shown(groups[1], 34)} against {shown(groups[0], 34)}",
         subtitle,
-        height=560,
+        height=620,
         palette=palette,
         legend="bottom",
         width=78,
@@ -75,7 +75,7 @@ def majority(
     for update, side, name in ((figure.update_xaxes, 0, "x"), (figure.update_yaxes, 1, "y")):
         places, texts = ticks[side]
         update(
-            title=f"Accuracy where {shown(groups[side], 34)}{SCALE_NAMES[scale]}, higher is better",
+            title=f"Accuracy where {shown(groups[side], 34)}{SCALE_NAMES[scale]}",
             range=_reach(view[name]),
             **({"tickvals": places, "ticktext": texts} if len(places) else {"tickformat": ".0%"}),
         )

@@ -3,7 +3,8 @@
 import importlib.util
 from pathlib import Path
 
-# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts) and 7 (calibration, samples).
+# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts), 6.2 and 6.3 (curves) and 7
+# (calibration, samples).
 FAMILIES = (
     "pair.",
     "mds.",
@@ -18,6 +19,9 @@ FAMILIES = (
     "calibrate.",
     "chaos.",
     "sample.",
+    "group.moon_",
+    "curve.",
+    "selective.",
     "edge.pair_",
     "edge.ensemble_",
     "edge.vendi_",

@@ -242,7 +242,7 @@ def test_the_figure_has_points_fits_mixture_and_the_line_of_equals(scale):
     assert (view["below"][1:8] > 0).all()
     assert fits["raw"]["shape"] == "moon"
     assert "**A moon shape**" in majority_words.shape_sentence(given, fits, "raw", ("x", "y"))
-    assert "**7** of 7 models" in majority_words.mixture_sentence(given, view, (0, 8))
+    assert "**7** of 7 points" in majority_words.mixture_sentence(given, view, (0, 8))
 
 
 def test_a_line_few_points_and_dependence_are_said():
