@@ -186,10 +186,15 @@ def smoothed(
     References:
         Cleveland 1979, Journal of the American Statistical Association 74.
     """
-    parts = [
-        _smooth_one(values, score, there, grid, units, span)
-        for score, there in zip(scores, known, strict=True)
-    ]
+    # Weights are samples by places, so few places at a time where there are many samples.
+    step = max(1, CELLS // max(len(values), 1))
+    parts = []
+    for score, there in zip(scores, known, strict=True):
+        pieces = [
+            _smooth_one(values, score, there, grid[at : at + step], units, span)
+            for at in range(0, len(grid), step)
+        ]
+        parts.append([torch.cat(column) for column in zip(*pieces, strict=True)])
     return Rates(*(torch.stack(column) for column in zip(*parts, strict=True)))
 
 

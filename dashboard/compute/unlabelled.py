@@ -2,7 +2,7 @@
 
 from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble
-from analysis.unlabelled import accuracy_from_agreement
+from analysis.unlabelled import SHARED, accuracy_from_agreement
 from dashboard.compute.caching import cached
 from dashboard.compute.ensembles import combined
 from dashboard.state import Choices
@@ -18,6 +18,8 @@ def _estimate(_bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str) 
     arrays = ("accuracy", "low", "high", "others", "others_low", "others_high")
     return {
         "problem": "",
+        "spread": found.spread,
+        "shared": found.spread > SHARED,
         "ceiling": found.ceiling,
         "n": found.n,
         **{name: getattr(found, name).cpu().numpy() for name in arrays},
@@ -27,7 +29,8 @@ def _estimate(_bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str) 
 def agreement_estimate(choices: Choices, bundle: Bundle) -> dict:
     """The fields of `AgreementEstimate` of the members and, as others, the active ensemble.
 
-    And "problem": why there is none; empty where there is one.
+    And "problem": why there is none; empty where there is one. "shared": the members seem to
+    share errors, so that nothing should be said of the ensemble.
     """
     return _estimate(bundle, bundle.fingerprint, choices.ensemble, choices.ensemble.key)
 

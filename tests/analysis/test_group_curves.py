@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from made import overlapping, random_bundle
 
+from analysis import group_curves
 from analysis.abstention import risk_coverage
 from analysis.contrasts import score_interval
 from analysis.group_curves import average, by_level, by_quantile, by_threshold, rates, smoothed
@@ -133,6 +134,19 @@ def test_the_band_covers_what_it_says_and_units_widen_it():
     alone = smoothed(x, right[None], torch.ones(1, 300) > 0, torch.tensor([0.5]))
     paired = smoothed(*twice, torch.arange(300).repeat(2))
     assert paired.n.item() == pytest.approx(alone.n.item(), rel=0.02)
+
+
+def test_many_samples_are_smoothed_a_few_places_at_a_time(monkeypatch):
+    x, grid = torch.linspace(0, 1, 200, dtype=torch.float64), torch.linspace(0, 1, 7)
+    right = (x > 0.4)[None]
+    whole = smoothed(x, right, torch.ones_like(right), grid)
+    monkeypatch.setattr(group_curves, "CELLS", 400)
+    pieces = smoothed(x, right, torch.ones_like(right), grid)
+    assert all(torch.equal(a, b) for a, b in zip(*map(vars_of, (whole, pieces)), strict=True))
+
+
+def vars_of(found):
+    return vars(found).values()
 
 
 def test_few_values_have_no_curve_and_discrete_ones_do():

@@ -9,7 +9,7 @@ from made import bundle_of, random_bundle, real
 from analysis.bundle import BundleError
 from analysis.ensemble import Ensemble, combine
 from analysis.loading import load_bundle
-from analysis.unlabelled import accuracy_from_agreement
+from analysis.unlabelled import SHARED, accuracy_from_agreement
 
 TRUE = (0.9, 0.8, 0.7, 0.6)
 
@@ -81,6 +81,17 @@ def test_no_labels_allow_more_than_the_ceiling(gaps):
         assert found.ceiling == pytest.approx(float(share))
 
 
+def test_errors_that_models_share_are_seen_without_labels():
+    alone = accuracy_from_agreement(independent(4, 800, accuracy=(0.8,) * 7))
+    assert alone.spread < SHARED
+    bundle = independent(4, 800, accuracy=(0.9,) * 7)
+    hard = torch.arange(800) % 4 == 0
+    wrong = independent(5, 800, accuracy=(0.3,) * 7).predictions
+    said = torch.where(hard, wrong, bundle.predictions)
+    shared = accuracy_from_agreement(replace(hidden(bundle), predictions=said))
+    assert shared.spread > SHARED
+
+
 def test_samples_of_one_unit_count_once():
     bundle = independent(3, 400)
     twice = bundle.take(torch.arange(400).repeat_interleave(2), again=True)
@@ -116,3 +127,4 @@ def test_real_models_share_errors_so_the_estimate_is_a_little_too_high(name, sta
     assert float(error.mean()) == pytest.approx(off, abs=0.002)
     assert float(error.abs().max()) < off + 0.01
     assert float(rate.mean()) <= found.ceiling
+    assert (found.spread > SHARED) == (len(bundle.models) > 3)
