@@ -226,7 +226,7 @@ def _runs(bundle: Bundle) -> dict[str, list[tuple[float, int]]]:
     """Epochs and rows of the models of each run, by epoch; runs of two models or more."""
     columns = [name for name in RUN_COLUMNS if name in bundle.model_info]
     runs: dict[str, list[tuple[float, int]]] = {}
-    for row, epoch in enumerate(_epochs(bundle)):
+    for row, epoch in enumerate(epochs_of(bundle)):
         if not math.isnan(epoch):
             named = [f"{name} {_written(bundle.model_info[name][row])}" for name in columns]
             runs.setdefault(", ".join(named) or "all models", []).append((epoch, row))
@@ -239,8 +239,8 @@ def _written(value: object) -> str:
     return str(int(value) if whole else value)
 
 
-def _epochs(bundle: Bundle) -> list[float]:
-    """The models' epochs, NaN where there is none or it is no number."""
+def epochs_of(bundle: Bundle) -> list[float]:
+    """The models' epochs, one number each; NaN where there is none or it is no number."""
     found = []
     for value in bundle.model_info.get("epoch", np.full(len(bundle.models), np.nan)).tolist():
         try:

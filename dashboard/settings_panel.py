@@ -14,6 +14,7 @@ from dashboard.theme import count, markdown, shortened
 FIRST = ("val", "validation", "test", "clean", "original", "id", "in_distribution", "imagenet")
 LISTED = 8
 NO_COLOUR = "(none)"
+EVERYBODY = "all models"
 
 
 def require() -> AccuracyTable:
@@ -118,6 +119,35 @@ def scatter(table: AccuracyTable, x: str, y: str, colour: str | None) -> None:
     )
     panels.chart(figure, "setting-scatter", "Accuracy of the models in two settings")
     st.caption(setting_words.settings_footnote(found))
+
+
+def majority(table: AccuracyTable, x: str, y: str, colour: str | None) -> None:
+    """Line or moon: one setting against the other, as the Groups page shows two groups."""
+    st.markdown("##### A line or a moon?")
+    pair = compute.setting_pair(table, x, y)
+    kept = _pick_fitted(table, pair, colour)
+    points = compute.setting_points(table, pair, kept)
+    panels.majority_minority(points, (x, y), "setting-majority")
+
+
+def _pick_fitted(table: AccuracyTable, pair, colour: str | None) -> np.ndarray | None:
+    """The models that line and parabola go through: all, or those with one value of a column."""
+    if colour is None or table.model_info[colour].dtype != object:
+        return None
+    values = table.model_info[colour]
+    kinds = sorted({str(value) for value in values[pair["both"]].tolist() if value is not None})
+    if len(kinds) < 2:
+        return None
+    kept = state.get("settings/fitted")
+    picked = st.selectbox(
+        "Fitted through",
+        [EVERYBODY, *kinds],
+        format_func=shortened,
+        help="For example the standard models only: how far others lie above their line is "
+        "effective robustness.",
+        **state.widget("settings/fitted", shown=kept if kept in kinds else EVERYBODY),
+    )
+    return None if picked == EVERYBODY else values.astype(str) == picked
 
 
 def pick_listed(table: AccuracyTable, x: str, y: str) -> tuple[str, ...]:

@@ -71,6 +71,13 @@ from dashboard.compute.fronts import (
     front_of,
 )
 from dashboard.compute.fronts import by_group as fronts_by_group
+from dashboard.compute.group_curves import (
+    AGAINST,
+    attribute_choices,
+    group_curves,
+    level_choices,
+    model_choices,
+)
 from dashboard.compute.groups import (
     dependences,
     effects_beside,
@@ -91,6 +98,15 @@ from dashboard.compute.how import (
     telling_samples,
 )
 from dashboard.compute.lessons import conflicts_of, diversity_helps, elsewhere
+from dashboard.compute.majority import (
+    bends,
+    group_choices,
+    majority_points,
+    majority_view,
+    opening_groups,
+    setting_points,
+    ticks,
+)
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
@@ -106,16 +122,24 @@ from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
+from dashboard.compute.unlabelled import agreement_by_group, agreement_estimate
+from dashboard.compute.voices import ROLES
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 keep_freed_memory()
 
 __all__ = [
+    "AGAINST",
     "CALIBRATION_BINS",
+    "ROLES",
     "abstainers",
     "accuracy_of",
     "active_row",
+    "agreement_by_group",
+    "agreement_estimate",
     "along",
+    "attribute_choices",
+    "bends",
     "beside",
     "binned",
     "brushed",
@@ -152,6 +176,8 @@ __all__ = [
     "fitted",
     "front_of",
     "fronts_by_group",
+    "group_choices",
+    "group_curves",
     "group_diversity",
     "group_effects",
     "group_spread",
@@ -163,14 +189,19 @@ __all__ = [
     "judged",
     "judged_beside",
     "left_out",
+    "level_choices",
     "lowest_cells",
+    "majority_points",
+    "majority_view",
     "member_costs",
     "member_table",
+    "model_choices",
     "model_table",
     "narrowed",
     "neighbours",
     "number_right",
     "opened",
+    "opening_groups",
     "optimism",
     "outcome_table",
     "pair_measures",
@@ -203,6 +234,7 @@ __all__ = [
     "setting",
     "setting_intervals",
     "setting_pair",
+    "setting_points",
     "setting_ranking",
     "share_differing",
     "shares_right",
@@ -220,6 +252,7 @@ __all__ = [
     "suspects",
     "telling_samples",
     "temperatures",
+    "ticks",
     "unanswered",
     "undecided",
     "under_other_rules",

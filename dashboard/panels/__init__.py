@@ -15,7 +15,7 @@ from dashboard.panels.difficulty import (
     score_histogram,
     uncertainty,
 )
-from dashboard.panels.drawing import chart, palette
+from dashboard.panels.drawing import chart, palette, within
 from dashboard.panels.front import (
     equal_losses,
     group_volumes,
@@ -26,6 +26,7 @@ from dashboard.panels.front import (
     shared_models,
 )
 from dashboard.panels.front import warnings as front_warnings
+from dashboard.panels.group_curves import group_curves
 from dashboard.panels.group_effects import (
     dependences,
     net_effects,
@@ -35,6 +36,7 @@ from dashboard.panels.group_effects import (
 )
 from dashboard.panels.groups import group_dots, size_curve
 from dashboard.panels.how import camp_map, outcome_flow
+from dashboard.panels.majority import majority_minority
 from dashboard.panels.members import member_gains, selection_path
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
@@ -68,11 +70,13 @@ __all__ = [
     "equal_losses",
     "error_parts",
     "front_warnings",
+    "group_curves",
     "group_dots",
     "group_volumes",
     "in_parallel",
     "in_space",
     "ledger",
+    "majority_minority",
     "member_gains",
     "model_map",
     "names_and_roles",
@@ -103,4 +107,5 @@ __all__ = [
     "two_by_two",
     "uncertainty",
     "vote_scores",
+    "within",
 ]

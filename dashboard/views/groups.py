@@ -1,6 +1,6 @@
 import streamlit as st
 
-from dashboard import compute, controls, group_options, state, words
+from dashboard import compute, controls, group_options, state, unlabelled_panel, words
 from dashboard.groups import SECTIONS, SHOWN, SHOWN_UNLABELLED, UNLABELLED
 
 controls.page("Groups", "For whom does the ensemble help or harm?")
@@ -32,3 +32,5 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
     group_options.pick_least()
 SECTIONS[section](choices, bundle)
+if not labelled:
+    unlabelled_panel.show(choices, by_group=True)

@@ -1,10 +1,11 @@
 import streamlit as st
 
-from dashboard import compute, controls, panels, words
+from dashboard import compute, controls, panels, unlabelled_panel, words
 
 controls.page("Overview", "Is the ensemble worth it, and on what?")
 choices = controls.require()
 controls.loaded(choices)
+unlabelled_panel.show(choices)
 controls.require("labels")
 
 bundle = compute.scope(choices, "overview")

@@ -18,6 +18,7 @@ if len(table.settings) > 1:
         settings_panel.scatter(table, x, y, colour)
     with right:
         settings_panel.ranking(table, settings_panel.pick_listed(table, x, y), colour)
+    settings_panel.majority(table, x, y, colour)
 else:
     ranking = compute.setting_ranking(table, table.settings)
     st.markdown(

@@ -3,8 +3,8 @@
 import importlib.util
 from pathlib import Path
 
-# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts), 6.1 (group accuracy), 6.5
-# (many tests) and 7 (calibration, samples).
+# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts), 6 (groups, curves, many tests)
+# and 7 (calibration, samples).
 FAMILIES = (
     "pair.",
     "mds.",
@@ -15,14 +15,14 @@ FAMILIES = (
     "correction.",
     "pareto.",
     "consistency.",
-    "group.wilson",
-    "group.accuracy",
-    "group.macrostd",
+    "group.",
     "multi.",
     "calib.",
     "calibrate.",
     "chaos.",
     "sample.",
+    "curve.",
+    "selective.",
     "edge.pair_",
     "edge.ensemble_",
     "edge.vendi_",

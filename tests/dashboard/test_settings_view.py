@@ -45,8 +45,7 @@ def app(tmp_path, monkeypatch):
 
 
 def figure(app: AppTest) -> dict:
-    (chart,) = app.get("plotly_chart")
-    return json.loads(chart.proto.spec)
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
 
 
 def test_the_app_opens_on_the_page_that_needs_no_samples(app):
@@ -114,6 +113,28 @@ def test_one_setting_has_a_table_and_nothing_to_compare(app):
     table = opened.dataframe[0].value
     assert table["low (%)"].tolist() == pytest.approx([82.56, 71.11], abs=0.01)
     assert table["n"].tolist() == [100, 100]
+
+
+def test_a_line_and_a_parabola_run_through_all_models_or_those_of_one_kind(app):
+    rows = [
+        f"m{place},{setting},{rate:.3f},100,{'cnn' if place < 8 else 'vit'}"
+        for place in range(10)
+        for setting, rate in (("day", 0.1 + 0.08 * place), ("night", (0.1 + 0.08 * place) ** 2))
+    ]
+    opened = app("model,setting,accuracy,n,kind\n" + "\n".join(rows) + "\n")
+    text = words(opened)
+    assert "**A moon shape**" in text
+    assert "The table of models has no column recipe, run or family" in text
+    drawn = json.loads(opened.get("plotly_chart")[1].proto.spec)
+    assert {"line", "parabola"} <= {trace["name"] for trace in drawn["data"]}
+    assert "line and parabola through 10 models" in json.dumps(drawn["layout"]["title"])
+    opened.selectbox(key="widget/settings/fitted").set_value("cnn").run()
+    drawn = json.loads(opened.get("plotly_chart")[1].proto.spec)
+    assert "10 points; line and parabola through 8" in json.dumps(drawn["layout"]["title"])
+    opened.segmented_control(key="widget/setting-majority/scale").set_value("probit").run()
+    assert not opened.exception
+    drawn = json.loads(opened.get("plotly_chart")[1].proto.spec)
+    assert "probit axis" in drawn["layout"]["xaxis"]["title"]["text"]
 
 
 def test_two_settings_without_a_common_model_are_answered_with_a_sentence(app):
