@@ -145,7 +145,8 @@ def test_thousands_of_levels_freeze_nothing_and_the_number_left_out_is_said(tmp_
         assert not app.exception, (section, app.exception)
         specs = " ".join(one.proto.spec for one in app.get("plotly_chart"))
         assert len(specs) < 2_000_000
-        assert "more level" in specs
+        if section not in ("Curves", "Majority and minority"):  # there levels are picked
+            assert "more level" in specs
     assert time.perf_counter() - start < 60
 
 
