@@ -401,7 +401,8 @@ def _too_few(units: int, fewest: int, noun: str) -> str:
     if units >= fewest:
         return ""
     plural = noun if units == 1 else f"{noun}s"
-    few = f"{units} {plural} are too few to draw from; {fewest} are needed."
+    are = "is" if units == 1 else "are"
+    few = f"{units} {plural} {are} too few to draw from; {fewest} are needed."
     return f"There are no intervals: {few}"
 
 

@@ -65,9 +65,9 @@ def mean_score(scores: Tensor, times: Tensor | None = None, *, gaps: Gaps = "cel
         float64 [..., M], higher is better.
 
     Example:
-        >>> scores = torch.tensor([[0.9, 0.5], [0.8, torch.nan]])
+        >>> scores = torch.tensor([[0.75, 0.5], [0.5, torch.nan]])
         >>> mean_score(scores).tolist(), mean_score(scores, gaps="models").tolist()
-        ([0.7, 0.8], [0.7, nan])
+        ([0.625, 0.5], [0.625, nan])
     """
     values, known = scores.double(), torch.isfinite(scores)
     if times is None:
