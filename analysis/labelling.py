@@ -10,6 +10,7 @@ from analysis.checks import BundleError
 FEWEST_SIZES = 3
 HALVINGS = 200
 LEAST_ERROR = 1e-4
+SMALLEST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +63,14 @@ def neyman_allocation(
     share = sizes.double() * torch.where(spread.isnan(), largest, spread)
     if not bool((share > 0).any()):
         share = sizes.double() if bool((sizes > 0).any()) else torch.ones_like(spread)
+    # Whoever needs least gets something at last, when all others have no more.
+    share = (share / share.amax()).clamp_min(SMALLEST)
     have = labelled.double()
 
     def wanted(level: Tensor) -> Tensor:
         return level * share - have
 
-    top = (budget + have.sum() + 1) * len(share) / share[share > 0].amin().clamp_min(1e-12)
-    return _filled(wanted, top, budget, free)
+    return _filled(wanted, (budget + have.sum() + 1) / share.amin(), budget, free)
 
 
 def curve_allocation(
@@ -92,7 +94,7 @@ def curve_allocation(
         free: as in `neyman_allocation`.
 
     Returns:
-        int64 [G].
+        int64 [G]; 0 where an error does not fall.
 
     Raises:
         BundleError: the budget is negative, or no curve falls.
@@ -115,6 +117,8 @@ def curve_allocation(
         # Where the next sample of each group lowers the error by 1 / level.
         return (gain * level) ** (1 / (power + 1)) - have
 
+    if free is not None:
+        free = torch.where(gain > 0, free, 0)
     at = ((have + budget + 1) ** (power + 1) / gain.clamp_min(1e-300))[gain > 0]
     return _filled(wanted, at.amax(), budget, free)
 

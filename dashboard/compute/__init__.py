@@ -83,6 +83,7 @@ from dashboard.compute.how import (
 )
 from dashboard.compute.lessons import conflicts_of, diversity_helps
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.rankings import ranking
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.silence import silence
@@ -149,6 +150,7 @@ __all__ = [
     "pca_map",
     "pool_of",
     "probabilities_of",
+    "ranking",
     "recipes",
     "reference",
     "references",

@@ -31,6 +31,7 @@ from dashboard.panels.how import camp_map, outcome_flow
 from dashboard.panels.members import member_gains, selection_path
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
+from dashboard.panels.rankings import rank_intervals, task_ranks
 from dashboard.panels.recipes import (
     along_line,
     error_parts,
@@ -78,6 +79,7 @@ __all__ = [
     "pick_raised",
     "pick_score",
     "projection",
+    "rank_intervals",
     "reliability",
     "risk_coverage",
     "score_histogram",
@@ -88,6 +90,7 @@ __all__ = [
     "soup_dots",
     "soup_outcomes",
     "suspects",
+    "task_ranks",
     "temperatures",
     "two_by_two",
     "uncertainty",

@@ -16,9 +16,9 @@ from scipy import optimize, stats
 from analysis.accuracies import AccuracyTable
 from analysis.bradley_terry import both_ways, bradley_terry, plackett_luce, strongly_connected
 from analysis.bundle import BundleError, Grouping
+from analysis.contests import group_strengths
 from analysis.kemeny import kemeny, kemeny_ranks, local_search, order_cost
 from analysis.ranking import (
-    group_strengths,
     rank_over_groups,
     rank_over_samples,
     rank_over_settings,
