@@ -7,9 +7,13 @@ from itertools import permutations
 import torch
 from torch import Tensor
 
+from analysis.moving import moved
+from analysis.sums import compiled
+
 EXACT = 8
 MOST_ORDERS = 24
 VALUES, PASSES = 1 << 24, 100
+PAYS_FROM = 300_000  # wins to look up; with less, torch is done sooner
 ALONE = 1 << 14  # values at a time: below that torch does not wake other threads
 LEAST = 1e-9
 
@@ -129,6 +133,9 @@ def local_search(wins: Tensor, start: Tensor | None) -> tuple[Tensor, Tensor, Te
     order = points.argsort(dim=1, descending=True, stable=True)
     # What it saves to have j ahead of i rather than behind.
     lead = tables.mT - tables
+    if compiled.chosen(None, tables.numel(), tables.device, pays_from=PAYS_FROM):
+        order, settled = moved(order, lead, passes=PASSES, least=LEAST)
+        return order, order_cost(tables, order), settled
     step = max(1, ALONE // tables.shape[1])
     parts = [_settle(*part) for part in zip(order.split(step), lead.split(step), strict=True)]
     order, settled = (torch.cat(found) for found in zip(*parts, strict=True))
@@ -141,12 +148,12 @@ def _settle(order: Tensor, lead: Tensor) -> tuple[Tensor, Tensor]:
     order = order.clone()
     for _ in range(PASSES):
         here, table = order[left], lead[left]
-        moved = torch.zeros_like(left, dtype=torch.bool)
+        changed = torch.zeros_like(left, dtype=torch.bool)
         for model in here.T.clone():  # In turn: each move changes what the next ones save.
             here, better = _moved(here, table, model)
-            moved |= better
+            changed |= better
         order[left] = here
-        left = left[moved]
+        left = left[changed]
         if not len(left):
             break
     settled = torch.ones(len(order), dtype=torch.bool, device=order.device)

@@ -119,8 +119,9 @@ def footnote(found: Mapping, asked: Mapping[str, str], noun: str, empty: int) ->
         )
     if empty and asked["gaps"] == "cells":
         parts.append(
-            f"{counted(empty, 'cell')} {'is' if empty == 1 else 'are'} empty: an empty cell is no comparison, and the mean is over "
-            "what a model has, which is unfair where the gaps are in hard tasks."
+            f"{counted(empty, 'cell')} {'is' if empty == 1 else 'are'} empty: an empty cell is no "
+            "comparison, and the mean is over what a model has, which is unfair where the gaps are "
+            "in hard tasks."
         )
     elif asked["gaps"] == "models":
         parts.append("Models with an empty cell are left out.")

@@ -81,6 +81,7 @@ from dashboard.compute.how import (
     probabilities_of,
     telling_samples,
 )
+from dashboard.compute.labelling import amount_of, curve_split, label_split, telling
 from dashboard.compute.lessons import conflicts_of, diversity_helps
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.rankings import ranking
@@ -98,6 +99,7 @@ __all__ = [
     "accuracy_of",
     "active_row",
     "along",
+    "amount_of",
     "beside",
     "binned",
     "brushed",
@@ -112,6 +114,7 @@ __all__ = [
     "confidences",
     "conflicts_of",
     "costs",
+    "curve_split",
     "detection",
     "differences",
     "different_answers",
@@ -135,6 +138,7 @@ __all__ = [
     "judgeable",
     "judged",
     "judged_beside",
+    "label_split",
     "left_out",
     "member_costs",
     "member_table",
@@ -189,6 +193,7 @@ __all__ = [
     "stand_in",
     "stated_alone",
     "suspects",
+    "telling",
     "telling_samples",
     "temperatures",
     "unanswered",

@@ -201,6 +201,17 @@ def test_local_search_ends_where_no_move_helps_and_finds_a_clear_order():
                 assert float(order_cost(table, torch.tensor(other))) >= float(cost) - 1e-9
 
 
+def test_the_compiled_search_moves_as_torch_does(monkeypatch):
+    wins = torch.stack([random_wins(11, seed, 5) for seed in range(30)])
+    start = torch.rand(30, 11, generator=torch.Generator().manual_seed(3))
+    found = {}
+    for built in (False, True):
+        monkeypatch.setattr("analysis.sums.compiled.chosen", lambda *_, built=built, **__: built)
+        found[built] = local_search(wins, start)
+    for one, other in zip(found[False], found[True], strict=True):
+        assert torch.equal(one, other)
+
+
 def test_without_a_strong_connection_a_prior_is_added_and_said():
     always = torch.tensor([[0.0, 5.0, 1.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
     found = bradley_terry(torch.stack([always, always + 1]))
