@@ -198,25 +198,30 @@ def _padded(rankings: Sequence[Sequence[int]], models: int) -> tuple[Tensor, Ten
 
 def _maximum(wins: Tensor, known: Tensor, strength: Tensor) -> tuple[Tensor, Tensor]:
     """Log strengths [B, M] of tables [B, M, M], mean 0 over who was compared, and whether there."""
-    count = wins + wins.mT
-    won = wins.sum(2)
+    strength, left = strength.clone(), torch.arange(len(wins), device=wins.device)
     size = known.sum(1, keepdim=True).clamp_min(1)
-    loose = torch.diag_embed((~known).double())
-    gauge = (known[:, :, None] & known[:, None]).double() / size[:, :, None]
-    settled = torch.zeros(len(wins), dtype=torch.bool, device=wins.device)
+    count, won, there = wins + wins.mT, wins.sum(2), known
     for _ in range(STEPS):
-        chance = torch.sigmoid(strength[:, :, None] - strength[:, None])
+        here = strength[left]
+        chance = torch.sigmoid(here[:, :, None] - here[:, None])
         expected = count * chance
         slope = won - expected.sum(2)
-        curve = expected * (1 - chance)
-        bend = torch.diag_embed(curve.sum(2)) - curve + loose + gauge
-        step = torch.linalg.solve_ex(bend, slope).result.nan_to_num(0.0)
+        curve = expected.mul_(1 - chance)
+        # Only differences count: the mean over who was compared is held.
+        bend = (there[:, :, None] & there[:, None]).double().div_(size[left][:, :, None])
+        bend.sub_(curve).diagonal(dim1=1, dim2=2).add_(curve.sum(2) + (~there).double())
+        factor = torch.linalg.cholesky_ex(bend).L
+        step = torch.cholesky_solve(slope[..., None], factor)[..., 0].nan_to_num(0.0)
         span = step.amax(1, keepdim=True) - step.amin(1, keepdim=True)
         short = torch.where(span > 0, span.log1p() / span, 1.0)
-        strength = strength + short * torch.where(known, step, 0.0)
-        settled = span[:, 0] < PRECISE**0.5
-        if bool(settled.all()):
+        strength[left] = here + short * torch.where(there, step, 0.0)
+        going = span[:, 0] >= PRECISE**0.5
+        if not bool(going.all()):
+            left, count, won, there = (table[going] for table in (left, count, won, there))
+        if not len(left):
             break
+    settled = torch.ones(len(wins), dtype=torch.bool, device=wins.device)
+    settled[left] = False
     centre = torch.where(known, strength, 0.0).sum(1, keepdim=True) / size
     return strength - centre, settled
 

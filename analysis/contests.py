@@ -17,7 +17,7 @@ from analysis.tally import Missing, tally
 Ties = Literal["drop", "both"]
 RULES_OF_RANKING = ("mean", "borda", "kemeny", "bradley_terry")
 # Values of all draws: more would take minutes on a page.
-POINT_VALUES, STRENGTH_VALUES, KEMENY_VALUES = 100_000_000, 20_000_000, 50_000_000
+POINT_VALUES, STRENGTH_VALUES, KEMENY_VALUES = 60_000_000, 12_000_000, 50_000_000
 STEP_VALUES = 1 << 23
 
 
