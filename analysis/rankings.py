@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from analysis.bundle import Bundle
 from analysis.tally import Missing, tally
 
 Gaps = Literal["cells", "models"]
@@ -169,7 +170,7 @@ def task_wins(scores: Tensor, times: Tensor | None = None) -> tuple[Tensor, Tens
     return found[0], found[1].masked_fill(same, 0.0)
 
 
-def sample_wins(bundle, *, missing: Missing = "exclude") -> tuple[Tensor, Tensor]:
+def sample_wins(bundle: Bundle, *, missing: Missing = "exclude") -> tuple[Tensor, Tensor]:
     """On how many samples each model is right where each other one is wrong, and alike.
 
     Args:
@@ -181,7 +182,6 @@ def sample_wins(bundle, *, missing: Missing = "exclude") -> tuple[Tensor, Tensor
         wrong answers. A model never ties with itself.
 
     Example:
-        >>> from analysis.bundle import Bundle
         >>> said = torch.tensor([[0, 1, 1], [0, 0, 0]], dtype=torch.int32)
         >>> labels = torch.tensor([0, 1, 0], dtype=torch.int32)
         >>> sample_wins(Bundle(("a", "b"), ("0", "1", "2"), ("x", "y"), said, labels))[0].tolist()

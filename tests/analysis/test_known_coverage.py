@@ -3,7 +3,8 @@
 import importlib.util
 from pathlib import Path
 
-# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts) and 7 (calibration, samples).
+# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts),
+# 6.6 (ranks) and 7 (calibration, samples).
 FAMILIES = (
     "pair.",
     "mds.",
@@ -18,6 +19,7 @@ FAMILIES = (
     "calibrate.",
     "chaos.",
     "sample.",
+    "rank.",
     "edge.pair_",
     "edge.ensemble_",
     "edge.vendi_",
