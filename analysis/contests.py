@@ -17,7 +17,7 @@ from analysis.tally import Missing, tally
 Ties = Literal["drop", "both"]
 RULES_OF_RANKING = ("mean", "borda", "kemeny", "bradley_terry")
 # Values of all draws: more would take minutes on a page.
-POINT_VALUES, STRENGTH_VALUES, KEMENY_VALUES = 60_000_000, 12_000_000, 50_000_000
+POINT_VALUES, STRENGTH_VALUES, KEMENY_VALUES = 30_000_000, 8_000_000, 30_000_000
 STEP_VALUES = 1 << 23
 
 
@@ -114,7 +114,7 @@ def _draws(
     """Points of each rule in bootstrap draws, [B, M] (ranks of Kemeny); few or none where slow."""
     models, size = len(known), max(1, len(known) ** 2)
     most = {
-        "mean": min(draws, POINT_VALUES // size),
+        "mean": min(draws, max(2 * FEWEST_DRAWS, POINT_VALUES // size)),
         "bradley_terry": min(draws, STRENGTH_VALUES // size),
         "kemeny": min(draws, KEMENY_VALUES // size),
     }
