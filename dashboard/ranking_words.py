@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.theme import count, markdown, percent, shortened, three_digits
+from dashboard.theme import amount, count, markdown, percent, shortened
 from dashboard.words import counted, listed
 
 RULES = {
@@ -100,8 +100,7 @@ def turned_sentence(found: Mapping, names: Sequence[str], rule: str) -> str:
     better, worse = (names[row] for row in one["turned"][0])
     chance = one["turned_chance"][0]
     sure = f" (in {percent(float(chance))} of the draws)" if np.isfinite(chance) else ""
-    often = one["turned_chance"] > 0.5
-    clear = f", {count(int(often.sum()))} of them in most draws" if np.isfinite(chance) else ""
+    clear = f", {count(one['turned_often'])} of them in most draws" if np.isfinite(chance) else ""
     return (
         f"{RULES[rule]} turns **{count(one['turned_pairs'])}** of {counted(pairs, 'pair')}{clear}: "
         f"most surely it puts {markdown(worse)} ahead of {markdown(better)}{sure}."
@@ -141,7 +140,7 @@ def footnote(found: Mapping, asked: Mapping[str, str], noun: str, empty: int) ->
 
 
 def _kemeny(best: Mapping) -> str:
-    cost = f"contradicts {three_digits(best['cost'])} wins"
+    cost = f"contradicts {amount(best['cost'])} wins"
     if best["exact"]:
         orders = counted(best["optima"], "optimal order")
         return f"Kemeny: all orders compared, {orders}, which {cost}."

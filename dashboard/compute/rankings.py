@@ -54,7 +54,7 @@ def ranking(data: Bundle | AccuracyTable, asked: Asked) -> dict:
         "rules": by name "points", "rank", "low", "high", "first" [M], "draws", and of the pairs
         that stand the other way round than by the mean "turned" [P, 2], the better by the mean
         first, their "turned_chance" [P], most certain first, and how many there are in all,
-        "turned_pairs"; "alike" [M], how many others cannot be told from it, and "runs".
+        "turned_pairs", of them more than half of the draws "turned_often"; "alike" [M], how many others cannot be told from it, and "runs".
 
     Raises:
         BundleError: nothing can be ranked.
@@ -125,6 +125,7 @@ def _rule(mean: Ranking, one: Ranking) -> dict:
         "turned": shown.cpu().numpy(),
         "turned_chance": chance[shown[:, 0], shown[:, 1]].cpu().numpy(),
         "turned_pairs": len(pairs),
+        "turned_often": int((chance[pairs[:, 0], pairs[:, 1]] > 0.5).sum()),
         "alike": near.cpu().numpy(),
         "runs": runs,
     }

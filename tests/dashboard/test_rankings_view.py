@@ -90,6 +90,7 @@ def test_sentences_name_who_is_first_and_which_pairs_turn():
         assert f"**{one['turned_pairs']}**" in told or "turns no pair" in told
         frame = ranking_tables.turned(found, bundle.models, rule)
         assert len(frame) == one["turned_pairs"]
+        assert one["turned_often"] == (one["turned_chance"] > 0.5).sum()
         rank = dict(zip(bundle.models, one["rank"], strict=True))
         for above, below in zip(
             frame[f"ahead by {ranking_words.RULES[rule]}"], frame.iloc[:, 0], strict=True
