@@ -53,8 +53,9 @@ def ranking(data: Bundle | AccuracyTable, asked: Asked) -> dict:
         "units", "note", "prior", "kemeny" (its optima, cost, exact, settled and orders), and
         "rules": by name "points", "rank", "low", "high", "first" [M], "draws", and of the pairs
         that stand the other way round than by the mean "turned" [P, 2], the better by the mean
-        first, their "turned_chance" [P], most certain first, and how many there are in all,
-        "turned_pairs", of them more than half of the draws "turned_often"; "alike" [M], how many others cannot be told from it, and "runs".
+        first, their "turned_chance" [P], most certain first, how many there are in all,
+        "turned_pairs", and in more than half of the draws, "turned_often"; "alike" [M], how many
+        others cannot be told from it, and "runs".
 
     Raises:
         BundleError: nothing can be ranked.
