@@ -70,6 +70,13 @@ TERMS = OUTCOME_SUMMARIES | {
     "gap where found": "On the half that the slice was found on: optimistic.",
     "samples": "Samples of the slice in all, of both halves, judged or not.",
     "leave-one-out stability": "How often the team says the same without one of its members.",
+    "chance to be first": "Share of the bootstrap draws in which it is first; those that tie share "
+    "a draw.",
+    "not told apart from": "How many other models it cannot be told apart from, all pairs tested "
+    "together at 95 %.",
+    "points": "What the chosen rule counts: mean accuracy, Borda's points, or log strength. Higher "
+    "is better.",
+    "share of draws": "How often the two stand the other way round than by the mean.",
 }
 
 

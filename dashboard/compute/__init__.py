@@ -97,6 +97,7 @@ from dashboard.compute.how import (
     probabilities_of,
     telling_samples,
 )
+from dashboard.compute.labelling import amount_of, curve_split, label_split, telling
 from dashboard.compute.lessons import conflicts_of, diversity_helps, elsewhere
 from dashboard.compute.majority import (
     bends,
@@ -108,6 +109,7 @@ from dashboard.compute.majority import (
     ticks,
 )
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
+from dashboard.compute.rankings import ranking
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.searches import (
@@ -138,6 +140,7 @@ __all__ = [
     "agreement_by_group",
     "agreement_estimate",
     "along",
+    "amount_of",
     "attribute_choices",
     "bends",
     "beside",
@@ -155,6 +158,7 @@ __all__ = [
     "confidences",
     "conflicts_of",
     "costs",
+    "curve_split",
     "dependences",
     "detection",
     "differences",
@@ -188,6 +192,7 @@ __all__ = [
     "judgeable",
     "judged",
     "judged_beside",
+    "label_split",
     "left_out",
     "level_choices",
     "lowest_cells",
@@ -210,6 +215,7 @@ __all__ = [
     "pool_of",
     "probabilities_of",
     "rank_agreement",
+    "ranking",
     "rater_groups",
     "recipes",
     "reference",
@@ -250,6 +256,7 @@ __all__ = [
     "stand_in",
     "stated_alone",
     "suspects",
+    "telling",
     "telling_samples",
     "temperatures",
     "ticks",

@@ -40,6 +40,7 @@ from dashboard.panels.majority import majority_minority
 from dashboard.panels.members import member_gains, selection_path
 from dashboard.panels.outcomes import ledger, outcome_strip
 from dashboard.panels.pairs import model_map, pair_counts, pair_matrix
+from dashboard.panels.rankings import rank_intervals, task_ranks
 from dashboard.panels.recipes import (
     along_line,
     error_parts,
@@ -92,6 +93,7 @@ __all__ = [
     "pick_score",
     "projection",
     "rank_agreement",
+    "rank_intervals",
     "reliability",
     "risk_coverage",
     "score_histogram",
@@ -103,6 +105,7 @@ __all__ = [
     "soup_outcomes",
     "standing_apart",
     "suspects",
+    "task_ranks",
     "temperatures",
     "two_by_two",
     "uncertainty",

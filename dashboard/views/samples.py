@@ -1,6 +1,6 @@
 import streamlit as st
 
-from dashboard import controls, sample_table
+from dashboard import controls, labelling_panel, sample_table
 
 controls.page("Samples", "What exactly did everybody say?")
 choices = controls.require()
@@ -12,3 +12,4 @@ if opened is not None:
     sample_table.detail(choices, opened)
 else:
     st.caption("Tick a row to open the sample in full.")
+labelling_panel.show(choices)

@@ -3,8 +3,8 @@
 import importlib.util
 from pathlib import Path
 
-# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts), 6 (groups, curves, many tests)
-# and 7 (calibration, samples).
+# Of sections 1 (pairs), 2 (ensembles), 3 (correction), 5 (fronts), 6 (groups, curves, many
+# tests, ranks) and 7 (calibration, samples).
 FAMILIES = (
     "pair.",
     "mds.",
@@ -23,6 +23,7 @@ FAMILIES = (
     "sample.",
     "curve.",
     "selective.",
+    "rank.",
     "edge.pair_",
     "edge.ensemble_",
     "edge.vendi_",

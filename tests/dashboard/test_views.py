@@ -15,7 +15,7 @@ from analysis.bundle import Bundle
 from analysis.rules import RULES
 
 VIEWS = sorted(path.stem for path in (ROOT / "dashboard" / "views").glob("*.py"))
-NEED_LABELS = {"overview", "corrections", "front", "groups", "calibration"}
+NEED_LABELS = {"overview", "corrections", "front", "groups", "calibration", "rankings"}
 
 
 def figures(app: AppTest) -> list[dict]:
