@@ -68,6 +68,8 @@ TERMS = OUTCOME_SUMMARIES | {
     "p (Holm)": "Corrected so that one false finding among all is rare; for a claim.",
     "gap": "Inside minus outside, in percentage points; from and to are its 95 % interval.",
     "gap where found": "On the half that the slice was found on: optimistic.",
+    "found again": "Share of other random halves in which the search comes upon the slice again, "
+    "with at least half of the samples in common.",
     "samples": "Samples of the slice in all, of both halves, judged or not.",
     "leave-one-out stability": "How often the team says the same without one of its members.",
 }

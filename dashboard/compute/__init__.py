@@ -87,12 +87,25 @@ from dashboard.compute.recipes import along, recipes, soup_comparison, soup_erro
 from dashboard.compute.samples import confidences, different_answers, pca_map
 from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
+from dashboard.compute.slices import (
+    RESEEDS,
+    SlicesAsked,
+    SlicesWanted,
+    search_slices,
+    slice_column_names,
+    slice_methods,
+    slice_score_choices,
+    slices_asked,
+)
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
 from dashboard.compute.where import effect_slices, every_group_effect, group_effects
 
 __all__ = [
     "CALIBRATION_BINS",
+    "RESEEDS",
+    "SlicesAsked",
+    "SlicesWanted",
     "abstainers",
     "accuracy_of",
     "active_row",
@@ -168,6 +181,7 @@ __all__ = [
     "scores",
     "search",
     "search_now",
+    "search_slices",
     "selective",
     "setting",
     "setting_intervals",
@@ -181,6 +195,10 @@ __all__ = [
     "size_curve",
     "size_measures",
     "size_values",
+    "slice_column_names",
+    "slice_methods",
+    "slice_score_choices",
+    "slices_asked",
     "slots",
     "soup_comparison",
     "soup_error_parts",
