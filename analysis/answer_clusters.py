@@ -53,8 +53,8 @@ def answer_clusters(
     number = int(fit.sum())
     wanted = min(clusters or round((number / 2) ** 0.5), MOST_CLUSTERS, number)
     codes = torch.zeros(len(known), dtype=torch.int64, device=embeddings.device)
-    if wanted > 1:
-        points = _components(embeddings, known, fit)
+    points = _components(embeddings, known, fit) if wanted > 1 else None
+    if points is not None and points.shape[1]:
         views = [_codes(own)[fit] for own in answers]
         shares = _first(points[fit], wanted, seed)
         mixture = _fitted(points[fit], views, shares, weight * points.shape[1])

@@ -14,6 +14,7 @@ from analysis.many_tests import benjamini_hochberg, holm
 from analysis.slice_columns import known_by_label, slice_columns
 from analysis.slice_finding import Candidate, Search, candidates
 from analysis.slice_scores import SLICE_SCORES, effect_scores
+from analysis.slices import ALPHA
 from analysis.splits import Split, split
 from analysis.sums.products import product
 
@@ -92,7 +93,7 @@ def slices_of_effect(
     return report_slices(
         bundle,
         effect_scores(effects, target),
-        Search(columns),
+        Search(columns, alpha=ALPHA),
         signs=score.signs,
         net=score.net,
         seed=seed,
