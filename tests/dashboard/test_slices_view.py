@@ -52,7 +52,7 @@ def test_a_failing_slice_is_named_and_a_pick_selects_its_samples(tmp_path, monke
     app = searched(opened(failing(), tmp_path / "bundle", monkeypatch))
     text = words(app)
     assert "slices pass" in text or "slice passes" in text
-    assert "parity \\= \\<b\\>odd" in text
+    assert "parity = \\<b\\>odd" in text
     assert "Not searched: row (nearly every sample has its own value)" in text
     assert len(app.get("plotly_chart")) == 2
     key = next(key for key in jobs._jobs() if jobs.find(key).result is not None)
