@@ -249,6 +249,9 @@ def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings)
     for name in shares:
         help_ = TERMS.get(name)
         config[name] = st.column_config.NumberColumn(name, help=help_, format="percent")
+    for name in (name for name in frame if name == "p" or str(name).startswith("p (")):
+        help_ = TERMS.get(name)
+        config[name] = st.column_config.NumberColumn(name, help=help_, format="%.2g")
     st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 
