@@ -1,8 +1,7 @@
 """Slices that are found on one half of the samples and reported on the other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -12,25 +11,19 @@ from analysis.contrasts import Contrast, contrast
 from analysis.effects import Effects
 from analysis.grouping import Grouping
 from analysis.many_tests import benjamini_hochberg, holm
-from analysis.slices import (
-    ALPHA,
-    Slice,
-    distinct,
-    embedding_clusters,
-    find_slices,
-    quantile_groups,
-)
+from analysis.slice_columns import known_by_label, slice_columns
+from analysis.slice_finding import Candidate, Search, candidates
+from analysis.slice_scores import SLICE_SCORES, effect_scores
+from analysis.slices import ALPHA
 from analysis.splits import Split, split
+from analysis.sums.products import product
 
-Target = Literal["correction", "regression", "difference"]
-
-CLUSTERS = "embedding cluster"
-FEW_LEVELS = 2
 LEAST = 20
 LEAST_GAP = 0.05
 LEVEL = 0.05
-SOUGHT = 40
-REPORTED = 8
+ALIKE = 0.5
+
+Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +32,7 @@ class SliceReport:
 
     Attributes:
         columns: the groupings that were searched.
-        slices: K, as found; sizes and scores are those of the half that they were found on.
+        slices: K, as found; their scores are those of the half that they were found on.
         sign: int64 [K], 1: the score was looked for high, -1: low.
         inside: bool [K, N], their samples, of all.
         found: the score inside and outside on the half that they were found on: optimistic.
@@ -50,10 +43,12 @@ class SliceReport:
             gap of at least 5 points in the direction that was looked for.
         split: who the halves are.
         by_label: columns in which the label alone decides the level: known of no new sample.
+        again: float64 [K], in which share of other halves, drawn anew, the search found the slice
+            again (half of the samples of the two in common, or more); NaN where not tried.
     """
 
     columns: Mapping[str, Grouping]
-    slices: tuple[Slice, ...]
+    slices: tuple[Candidate, ...]
     sign: Tensor
     inside: Tensor
     found: Contrast
@@ -63,12 +58,13 @@ class SliceReport:
     passed: Tensor
     split: Split
     by_label: tuple[str, ...]
+    again: Tensor
 
 
 def slices_of_effect(
     bundle: Bundle,
     effects: Effects,
-    target: Target = "difference",
+    target: str = "difference",
     *,
     columns: Mapping[str, Grouping] | None = None,
     seed: int = 0,
@@ -92,17 +88,14 @@ def slices_of_effect(
     Returns:
         As `report_slices`.
     """
-    scores = {
-        "correction": effects.corrections,
-        "regression": effects.regressions,
-        "difference": effects.change,
-    }[target]
+    score = SLICE_SCORES[target]
+    columns = slice_columns(bundle, seed=seed) if columns is None else columns
     return report_slices(
         bundle,
-        torch.where(effects.compared, scores.double(), torch.nan),
-        columns=columns,
-        signs=(1, -1) if target == "difference" else (1,),
-        net=target == "difference",
+        effect_scores(effects, target),
+        Search(columns, alpha=ALPHA),
+        signs=score.signs,
+        net=score.net,
         seed=seed,
         least=least,
     )
@@ -111,55 +104,55 @@ def slices_of_effect(
 def report_slices(
     bundle: Bundle,
     scores: Tensor,
+    search: Search,
     *,
-    columns: Mapping[str, Grouping] | None = None,
     signs: tuple[int, ...] = (1,),
     net: bool = False,
     seed: int = 0,
     least: int = LEAST,
     least_gap: float = LEAST_GAP,
-    most: int = REPORTED,
-    max_level: int = 3,
-    alpha: float = ALPHA,
+    reseeds: int = 0,
+    report: Report | None = None,
 ) -> SliceReport:
     """Slices in which a score of the samples is high, or low: found on one half, told of the other.
 
     Args:
         bundle: N samples.
         scores: float [N]; NaN where unknown, left out.
-        columns: what to search; None: `slice_columns`.
+        search: what is searched, and how; signs share the number of slices at most.
         signs: 1 to look for high scores, -1 for low ones, or both.
         net: as in `analysis.contrasts.score_interval`.
-        seed: of the halves and of the clusters.
+        seed: of the halves, the clusters and the trees.
         least: samples of the other half below which a slice is not tested.
         least_gap: smallest gap worth showing, in the score's units.
-        most: slices to report at most, shared by the signs.
-        max_level: as in `find_slices`.
-        alpha: as in `find_slices`.
+        reseeds: in how many other halves the slices are looked for again.
+        report: told the share that is done, and what is done next; may raise to end the work.
 
     Returns:
         The slices, those that pass first, each kind with the largest gaps on top; of slices with
         mostly the same samples only the best. None where nothing is found.
     """
-    columns = slice_columns(bundle, seed=seed) if columns is None else columns
-    parts = split(bundle, seed=seed)
-    found, sign = [], []
-    for direction in signs:
-        own = _found(columns, scores, parts.fit, direction, most // len(signs), max_level, alpha)
-        found += own
-        sign += [direction] * len(own)
-    inside = torch.zeros(len(found), len(scores), dtype=torch.bool, device=scores.device)
-    for row, one in enumerate(found):
-        inside[row] = one.inside(columns)
+    tell = report or (lambda share, doing: None)
+    tell(0.0, "Searching one half")
+    among, most = torch.isfinite(scores), search.most // len(signs)
+    search = replace(search, most=most)
+    parts = split(bundle, seed=seed, among=among)
+    found, sign = _found(bundle, scores, parts.fit, search, signs, seed)
+    inside = _stacked(found, scores)
     told = _of(bundle, scores, inside, parts.held_out, net=net)
-    sign = torch.tensor(sign, dtype=torch.int64, device=scores.device)
     p = torch.where(told.n >= least, told.p, torch.nan)
     p_bh, far = benjamini_hochberg(p), sign * told.gap
     passed = (p_bh < LEVEL) & (far >= least_gap)
     order = torch.where(passed, 2, 0) * (1 + far.abs()).nan_to_num(0) + far.nan_to_num(-1)
     order = order.argsort(descending=True, stable=True)
+    again = torch.zeros_like(p)
+    for place in range(reseeds if len(found) else 0):
+        tell((1 + place) / (1 + reseeds), f"Searching again, {place + 1} of {reseeds}")
+        own = seed + 1 + place
+        other = split(bundle, seed=own, among=among).fit
+        again += _among(inside, sign, *_found(bundle, scores, other, search, signs, own))
     return SliceReport(
-        columns=columns,
+        columns=search.columns,
         slices=tuple(found[row] for row in order.tolist()),
         sign=sign[order],
         inside=inside[order],
@@ -169,29 +162,42 @@ def report_slices(
         p_holm=holm(p)[order],
         passed=passed[order],
         split=parts,
-        by_label=tuple(name for name in columns if _of_label(bundle, columns[name])),
+        by_label=known_by_label(bundle, search.columns),
+        again=again[order] / (reseeds or torch.nan),
     )
 
 
 def _found(
-    columns: Mapping[str, Grouping],
+    bundle: Bundle,
     scores: Tensor,
     here: Tensor,
-    sign: int,
-    most: int,
-    max_level: int,
-    alpha: float,
-) -> list[Slice]:
-    """The best slices of some samples without those that are mostly a better one."""
-    wanted = torch.where(here, sign * scores, torch.nan)
-    lowest = wanted[torch.isfinite(wanted)]
-    if sign < 0 and len(lowest) and lowest.max() <= 0:
-        wanted = wanted - lowest.min()
-    found = find_slices(columns, wanted, max_level=max_level, alpha=alpha, top=SOUGHT)
+    search: Search,
+    signs: Sequence[int],
+    seed: int,
+) -> tuple[list[Candidate], Tensor]:
+    """The best slices of some samples, and the sign with which each was looked for, int64 [K]."""
+    found = [candidates(bundle, scores, here, search, sign=sign, seed=seed) for sign in signs]
+    sign = [own for own, part in zip(signs, found, strict=True) for _ in part]
+    flat = [one for part in found for one in part]
+    return flat, torch.tensor(sign, dtype=torch.int64, device=scores.device)
+
+
+def _stacked(found: Sequence[Candidate], scores: Tensor) -> Tensor:
+    """Bool [K, N], the samples of each."""
+    inside = torch.zeros(len(found), len(scores), dtype=torch.bool, device=scores.device)
+    for row, one in enumerate(found):
+        inside[row] = one.inside
+    return inside
+
+
+def _among(inside: Tensor, sign: Tensor, found: Sequence[Candidate], signs: Tensor) -> Tensor:
+    """Bool [K], which slices are among other ones, by the samples that they have in common."""
     if not found:
-        return []
-    inside = torch.stack([one.inside(columns)[here] for one in found])
-    return [found[row] for row in distinct(inside)[:most].tolist()]
+        return torch.zeros_like(sign, dtype=torch.bool)
+    other = _stacked(found, inside[0])
+    common = product(inside, other, None).double()
+    joined = inside.sum(1)[:, None] + other.sum(1) - common
+    return ((common / joined.clamp_min(1) >= ALIKE) & (sign[:, None] == signs)).any(1)
 
 
 def _of(bundle: Bundle, scores: Tensor, inside: Tensor, here: Tensor, *, net: bool) -> Contrast:
@@ -201,48 +207,3 @@ def _of(bundle: Bundle, scores: Tensor, inside: Tensor, here: Tensor, *, net: bo
 
 def _rows(told: Contrast, order: Tensor) -> Contrast:
     return replace(told, **{name: values[order] for name, values in vars(told).items()})
-
-
-def slice_columns(bundle: Bundle, *, clusters: bool = True, seed: int = 0) -> dict[str, Grouping]:
-    """What slices are made of: all groupings, numbers cut into quarters, clusters of embeddings.
-
-    Args:
-        bundle: N samples.
-        clusters: also the clusters of its embeddings, where there are some.
-        seed: of the clusters.
-
-    Returns:
-        {column: grouping} of at least two levels each. Left out are whole numbers of which nearly
-        every sample has its own, which are numbers of samples, and groupings of so many levels
-        that none holds the 1 % of a half that a slice needs.
-    """
-    fewest = int(bundle.labelled.sum()) // 200
-    columns = {
-        name: grouping
-        for name, grouping in bundle.groups.items()
-        if len(grouping.levels) >= FEW_LEVELS and int(grouping.sizes().max()) >= fewest
-    }
-    for name, values in bundle.attributes.items():
-        if name in bundle.groups or values.dtype.kind not in "iuf":
-            continue
-        counter = values.dtype.kind in "iu" and 2 * len(set(values.tolist())) > len(values)
-        cut = None if counter else quantile_groups(values)
-        if cut is not None:
-            columns[name] = replace(cut, codes=cut.codes.to(bundle.device))
-    if clusters and bundle.embeddings is not None and len(bundle.ids) >= 2 * LEAST:
-        name = CLUSTERS
-        while name in columns:
-            name += " "
-        columns[name] = embedding_clusters(bundle.embeddings, seed=seed)
-    return columns
-
-
-def _of_label(bundle: Bundle, grouping: Grouping) -> bool:
-    """Samples of one label are all in one level: the column says no more than the label."""
-    if bundle.labels is None:
-        return False
-    known = bundle.labels >= 0
-    labels, codes = bundle.labels[known].long(), grouping.combinations()
-    pairs = labels * len(codes.levels) + codes.codes[known].long()
-    different = len(labels.unique())
-    return 0 < 2 * different <= len(labels) and len(pairs.unique()) == different

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from analysis.grouping import Grouping
+from analysis.levels import frequent
 
 BLOCK = 1 << 20  # candidates that are joined at once
 PRODUCT = 1 << 24  # values of a block of indicators
@@ -14,6 +15,32 @@ EXACT = 1 << 24  # whole numbers below are exact in float32
 SLACK = 1e-9  # what rounding may add to a score or take from a bound
 
 Found = tuple[list[int], float, float, float]
+
+
+def slice_score(
+    size: Tensor, mean: Tensor, samples: int, overall: float, scale: float, alpha: float
+) -> Tensor:
+    """What makes slices good: a mean score far above that of all, and many samples.
+
+    Args:
+        size: float64 [K], samples of each.
+        mean: float64 [K], of their scores.
+        samples: of all.
+        overall: mean score of all.
+        scale: mean of all scores, those below 0 taken as 0.
+        alpha: weight of the mean score against the size.
+
+    Returns:
+        float64 [K]; higher is better, above 0 is worth keeping.
+
+    Example:
+        >>> slice_score(torch.tensor([4.0]), torch.tensor([0.75]), 24, 0.25, 0.25, 0.95).tolist()
+        [1.649999976158142]
+
+    References:
+        Sagadeeva and Boehm 2021, SliceLine, SIGMOD, definition 1.
+    """
+    return alpha * (mean - overall) / scale - (1 - alpha) * (samples / size - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +77,7 @@ class Cells:
 
     def score(self, size: Tensor, mean: Tensor) -> Tensor:
         """Of slices of this size and mean score, float64."""
-        high = (mean - self.mean) / self.scale
-        return self.alpha * high - (1 - self.alpha) * (self.samples / size - 1)
+        return slice_score(size, mean, self.samples, self.mean, self.scale, self.alpha)
 
     def bound(self, size: Tensor, positive: Tensor) -> Tensor:
         """The highest score of any part of slices of this size and sum of scores above 0.
@@ -103,7 +129,8 @@ def cells_of(columns: Mapping[str, Grouping], scores: Tensor, *, alpha: float, l
     known = torch.isfinite(scores)
     scores = scores[known].double()
     key = torch.zeros_like(scores, dtype=torch.int64)
-    for grouping in columns.values():
+    groupings, kept = zip(*(frequent(own, known, least) for own in columns.values()), strict=True)
+    for grouping in groupings:
         codes = grouping.combinations()
         key = key * len(codes.levels) + codes.codes[known].long()
         key = key.unique(return_inverse=True)[1]
@@ -117,12 +144,12 @@ def cells_of(columns: Mapping[str, Grouping], scores: Tensor, *, alpha: float, l
     exact = whole and max(len(scores), float(scores.abs().sum())) < EXACT
     dtype = torch.float32 if exact else torch.float64
     rows = known.nonzero().flatten()[first]
-    parts = [grouping.membership(rows).T.to(dtype) for grouping in columns.values()]
+    parts = [grouping.membership(rows).T.to(dtype) for grouping in groupings]
     sizes = torch.tensor([len(part) for part in parts], device=key.device)
     return Cells(
         torch.cat(parts).contiguous(),
         torch.arange(len(parts), device=key.device).repeat_interleave(sizes),
-        torch.cat([torch.arange(len(part), device=key.device) for part in parts]),
+        torch.cat(kept),
         *sums.to(dtype),
         samples=len(scores),
         mean=float(scores.mean()),

@@ -1,5 +1,6 @@
 """Slices: samples that are alike in some attributes and in which a score is high."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from analysis.bundle import BundleError
 from analysis.grouping import Grouping
+from analysis.levels import frequent
 from analysis.slice_search import cells_of, search
 from analysis.sums.products import product
 
@@ -92,7 +94,7 @@ def find_slices(
     number = int(torch.isfinite(scores).sum())
     if not columns or not number or not (scores > 0).any():
         return []
-    least = max(LEAST, -(-number // 100)) if min_size is None else max(1, min_size)
+    least = smallest_slice(number) if min_size is None else max(1, min_size)
     cells = cells_of(columns, scores, alpha=alpha, least=least)
     names, column, level = tuple(columns), cells.column.tolist(), cells.level.tolist()
     return [
@@ -101,6 +103,11 @@ def find_slices(
         )
         for items, size, total, score in search(cells, max_level, top)
     ]
+
+
+def smallest_slice(samples: int) -> int:
+    """Samples of the smallest slice that is looked for: 1 % of them, at least 32."""
+    return max(LEAST, -(-samples // 100))
 
 
 def distinct(inside: Tensor, *, shared: float = 0.8) -> Tensor:
@@ -181,44 +188,70 @@ def embedding_clusters(
     rows = embeddings[known.to(embeddings.device)].float().cpu().numpy()
     wanted = clusters or min(max(round((len(rows) / 2) ** 0.5), 2), MOST_CLUSTERS)
     wanted = min(wanted, len(np.unique(rows, axis=0))) if len(rows) <= MOST_CLUSTERS else wanted
-    codes = torch.full((len(embeddings),), wanted, dtype=torch.int32)
+    codes = torch.zeros(len(embeddings), dtype=torch.int64)
     if len(rows):
         method = MiniBatchKMeans if len(rows) > MANY_SAMPLES else KMeans
         found = method(wanted, n_init=3, random_state=seed).fit_predict(rows)
-        order = np.argsort(-np.bincount(found, minlength=wanted), kind="stable")
-        codes[known] = torch.from_numpy(np.argsort(order)[found]).int()
-    levels = tuple(str(place + 1) for place in range(wanted)) if len(rows) else ()
-    codes = torch.where(known, codes, len(levels)).int()
-    levels += () if known.all() else ("unknown",)
-    return Grouping(codes.to(embeddings.device), levels)
+        codes[known] = torch.from_numpy(found).long()
+    return ordered_clusters(codes.to(embeddings.device), known.to(embeddings.device))
+
+
+def ordered_clusters(codes: Tensor, known: Tensor) -> Grouping:
+    """Clusters as a grouping.
+
+    Args:
+        codes: int64 [N], the cluster of each sample.
+        known: bool [N], samples that are in a cluster at all.
+
+    Returns:
+        A partition with levels "1", "2" ..., largest first, and "unknown" where some are in none.
+
+    Example:
+        >>> found = ordered_clusters(torch.tensor([7, 3, 3]), torch.tensor([True, True, True]))
+        >>> found.codes.tolist(), found.levels
+        ([1, 0, 0], ('1', '2'))
+    """
+    kept, place = codes[known].unique(return_inverse=True)
+    order = place.bincount(minlength=len(kept)).argsort(descending=True, stable=True)
+    found = torch.full(codes.shape, len(kept), dtype=torch.int32, device=codes.device)
+    found[known] = order.argsort()[place].int()
+    levels = tuple(str(row + 1) for row in range(len(kept)))
+    return Grouping(found, levels if known.all() else (*levels, "unknown"))
 
 
 def over_represented(
-    inside: Tensor, columns: Mapping[str, Grouping], *, least: int = 5
-) -> list[tuple[str, int, float, int] | None]:
-    """What is most over-represented in each of some sets of samples.
+    inside: Tensor, columns: Mapping[str, Grouping], *, least: int = 5, top: int = 1
+) -> list[list[tuple[str, int, float, int]]]:
+    """What is over-represented in each of some sets of samples.
 
     Args:
         inside: bool [K, N].
         columns: groupings of the N samples.
-        least: samples of the level that the set must hold.
+        least: samples of a level that the set must hold.
+        top: how many levels at most.
 
     Returns:
-        Per set the column, its level by position, the lift (share of the level in the set over
-        its share everywhere, above 1) and the samples of the level in the set; None where no
-        level is over-represented.
+        Per set some levels, those first that speak most for the set (n times the logarithm of the
+        lift): the column, the level by position, the lift (share of the level in the set over its
+        share everywhere, above 1) and the n samples of the level in the set.
+
+    Example:
+        >>> kind = Grouping(torch.tensor([0, 0, 1, 1]), ("cat", "dog"))
+        >>> over_represented(torch.tensor([[True, True, False, False]]), {"kind": kind}, least=1)
+        [[('kind', 0, 2.0, 2)]]
     """
-    best: list = [None] * len(inside)
+    found: list[list] = [[] for _ in inside]
     sizes, everything = inside.sum(1).double(), inside.shape[1]
-    for column, grouping in columns.items():
-        if not grouping.levels:
+    everyone = torch.ones_like(inside[0]) if len(inside) else None
+    for column, grouping in columns.items() if len(inside) else ():
+        few, kept = frequent(grouping, everyone, least)
+        if not few.levels:
             continue
-        member = grouping.membership().T
+        member = few.membership().T
         together = product(inside, member, None).double()
-        lift = together / sizes[:, None].clamp_min(1) * everything / member.sum(1).clamp_min(1)
-        lift = torch.where(together >= least, lift, 0)
-        high, level = lift.max(1)
-        for row, (value, place) in enumerate(zip(high.tolist(), level.tolist(), strict=True)):
-            if value > max(1.0, best[row][2] if best[row] else 1.0):
-                best[row] = (column, place, value, int(together[row, place]))
-    return best
+        lift = together / sizes[:, None].clamp_min(1) * everything / member.sum(1)
+        there = (together >= least) & (lift > 1)
+        for row, level in there.nonzero().tolist():
+            n = int(together[row, level])
+            found[row].append((column, int(kept[level]), float(lift[row, level]), n))
+    return [sorted(own, key=lambda told: -told[3] * math.log(told[2]))[:top] for own in found]

@@ -24,7 +24,14 @@ class Split:
     description: str
 
 
-def split(bundle: Bundle, *, share: float = 0.5, seed: int = 0, by: str | None = None) -> Split:
+def split(
+    bundle: Bundle,
+    *,
+    share: float = 0.5,
+    seed: int = 0,
+    by: str | None = None,
+    among: Tensor | None = None,
+) -> Split:
     """A random split of the labelled samples in which every class has its share.
 
     Samples of one unit stay together. The draw ranks the sample ids, so the same samples in
@@ -37,6 +44,7 @@ def split(bundle: Bundle, *, share: float = 0.5, seed: int = 0, by: str | None =
             at least one.
         seed: of the draw.
         by: also stratify by this grouping (overlapping groups: by their combinations).
+        among: bool [N], split these samples; None: the labelled ones.
 
     Returns:
         The split. Each class (and group) gets its share to within one unit, be it ever so small;
@@ -53,7 +61,7 @@ def split(bundle: Bundle, *, share: float = 0.5, seed: int = 0, by: str | None =
         raise BundleError(f"The share to fit on is {share}; expected a number between 0 and 1.")
     generator = torch.Generator().manual_seed(seed)
     key = _keys(bundle, generator)
-    labelled = bundle.labelled
+    labelled = bundle.labelled if among is None else among
     samples = labelled.nonzero().flatten()
     samples = samples[key[samples].argsort()]
     unit = samples if bundle.units is None else bundle.units[samples].long()
@@ -72,11 +80,12 @@ def split(bundle: Bundle, *, share: float = 0.5, seed: int = 0, by: str | None =
     fit[samples] = chosen[unit]
     whole = "" if bundle.units is None else ", samples of one unit kept together"
     strata = "class" if by is None else f"class and {by}"
+    whose = "labelled samples" if among is None else f"{int(among.sum()):,} samples"
+    kept = "" if bundle.labels is None and by is None else f", each {strata} with its share"
     return Split(
         fit,
         labelled & ~fit,
-        f"{100 * share:.3g} % of the labelled samples drawn with seed {seed}, each {strata} with "
-        f"its share{whole}",
+        f"{100 * share:.3g} % of the {whose} drawn with seed {seed}{kept}{whole}",
     )
 
 

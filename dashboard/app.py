@@ -13,7 +13,7 @@ VIEWS = {
     "Data": ["data"],
     "Models": ["disagreement", "calibration", "settings"],
     "Ensembles": ["corrections", "front"],
-    "Samples and groups": ["groups", "rankings", "difficulty", "map", "samples"],
+    "Samples and groups": ["groups", "slices", "rankings", "difficulty", "map", "samples"],
 }
 
 TITLES = {"settings": "Across settings"}

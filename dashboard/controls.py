@@ -68,6 +68,8 @@ TERMS = OUTCOME_SUMMARIES | {
     "p (Holm)": "Corrected so that one false finding among all is rare; for a claim.",
     "gap": "Inside minus outside, in percentage points; from and to are its 95 % interval.",
     "gap where found": "On the half that the slice was found on: optimistic.",
+    "found again": "Share of other random halves in which the search comes upon the slice again, "
+    "with at least half of the samples in common.",
     "samples": "Samples of the slice in all, of both halves, judged or not.",
     "leave-one-out stability": "How often the team says the same without one of its members.",
     "chance to be first": "Share of the bootstrap draws in which it is first; those that tie share "
@@ -264,6 +266,9 @@ def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings)
     for name in shares:
         help_ = TERMS.get(name)
         config[name] = st.column_config.NumberColumn(name, help=help_, format="percent")
+    for name in (name for name in frame if name == "p" or str(name).startswith("p (")):
+        help_ = TERMS.get(name)
+        config[name] = st.column_config.NumberColumn(name, help=help_, format="%.2g")
     st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 

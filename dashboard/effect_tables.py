@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.effect_words import explained, slice_name
+from dashboard.slice_tables import points, tests
 
 
 def groups(table: Mapping, columns: Sequence[str]) -> pd.DataFrame:
@@ -24,50 +24,15 @@ def groups(table: Mapping, columns: Sequence[str]) -> pd.DataFrame:
         ]
     numbers = {
         "n": table["n"],
-        "net effect": _points(table["net"]),
-        "from": _points(table["low"]),
-        "to": _points(table["high"]),
+        "net effect": points(table["net"]),
+        "from": points(table["low"]),
+        "to": points(table["high"]),
         "corrections": table["corrections"],
         "regressions": table["regressions"],
         "rescued": table["rescued"],
-        "accuracy": _points(table["right_rate"]),
-        "of the reference": _points(table["reference_right_rate"]),
-        **_tests(table),
+        "accuracy": points(table["right_rate"]),
+        "of the reference": points(table["reference_right_rate"]),
+        **tests(table),
         "tested": np.where(table["tested"], "yes", "too few"),
     }
     return pd.DataFrame(made | {name: values[order] for name, values in numbers.items()})
-
-
-def slices(found: Mapping) -> pd.DataFrame:
-    """Slices as rows: what they are, and the score inside and outside on the other half.
-
-    Args:
-        found: as `compute.effect_slices`.
-    """
-    notes = [explained(told) for told in found["explained"]]
-    return pd.DataFrame(
-        {
-            "slice": [slice_name(own, escaped=False) for own in found["conditions"]],
-            "passes": np.where(found["passed"], "yes", "no"),
-            "inside": _points(found["inside"]),
-            "outside": _points(found["outside"]),
-            "gap": _points(found["gap"]),
-            "from": _points(found["low"]),
-            "to": _points(found["high"]),
-            "n": found["n"],
-            **_tests(found),
-            "gap where found": _points(found["found"]["gap"]),
-            "samples": [len(rows) for rows in found["rows"]],
-            **({"cluster": notes} if any(notes) else {}),
-        }
-    )
-
-
-def _points(share: np.ndarray) -> np.ndarray:
-    """Percentage points with two digits."""
-    return (100 * share).round(2)
-
-
-def _tests(table: Mapping) -> dict[str, np.ndarray]:
-    names = {"p": "p", "p_bh": "p (Benjamini-Hochberg)", "p_holm": "p (Holm)"}
-    return {label: table[name] for name, label in names.items()}

@@ -1,10 +1,11 @@
 """Sentences on where the ensemble helps and harms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from dashboard.theme import count, interval, markdown, p_value, percent
+from dashboard.slice_words import points
+from dashboard.theme import count, markdown
 from dashboard.words import counted
 
 ALPHA = 0.05
@@ -13,22 +14,6 @@ TARGETS = {
     "correction": "Corrections",
     "regression": "Regressions",
 }
-TITLES = {
-    "difference": "Where the ensemble helps more, or less, than elsewhere",
-    "correction": "Where the ensemble corrects more than elsewhere",
-    "regression": "Where the ensemble spoils more than elsewhere",
-}
-AXES = {
-    "difference": "Corrections minus regressions, share of the samples",
-    "correction": "Corrections, share of the samples",
-    "regression": "Regressions, share of the samples",
-}
-MORE = {"difference": "net effect", "correction": "corrections", "regression": "regressions"}
-
-
-def points(net: float, low: float, high: float) -> str:
-    """A difference of shares in percentage points: +12.3 points [9.8, 14.7]."""
-    return f"{100 * net:+.1f} points {interval(low, high)}"
 
 
 def where_sentence(table: Mapping, reference: str) -> str:
@@ -68,46 +53,6 @@ def where_sentence(table: Mapping, reference: str) -> str:
         f"{first}; {last}. Against {markdown(reference)}, over {levels} of {groupings} (McNemar, "
         "Benjamini-Hochberg below .05)."
     )
-
-
-def slices_sentence(found: Mapping, target: str) -> str:
-    """The slice that stands out most on samples that it was not found on, or that none does.
-
-    Args:
-        found: as `compute.effect_slices`.
-        target: one of TARGETS.
-    """
-    what = MORE[target]
-    if not len(found["conditions"]):
-        return f"The search found no slice with other {what} than elsewhere."
-    passed = np.flatnonzero(found["passed"])
-    row = int(passed[0]) if len(passed) else 0
-    told = (
-        f"{slice_name(found['conditions'][row])}: {what} of {percent(float(found['inside'][row]))} "
-        f"inside, {percent(float(found['outside'][row]))} outside, gap "
-        f"**{points(*(float(found[name][row]) for name in ('gap', 'low', 'high')))}**, "
-        f"n = {count(int(found['n'][row]))}"
-    )
-    p = found["p_bh"][row]
-    told += f", {p_value(float(p))}" if np.isfinite(p) else ", too few to test"
-    if not len(passed):
-        return f"**No slice passes** on the other half. The best that was found: {told}."
-    which = "1 slice passes" if len(passed) == 1 else f"{len(passed)} slices pass"
-    return f"**{which}** on the other half, first of all {told}."
-
-
-def slice_name(conditions: Sequence[tuple[str, str]], *, escaped: bool = True) -> str:
-    """A slice in words: split = faint and colour = agrees."""
-    plain = markdown if escaped else str
-    return " and ".join(f"{plain(column)} = {plain(level)}" for column, level in conditions)
-
-
-def explained(told: tuple[str, str, float, int] | None) -> str:
-    """What a cluster of embeddings holds most; empty without one."""
-    if told is None:
-        return ""
-    column, level, lift, n = told
-    return f"cluster with {lift:.1f} times as many {column} = {level} as usual (n = {count(n)})"
 
 
 def slices_footnote(found: Mapping) -> str:

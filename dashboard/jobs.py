@@ -1,6 +1,7 @@
 """Long work in a thread beside the page: progress, cancel, and a result that stays."""
 
 import contextlib
+import gc
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -86,6 +87,9 @@ def forget(key: str) -> None:
 def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager | None) -> None:
     few_cores()
     job.doing = WAITING
+    # Streamlit collects garbage after every run of a page, and a bar of progress runs twice a
+    # second: without what is there already, that does not hold up the work.
+    gc.freeze()
     try:
         with turn or contextlib.nullcontext():
             job.report(0.0)
@@ -95,6 +99,7 @@ def _run(job: Job, work: Callable[[Report], Any], turn: AbstractContextManager |
     except BaseException as problem:  # shown on the page, the thread has nobody else to tell
         job.error = _told(problem)
     finally:
+        gc.unfreeze()
         job.running = False
         job.ended.set()
 

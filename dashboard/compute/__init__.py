@@ -122,6 +122,16 @@ from dashboard.compute.searches import (
 )
 from dashboard.compute.silence import silence
 from dashboard.compute.sizes import size_measures, size_values, stand_in
+from dashboard.compute.slices import (
+    RESEEDS,
+    SlicesAsked,
+    SlicesWanted,
+    search_slices,
+    slice_column_names,
+    slice_methods,
+    slice_score_choices,
+    slices_asked,
+)
 from dashboard.compute.suspects import discrepant_samples, suspects
 from dashboard.compute.teams import group_diversity, group_table, size_curve
 from dashboard.compute.unlabelled import agreement_by_group, agreement_estimate
@@ -133,7 +143,10 @@ keep_freed_memory()
 __all__ = [
     "AGAINST",
     "CALIBRATION_BINS",
+    "RESEEDS",
     "ROLES",
+    "SlicesAsked",
+    "SlicesWanted",
     "abstainers",
     "accuracy_of",
     "active_row",
@@ -236,6 +249,7 @@ __all__ = [
     "scores",
     "search",
     "search_now",
+    "search_slices",
     "selective",
     "setting",
     "setting_intervals",
@@ -250,6 +264,10 @@ __all__ = [
     "size_curve",
     "size_measures",
     "size_values",
+    "slice_column_names",
+    "slice_methods",
+    "slice_score_choices",
+    "slices_asked",
     "slots",
     "soup_comparison",
     "soup_error_parts",

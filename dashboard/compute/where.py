@@ -6,20 +6,14 @@ import torch
 from analysis.bundle import Bundle
 from analysis.effects import COUNTED, Effects, GroupEffects, effects, effects_by_group
 from analysis.ensemble import Ensemble
-from analysis.grouping import Grouping
 from analysis.many_tests import benjamini_hochberg, holm
-from analysis.slice_reports import CLUSTERS, SliceReport, slice_columns, slices_of_effect
-from analysis.slices import over_represented
+from analysis.slice_reports import slices_of_effect
 from dashboard.compute.caching import cached, kept
 from dashboard.compute.ensembles import reference
+from dashboard.compute.slices import columns_with_clusters, told
 from dashboard.state import Choices
 
 NUMBERS = ("n", "net", "low", "high", "tested", "p", "p_bh", "p_holm")
-TOLD = (
-    *("n", "inside", "inside_low", "inside_high"),
-    *("outside_n", "outside", "outside_low", "outside_high"),
-    *("gap", "low", "high", "p"),
-)
 
 
 @kept()
@@ -92,11 +86,6 @@ def every_group_effect(choices: Choices, bundle: Bundle) -> dict:
     return joined | {"column": names, "levels": [lv for part in parts for lv in part["levels"]]}
 
 
-@kept()
-def _columns(_bundle: Bundle, fingerprint: str, seed: int) -> dict[str, Grouping]:
-    return slice_columns(_bundle, seed=seed)
-
-
 @cached()
 def _slices(
     _bundle: Bundle,
@@ -108,38 +97,9 @@ def _slices(
     target: str,
     seed: int,
 ) -> dict:
-    columns = _columns(_bundle, fingerprint, seed)
+    columns = columns_with_clusters(_bundle, fingerprint, seed)
     report = slices_of_effect(_bundle, _effects, target, columns=columns, seed=seed)
-    names = [
-        [(column, columns[column].levels[level]) for column, level in one.conditions]
-        for one in report.slices
-    ]
-    return {
-        "conditions": names,
-        "explained": _clusters_told(_bundle, report),
-        "rows": [row.nonzero().flatten().cpu().numpy() for row in report.inside],
-        "found": {name: getattr(report.found, name).cpu().numpy() for name in TOLD},
-        **{name: getattr(report.held_out, name).cpu().numpy() for name in TOLD},
-        **{name: getattr(report, name).cpu().numpy() for name in ("p_bh", "p_holm", "passed")},
-        "sign": report.sign.cpu().numpy(),
-        "split": report.split.description,
-        "by_label": report.by_label,
-        "columns": tuple(columns),
-    }
-
-
-def _clusters_told(bundle: Bundle, report: SliceReport) -> list[tuple[str, str, float, int] | None]:
-    """What is most over-represented in the cluster that a slice is made of: column, level ..."""
-    known = {name: report.columns[name] for name in report.columns if name in bundle.groups}
-    told: list = []
-    for one in report.slices:
-        own = [level for column, level in one.conditions if column.rstrip() == CLUSTERS]
-        name = next((column for column in report.columns if column.rstrip() == CLUSTERS), None)
-        best = None
-        if own and name not in bundle.groups:
-            best = over_represented(report.columns[name].within(own)[None], known)[0]
-        told.append(best and (best[0], known[best[0]].levels[best[1]], *best[2:]))
-    return told
+    return told(_bundle, report)
 
 
 def effect_slices(choices: Choices, target: str, seed: int) -> dict:
@@ -151,10 +111,7 @@ def effect_slices(choices: Choices, target: str, seed: int) -> dict:
         seed: of the halves and the clusters.
 
     Returns:
-        Per slice [K]: "conditions" (lists of column and level), "explained" (what a cluster
-        holds most: column, level, lift, n; or None), "rows" of its samples, the contrast on the
-        other half by name and on the half they were "found" on, "p_bh", "p_holm", "passed" and
-        "sign". And "split", "by_label" and "columns" of the search.
+        As `compute.slices.told`.
     """
     bundle = choices.bundle
     made = (choices.ensemble.key, reference(choices), choices.missing)

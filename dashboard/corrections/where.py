@@ -3,7 +3,16 @@
 import streamlit as st
 
 from analysis.bundle import Bundle
-from dashboard import compute, controls, effect_tables, effect_words, panels, state
+from dashboard import (
+    compute,
+    controls,
+    effect_tables,
+    effect_words,
+    panels,
+    slice_tables,
+    slice_words,
+    state,
+)
 from dashboard.state import Choices
 
 
@@ -76,10 +85,10 @@ def _slices(choices: Choices) -> None:
         )
     with st.spinner("Searching slices"):
         found = compute.effect_slices(choices, target, int(seed))
-    st.markdown(effect_words.slices_sentence(found, target))
+    st.markdown(slice_words.sentence(found, slice_words.SCORES[target].more))
     panels.effect_slices(choices, target, int(seed), "effect-slices")
     if found["conditions"]:
-        frame = effect_tables.slices(found)
+        frame = slice_tables.slices(found)
         controls.table(frame, "Slices of the effect")
         controls.download(frame, "slices.csv")
     st.caption(effect_words.slices_footnote(found))

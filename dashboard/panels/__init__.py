@@ -50,10 +50,13 @@ from dashboard.panels.recipes import (
     two_by_two,
 )
 from dashboard.panels.sample_lists import discrepant, suspects
+from dashboard.panels.slices import SHOWN as SLICE_SHOWN
+from dashboard.panels.slices import found_gaps, found_sides, found_table, select_slice
 from dashboard.panels.teams import accuracies, beside
 from dashboard.panels.where import effect_cells, effect_levels, effect_slices
 
 __all__ = [
+    "SLICE_SHOWN",
     "accuracies",
     "against_size",
     "along_line",
@@ -70,6 +73,9 @@ __all__ = [
     "effect_slices",
     "equal_losses",
     "error_parts",
+    "found_gaps",
+    "found_sides",
+    "found_table",
     "front_warnings",
     "group_curves",
     "group_dots",
@@ -98,6 +104,7 @@ __all__ = [
     "risk_coverage",
     "score_histogram",
     "select_corrected",
+    "select_slice",
     "selection_path",
     "shared_models",
     "size_curve",

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import compute, effect_words
+from dashboard import compute, slice_words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import slices as slice_plots
 from dashboard.plots import where as where_plots
@@ -70,18 +70,19 @@ def effect_slices(choices: Choices, target: str, seed: int, panel: str) -> None:
     found = compute.effect_slices(choices, target, seed)
     if not found["conditions"]:
         return
+    told = slice_words.SCORES[target]
     figure = slice_plots.slice_gaps(
         found["conditions"],
         found,
-        [effect_words.explained(told) for told in found["explained"]],
-        title=effect_words.TITLES[target],
-        axis=effect_words.AXES[target],
-        good=-1 if target == "regression" else 1,
+        [slice_words.explained(cluster) for cluster in found["explained"]],
+        title=told.title,
+        axis=told.axis,
+        good=told.good,
         subtitle="On the half of the samples that the slices were not found on. Grey: does not "
         "pass.",
         palette=palette(),
     )
-    chart(figure, panel, effect_words.TITLES[target], _pick_slice, choices, target, seed)
+    chart(figure, panel, told.title, _pick_slice, choices, target, seed)
 
 
 def _pick_slice(points, panel: str, choices: Choices, target: str, seed: int) -> None:
@@ -89,4 +90,4 @@ def _pick_slice(points, panel: str, choices: Choices, target: str, seed: int) ->
     row = slice_plots.decode_slice(points)
     if row is None or row >= len(found["rows"]):
         return
-    select_within(found["rows"][row], panel, effect_words.slice_name(found["conditions"][row]))
+    select_within(found["rows"][row], panel, slice_words.slice_name(found["conditions"][row]))

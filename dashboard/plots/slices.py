@@ -1,4 +1,4 @@
-"""Slices: a score inside and outside of each."""
+"""Slices: a score inside and outside of each, and the gap against the size."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
@@ -33,7 +33,7 @@ def slice_gaps(
         notes: K, what else is said of each when it is pointed at.
         title: what is seen.
         axis: what the score is.
-        good: 1 where a higher score is better, -1 where a lower one is.
+        good: 1 where a higher score is better, -1 where a lower one is, 0 where neither.
         subtitle: who the samples are.
         palette: colours.
 
@@ -44,19 +44,9 @@ def slice_gaps(
     lines = np.array([len(own) for own in conditions])
     tops = np.concatenate([[0.0], np.cumsum(ROW + LINE * lines)[:-1]]) if len(lines) else lines
     place = -(tops + (ROW + LINE * lines) / 2)
-    helps = good * np.nan_to_num(table["gap"]) > 0
-    passed = table["passed"].astype(bool)
-    kinds = (
-        ("better inside", passed & helps, palette.outcomes["corrected"], "triangle-up"),
-        ("worse inside", passed & ~helps, palette.outcomes["spoiled"], "triangle-down"),
-        ("inside, not shown to differ", ~passed, palette.muted, "diamond-open"),
-    )
+    kinds = _kinds(table, good, palette)
     everyone = np.ones(len(conditions), dtype=bool)
-    hover = [_hover(own, table, row) for row, own in enumerate(conditions)]
-    hover = [
-        f"{text}<br>{shown(note, 90)}" if note else text
-        for text, note in zip_longest(hover, notes, fillvalue="")
-    ]
+    hover = _hovers(conditions, table, notes)
     _add_side(figure, table, hover, place - 5, "outside", everyone, palette.member, "circle")
     for label, here, colour, symbol in kinds:
         _add_side(figure, table, hover, place + 5, "inside", here, colour, symbol, label)
@@ -73,6 +63,92 @@ def slice_gaps(
         range=[-float((ROW + LINE * lines).sum()), 0],
         showgrid=False,
     )
+    return figure
+
+
+def _kinds(
+    table: Mapping[str, np.ndarray], good: int, palette: Palette
+) -> tuple[tuple[str, np.ndarray, str, str], ...]:
+    """Slices by what was shown of them: name, which they are, colour and symbol."""
+    passed = table["passed"].astype(bool)
+    high = (good or 1) * np.nan_to_num(table["gap"]) > 0
+    names = ("better inside", "worse inside") if good else ("higher inside", "lower inside")
+    colours = palette.outcomes["corrected"], palette.outcomes["spoiled"]
+    if not good:
+        colours = palette.ensemble, palette.best
+    return (
+        (names[0], passed & high, colours[0], "triangle-up"),
+        (names[1], passed & ~high, colours[1], "triangle-down"),
+        ("inside, not shown to differ", ~passed, palette.muted, "diamond-open"),
+    )
+
+
+def slice_sizes(
+    conditions: Sequence[Sequence[tuple[str, str]]],
+    table: Mapping[str, np.ndarray],
+    notes: Sequence[str] = (),
+    *,
+    least_gap: float = 0.05,
+    good: int = 1,
+    subtitle: str = "",
+    palette: Palette = LIGHT,
+) -> go.Figure:
+    """The gap of each slice, with its interval, against how many samples it holds.
+
+    Args:
+        conditions: K lists of column and level.
+        table: as in `slice_gaps`.
+        notes: K, what else is said of each when it is pointed at.
+        least_gap: smallest gap worth showing, drawn on either side of 0.
+        good: as in `slice_gaps`.
+        subtitle: who the samples are.
+        palette: colours.
+
+    Returns:
+        A figure; customdata = slice, numbered from 1 in the order of the rows.
+    """
+    figure = go.Figure()
+    hover = _hovers(conditions, table, notes)
+    for name, here, colour, symbol in _kinds(table, good, palette):
+        rows = np.flatnonzero(here & np.isfinite(table["gap"]) & (table["n"] > 0))
+        if not len(rows):
+            continue
+        gap = 100 * table["gap"][rows]
+        figure.add_scatter(
+            x=table["n"][rows],
+            y=gap,
+            mode="markers+text",
+            name=name.removeprefix("inside, "),
+            text=[str(row + 1) for row in rows.tolist()],
+            textposition="middle right",
+            marker={"color": colour, "symbol": symbol, "size": 11},
+            error_y={
+                "type": "data",
+                "array": 100 * table["high"][rows] - gap,
+                "arrayminus": gap - 100 * table["low"][rows],
+                "color": colour,
+                "thickness": 1.4,
+                "width": 0,
+            },
+            customdata=rows.astype(np.int32),
+            hovertext=[hover[row] for row in rows.tolist()],
+            hoverinfo="text",
+        )
+    titled(
+        figure,
+        "How far the slices stand out, and how large they are",
+        subtitle,
+        height=460,
+        palette=palette,
+        legend="bottom",
+    )
+    figure.add_hline(y=0, line={"color": palette.member, "width": 1})
+    for side in (-100, 100):
+        line = {"color": palette.member, "width": 1, "dash": "dot"}
+        figure.add_hline(y=side * least_gap, line=line)
+    figure.update_layout(dragmode=False, clickmode="event+select")
+    figure.update_xaxes(title="Samples of the slice on that half (log)", type="log")
+    figure.update_yaxes(title="Inside minus outside, points (95 % interval)")
     return figure
 
 
@@ -109,6 +185,18 @@ def _add_side(
         hovertext=[hover[row] for row in rows.tolist()],
         hoverinfo="text",
     )
+
+
+def _hovers(
+    conditions: Sequence[Sequence[tuple[str, str]]],
+    table: Mapping[str, np.ndarray],
+    notes: Sequence[str],
+) -> list[str]:
+    texts = [_hover(own, table, row) for row, own in enumerate(conditions)]
+    return [
+        f"{text}<br>{shown(note, 90)}" if note else text
+        for text, note in zip_longest(texts, notes, fillvalue="")
+    ]
 
 
 def _hover(own: Sequence[tuple[str, str]], table: Mapping[str, np.ndarray], row: int) -> str:

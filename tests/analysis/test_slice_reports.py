@@ -10,7 +10,9 @@ from made import overlapping, random_bundle
 from analysis.bundle import Bundle, Grouping
 from analysis.effects import Effects, effects
 from analysis.ensemble import Ensemble
-from analysis.slice_reports import CLUSTERS, report_slices, slice_columns, slices_of_effect
+from analysis.slice_columns import CLUSTERS, slice_columns
+from analysis.slice_finding import Search
+from analysis.slice_reports import report_slices, slices_of_effect
 
 SAMPLES, BASE, PLANTED = 8000, 0.06, 0.3
 SEEDS = 20
@@ -126,7 +128,7 @@ def test_small_slices_are_not_tested_and_small_gaps_do_not_pass():
     assert report.p_bh.isnan().all()
     assert not report.passed.any()
     scores = effect.corrections.double()
-    wide = report_slices(bundle, scores, least_gap=0.9)
+    wide = report_slices(bundle, scores, Search(bundle.groups), least_gap=0.9)
     assert not wide.passed.any()
     assert (wide.p_bh < 0.001).any()
 
@@ -134,7 +136,7 @@ def test_small_slices_are_not_tested_and_small_gaps_do_not_pass():
 def test_low_scores_of_any_kind_can_be_looked_for():
     bundle, _, where = planted(3, PLANTED)
     loss = torch.rand(SAMPLES, generator=torch.Generator().manual_seed(0)) + 2 * (~where)
-    report = report_slices(bundle, loss, signs=(-1,), alpha=0.99)
+    report = report_slices(bundle, loss, Search(bundle.groups, alpha=0.99), signs=(-1,))
     assert torch.equal(report.inside[0], where)
     assert report.passed[0]
     assert report.held_out.gap[0].item() == pytest.approx(-2, abs=0.1)

@@ -184,7 +184,7 @@ def test_clusters_are_found_again_and_described():
     assert (table[:3] > 0).sum() == 3
     columns = {"kind": Grouping(truth.int(), ("p", "q", "r"))}
     for row, told in enumerate(over_represented(found.membership().T[:3], columns)):
-        column, level, lift, n = told
+        ((column, level, lift, n),) = told
         assert (column, level, n) == ("kind", int(table[row].argmax()), int(table[row].max()))
         assert lift == pytest.approx(600 / float((truth == level).sum()))
     again = embedding_clusters(embeddings, clusters=3, seed=1)
@@ -201,5 +201,5 @@ def test_few_samples_make_few_clusters():
 def test_what_is_as_frequent_everywhere_describes_nothing():
     columns = {"a": grouping("xy" * 20), "none": Grouping(torch.zeros(40).int(), ("only",))}
     inside = torch.arange(40)[None] < 20
-    assert over_represented(inside, columns) == [None]
+    assert over_represented(inside, columns) == [[]]
     assert over_represented(inside[:0], columns) == []

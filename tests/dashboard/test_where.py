@@ -9,7 +9,7 @@ from made import random_bundle
 
 from analysis.bundle import Grouping
 from analysis.ensemble import Ensemble
-from dashboard import compute, effect_tables, effect_words
+from dashboard import compute, effect_tables, effect_words, slice_tables, slice_words
 from dashboard.plots import slices as slice_plots
 from dashboard.plots import where as where_plots
 from dashboard.state import Choices
@@ -125,7 +125,7 @@ SLICES = {
 
 @pytest.mark.parametrize(("good", "better"), [(1, [0]), (-1, [1])])
 def test_slices_are_coloured_by_whether_they_are_better_inside(good, better):
-    notes = [effect_words.explained(told) for told in SLICES["explained"]]
+    notes = [slice_words.explained(told) for told in SLICES["explained"]]
     figure = slice_plots.slice_gaps(
         SLICES["conditions"], SLICES, notes, title="t", axis="Corrections", good=good
     )
@@ -173,13 +173,13 @@ def test_the_sentence_names_where_it_helps_and_where_it_harms():
 
 
 def test_the_sentence_on_slices_says_when_none_passes():
-    assert "**2 slices pass**" in effect_words.slices_sentence(SLICES, "correction")
+    assert "**2 slices pass**" in slice_words.sentence(SLICES, "corrections")
     none = {**SLICES, "passed": np.zeros(3, dtype=bool)}
-    told = effect_words.slices_sentence(none, "correction")
+    told = slice_words.sentence(none, "corrections")
     assert "**No slice passes**" in told
     assert "colour = red" in told
     assert EVIL not in told
-    assert "found no slice" in effect_words.slices_sentence({"conditions": []}, "regression")
+    assert "found no slice" in slice_words.sentence({"conditions": []}, "regressions")
     assert "Known only with the label: label." in effect_words.slices_footnote(SLICES)
 
 
@@ -190,7 +190,7 @@ def test_tables_hold_both_corrected_p_values(choices):
     assert frame["n"].sum() == 300
     assert frame["net effect"].is_monotonic_decreasing
     assert frame["corrections"].sum() == table["corrections"].sum()
-    sliced = effect_tables.slices(SLICES)
+    sliced = slice_tables.slices(SLICES)
     for one in (frame, sliced):
         assert {"p", "p (Benjamini-Hochberg)", "p (Holm)"} <= set(one)
     assert sliced["samples"].tolist() == [5, 3, 1]
