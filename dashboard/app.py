@@ -35,7 +35,8 @@ pages = st.navigation(
             for name in names
         ]
         for section, names in VIEWS.items()
-    }
+    },
+    expanded=True,
 )
 frame.style()
 frame.sidebar()

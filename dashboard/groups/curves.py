@@ -39,7 +39,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     left, right = st.columns(2)
     with left:
         along = _pick_column(choices, bundle, against)
-        roles = _pick_roles()
+        roles = _pick_roles(against)
     with right:
         levels = _pick_levels(choices, bundle)
     if not levels or not roles:
@@ -87,13 +87,14 @@ def _pick_column(choices: Choices, bundle: Bundle, against: str) -> str:
     )
 
 
-def _pick_roles() -> tuple[str, ...]:
+def _pick_roles(against: str) -> tuple[str, ...]:
+    first = ["members", "ensembles"] if against in ("epoch", "size") else ["best", "ensembles"]
     picked = st.pills(
         "Whose curves",
         list(compute.ROLES),
         format_func=compute.ROLES.get,
         selection_mode="multi",
-        **state.widget(f"{PANEL}/roles", ["best", "ensembles"]),
+        **state.widget(f"{PANEL}/roles/{against}", first),
     )
     return tuple(role for role in compute.ROLES if role in picked)
 

@@ -53,7 +53,7 @@ def slice_gaps(
     height = max(int(210 + (ROW + LINE * lines).sum()), 300)
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(title=f"{axis} (95 % interval)", tickformat=".0%")
+    figure.update_xaxes(title=f"{axis}<br>(95 % interval)", tickformat=".0%")
     figure.update_yaxes(
         tickvals=place.tolist(),
         ticktext=[
@@ -147,8 +147,8 @@ def slice_sizes(
         line = {"color": palette.member, "width": 1, "dash": "dot"}
         figure.add_hline(y=side * least_gap, line=line)
     figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(title="Samples of the slice on that half (log)", type="log")
-    figure.update_yaxes(title="Inside minus outside, points (95 % interval)")
+    figure.update_xaxes(title="Samples of the slice on that half (log)", type="log", dtick="D2")
+    figure.update_yaxes(title="Gap in points (95 % interval)")
     return figure
 
 

@@ -63,7 +63,7 @@ def test_every_kind_of_bundle_has_curves_or_a_sentence(kind, tmp_path, monkeypat
     app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
     for against in ("size", "confidence", "epoch"):
         app.session_state["group-curves/against"] = against
-        app.session_state["group-curves/roles"] = list(EVERYBODY)
+        app.session_state[f"group-curves/roles/{against}"] = list(EVERYBODY)
         app = section(app, "Curves")
         assert app.get("plotly_chart") or app.info
     app = section(app, "Majority and minority")
