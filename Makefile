@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Threads that wait leave their core to the other workers of the tests.
+test test-fast: export OMP_WAIT_POLICY = PASSIVE
 INSTALLED := $(VENV)/.installed
 
 .PHONY: install demo test test-fast bench lint format demo-bundle screenshot clean

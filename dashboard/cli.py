@@ -1,6 +1,7 @@
 """The command `dissensus`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 1 the input cannot be used, 2 the arguments cannot.
     """
     options = _parser().parse_args(arguments)
+    # Read when torch is loaded. Threads that spin while they wait take the cores from other
+    # sessions and programs: beside some, small sums were ten times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if arguments is None and getattr(options, "memory", None):
         commands.spare_pandas()
     if problem := workspace_command.find_kept(options):
