@@ -1,8 +1,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Threads that wait leave their core to the other workers of the tests.
-test test-fast: export OMP_WAIT_POLICY = PASSIVE
 INSTALLED := $(VENV)/.installed
 
 .PHONY: install demo test test-fast bench lint format demo-bundle screenshot clean
@@ -18,6 +16,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/dissensus demo
 
+# Threads that wait leave their core to the other workers of the tests.
+test test-fast: export OMP_WAIT_POLICY = PASSIVE
 test: test-fast
 	$(BIN)/python -m pytest -m browser
 
