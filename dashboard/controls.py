@@ -197,8 +197,10 @@ def open_start(request: Request) -> None:
     if request["paths"] == [str(demo_folder())]:
         state.open_bundle(opened, DEMO)
         return
-    state.open_bundle(opened, title(request))
-    keeping.begin(opened, title(request), [Path(path).name for path in request["paths"]])
+    sources = [Path(path).name for path in request["paths"]]
+    said = {name: value for name, value in request.items() if name != "paths"}
+    state.open_bundle(opened, title(request), said, sources)
+    keeping.begin(opened, title(request), sources)
 
 
 def start_problems() -> None:

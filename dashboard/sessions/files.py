@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 
 from analysis.bundle import BundleError
 from dashboard.fit_on import FitOn
@@ -99,6 +100,21 @@ def from_json(content: bytes) -> tuple[Session, tuple[str, ...]]:
         raise BundleError(str(problem)[:500]) from None
 
 
+def from_path(path: Path) -> tuple[Session, tuple[str, ...]]:
+    """As `from_json`, of a file; not more of it is read than a session may have.
+
+    Raises:
+        BundleError: there is no such file, or it is no session.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(check.MOST_BYTES + 1)
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or "it is no file"
+        raise BundleError(f"The session '{path}' cannot be read: {why}.") from None
+    return from_json(content)
+
+
 def _read(values: dict) -> tuple[Session, tuple[str, ...]]:
     left: list[str] = []
     fields = Fields(values, "The session", left)
@@ -172,8 +188,8 @@ def _fit_on(value: object, where: str, left: list[str]) -> FitOn:
     fields = Fields(value, where, left)
     found = FitOn(
         way=fields.take("way", check.one_of("drawn", "column"), "drawn"),
-        share=fields.take("share", check.whole(1, 99), 50),
-        seed=fields.take("seed", check.whole(0, 10**9), 0),
+        share=fields.take("share", check.whole(10, 90), 50),
+        seed=fields.take("seed", check.whole(0, 10**6), 0),
         by=fields.take("by", check.maybe(check.text), None),
         column=fields.take("column", check.maybe(check.text), None),
         value=fields.take("value", check.maybe(check.text), None),

@@ -1,6 +1,7 @@
 """Ids of many samples in few characters that can still be read."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -8,8 +9,7 @@ import numpy as np
 from analysis.bundle import BundleError
 
 MOST_SAMPLES = 5_000_000
-NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]{0,14})", re.DOTALL)
-PADDED = re.compile(r"(.*?)(0[0-9]{1,14})", re.DOTALL)
+NUMBERED = re.compile(r"(.*?)([0-9]{1,15})", re.DOTALL)
 RUN = re.compile(r"([0-9]{1,15})(?:\.\.([0-9]{1,15}))?")
 LEAST = 3
 
@@ -22,18 +22,19 @@ def packed(ids: Iterable[str]) -> dict:
         {'numbered': {'s-': '1..3'}, 'others': ['x']}
     """
     families: dict[tuple[str, int], list[int]] = {}
-    others = []
+    others, known = [], Counter()
     for text in ids:
-        found = PADDED.fullmatch(text) or NUMBERED.fullmatch(text)
+        found = NUMBERED.fullmatch(text)
         if found is None:
             others.append(text)
             continue
-        digits = found.group(2)
-        width = len(digits) if found.re is PADDED else 0
-        families.setdefault((found.group(1), width), []).append(int(digits))
+        prefix, digits = found.groups()
+        width = len(digits) if digits.startswith("0") and len(digits) > 1 else 0
+        families.setdefault((prefix, width), []).append(int(digits))
+        known[prefix] += 1
     numbered: dict[str, str] = {}
     for (prefix, width), numbers in sorted(families.items()):
-        if sum(len(own) for (name, _), own in families.items() if name == prefix) < LEAST:
+        if known[prefix] < LEAST:
             others += [f"{prefix}{number:0{width}d}" for number in numbers]
             continue
         numbered[prefix] = f"{numbered.get(prefix, '')} {_runs(numbers, width)}".strip()
