@@ -1,6 +1,5 @@
 """The main job in a real browser: upload, read, lasso, follow the selection, come back."""
 
-import os
 import re
 import time
 from pathlib import Path
@@ -382,10 +381,6 @@ def test_a_link_and_a_session_restore_selection_and_figures_in_another_browser(
     second.get_by_role("heading", name="Groups", exact=True).first.wait_for()
     driver.settle(second)
     second.keyboard.press("Escape")
-    if folder := os.environ.get("DISSENSUS_SHOTS"):
-        popover(second, "Session")
-        second.screenshot(path=f"{folder}/session.png")
-        second.keyboard.press("Escape")
     assert driver.selected(second) == number
     assert drawn_bars(second) == bars
     assert second.url == link
