@@ -77,10 +77,8 @@ def show(page: str) -> None:
             )
         key = f"session-file/{state.get('session-generation', 0)}"
         st.file_uploader("A saved session", type=["json"], max_upload_size=TOO_LARGE, key=key)
-        there = state.get(key) is not None
-        st.button(
-            "Open session", key="open-session", disabled=not there, on_click=_open, args=(key,)
-        )
+        if state.get(key) is not None:
+            st.button("Open session", key="open-session", on_click=_open, args=(key,))
 
 
 def _open(key: str) -> None:
