@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import controls, frame, state
+from dashboard import controls, frame, links, session_panel, state
 
 VIEWS = {
     "": ["overview"],
@@ -38,7 +38,14 @@ pages = st.navigation(
     },
     expanded=True,
 )
+page = pages.url_path or state.first_page()
+session_panel.begin(page)
+asked = session_panel.apply_waiting()
+if asked != page and asked in {name for names in VIEWS.values() for name in names}:
+    st.switch_page(f"views/{asked}.py")
 frame.style()
-frame.sidebar()
+frame.sidebar(page)
+links.write(page)
 frame.selection_bar()
+session_panel.report()
 pages.run()

@@ -10,6 +10,7 @@ from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
 from analysis.fitting import Fitted
 from dashboard.fit_on import HeldOut
+from dashboard.sessions.session import Predicate
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +22,15 @@ class Selection:
         source: key of the panel that made it.
         description: where it came from, in words.
         total: samples of the bundle.
+        predicate: conditions that these samples met when they were picked; empty where they were
+            picked one by one.
     """
 
     positions: np.ndarray
     source: str
     description: str
     total: int
+    predicate: Predicate = ()
 
     @property
     def digest(self) -> str:

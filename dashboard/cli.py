@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard import commands, launching, workspace_command
+from dashboard import commands, launching, session_option, workspace_command
 from dashboard.commands import fail
 
 
@@ -124,6 +124,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     workspace_command.serving(command)
+    session_option.add(command)
 
 
 def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
@@ -146,7 +147,7 @@ def _reading(command: argparse.ArgumentParser, paths: str = "+") -> None:
     add("--groups", metavar="COL,COL", help="group by these columns only")
     add("--where", action="append", default=[], metavar="COL=VALUE", help="keep these samples")
     add("--values", choices=("probabilities", "logits"), help="what the arrays hold")
-    add("--empty", choices=("answer", "missing"), default="missing", help="what an empty cell is")
+    add("--empty", choices=("answer", "missing"), help="what an empty cell is; default: missing")
     add("--missing-marker", action="append", default=[], metavar="TEXT", help="a missing answer")
     add(
         "--multi",
@@ -178,7 +179,8 @@ def _path(text: str) -> Path | str:
 
 def _judging(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("--missing", choices=("exclude", "wrong"), default="exclude", help="how gaps are judged")
+    add("--missing", choices=("exclude", "wrong"), help="how gaps are judged; default: exclude")
+    session_option.add(command)
     add("--ensemble", action="append", default=[], metavar="RULE[:MEMBER,...][;OPTION=VALUE]")
     add("--fit-on", metavar="COL=VALUE", help="fit on these samples, report on the others")
     add("--reference", metavar="MODEL", help="corrections and regressions are against it")
@@ -191,14 +193,15 @@ def _judging(command: argparse.ArgumentParser) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from dashboard.places import demo_folder
 
-    return launching.open_app({"paths": [str(demo_folder())]}, options)
+    demo = {"paths": [str(demo_folder())]}
+    return _with_session(options, lambda _: launching.open_app(demo, options))
 
 
 def _serve(options: argparse.Namespace) -> int:
     missing = [path for path in options.paths if isinstance(path, Path) and not path.exists()]
     if missing:
         return fail(f"There is no file or folder '{missing[0]}'.")
-    return launching.open_app(_request(options), options)
+    return _with_session(options, lambda request: launching.open_app(request, options))
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -206,7 +209,22 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _analyze(options: argparse.Namespace) -> int:
-    return commands.analyze(_request(options), options)
+    return _with_session(options, lambda request: commands.analyze(request, options))
+
+
+def _with_session(options: argparse.Namespace, run: Callable[[dict], int]) -> int:
+    """Run on the request, with what the session says of the inputs where there is one."""
+    request = _request(options) if hasattr(options, "paths") else {}
+    if options.session is None:
+        return run(request)
+    from analysis.bundle import BundleError
+    from dashboard import session_command
+
+    try:
+        options.read_session = session_command.read(options.session)
+    except BundleError as problem:
+        return fail(str(problem))
+    return run(session_command.supplied(request, options.read_session))
 
 
 def _convert(options: argparse.Namespace) -> int:

@@ -89,13 +89,14 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
         if accuracies is not None:
             result |= summarise_accuracies(accuracies)
         if bundle is not None:
+            bundle, ensembles, parts = _of_session(bundle, options)
             result |= summarise(
                 bundle,
-                ensembles=[_ensemble(text, bundle) for text in options.ensemble],
+                ensembles=ensembles or [_ensemble(text, bundle) for text in options.ensemble],
                 reference=options.reference,
-                missing=options.missing,
+                missing=options.missing or "exclude",
                 seed=options.seed,
-                fit_on=_split(options.fit_on, bundle),
+                fit_on=parts or _split(options.fit_on, bundle),
                 tallied=tallied,
             )
     except BundleError as problem:
@@ -109,6 +110,15 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     except OSError as problem:
         return fail(f"--json {options.json} cannot be written: {problem.strerror}.")
     return 0
+
+
+def _of_session(bundle, options: argparse.Namespace):
+    """What a session supplies: bundle, ensembles, split; nothing where there is none."""
+    if options.session is None:
+        return bundle, [], None
+    from dashboard.session_command import judged
+
+    return judged(options.read_session, bundle, options)
 
 
 def _write(result: dict, stream: TextIO) -> None:

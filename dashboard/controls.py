@@ -9,7 +9,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle, BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
-from dashboard import compute, footnotes, keeping, ready, state, tables, words
+from dashboard import compute, footnotes, keeping, ready, state, table_panel, words
 from dashboard.inputs import Request, title
 from dashboard.places import demo_folder
 from dashboard.state import Choices
@@ -197,8 +197,10 @@ def open_start(request: Request) -> None:
     if request["paths"] == [str(demo_folder())]:
         state.open_bundle(opened, DEMO)
         return
-    state.open_bundle(opened, title(request))
-    keeping.begin(opened, title(request), [Path(path).name for path in request["paths"]])
+    sources = [Path(path).name for path in request["paths"]]
+    said = {name: value for name, value in request.items() if name != "paths"}
+    state.open_bundle(opened, title(request), said, sources)
+    keeping.begin(opened, title(request), sources)
 
 
 def start_problems() -> None:
@@ -273,15 +275,8 @@ def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings)
 
 
 def download(table: pd.DataFrame, name: str) -> None:
-    """A button that saves a table as CSV."""
-    st.download_button(
-        "Download as CSV",
-        data=lambda: tables.csv(table),
-        file_name=name,
-        mime="text/csv",
-        on_click="ignore",
-        key=f"download/{name}",
-    )
+    """Buttons that save a table as CSV, or in another format."""
+    table_panel.offer(lambda: table, name, "Download as CSV", f"download/{name}")
 
 
 def page(title: str, question: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import ensemble_panel, grouping_panel, rule_panel, state, words
+from dashboard import ensemble_panel, grouping_panel, rule_panel, session_panel, state, words
 from dashboard.theme import count, label, markdown
 
 MOST_OFFERED = 3
@@ -41,7 +41,7 @@ def style() -> None:
     )
 
 
-def sidebar() -> None:
+def sidebar(page: str) -> None:
     """The global choices: data, members, rule, grouping, missing rule."""
     opened, table = state.whole(), state.accuracies()
     if table is not None:
@@ -52,6 +52,8 @@ def sidebar() -> None:
             )
             st.markdown(f"**{markdown(state.accuracies_name())}**")
     if opened is None:
+        with st.sidebar:
+            session_panel.show(page)
         return
     with st.sidebar:
         st.caption(f"{count(len(opened.ids))} samples, {count(len(opened.models))} models")
@@ -71,6 +73,7 @@ def sidebar() -> None:
                 help=HELP["missing"],
                 **state.widget("missing"),
             )
+        session_panel.show(page)
 
 
 def selection_bar() -> None:

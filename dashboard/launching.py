@@ -41,6 +41,9 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     environment = workspace_command.environment(options) | {
         "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
     }
+    environment.pop("DISSENSUS_SESSION", None)
+    if options.session is not None:
+        environment["DISSENSUS_SESSION"] = str(options.session.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]
     try:
         return subprocess.run(command, env=environment, check=False).returncode

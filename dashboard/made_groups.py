@@ -2,23 +2,17 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from analysis.bundle import Bundle, BundleError
 from analysis.grouping import Grouping
-from analysis.loading.grouping import grouping_of
-from analysis.made_groups import (
-    TIMES,
-    cross,
-    cut_at,
-    cut_evenly,
-    problem_of,
-    saved_slice,
-    with_groupings,
-)
+from analysis.made_groups import TIMES, problem_of, saved_slice, with_groupings
 from dashboard import state
 from dashboard.choosing import opening_grouping
+from dashboard.sessions.making import built, holds
+from dashboard.sessions.session import Making, Picked
 from dashboard.theme import shortened
 
 LONGEST = 40
@@ -36,14 +30,22 @@ def problem() -> str:
     return state.get("grouping_problem", "")
 
 
-def make(name: str, build: Callable[[], Grouping]) -> None:
+def how() -> dict[str, Making]:
+    """How the groupings were made, by name; of a slice without which samples are in it."""
+    known = state.get("made_how") or {}
+    return {name: known[name] for name in made() if name in known}
+
+
+def make(name: str, making: Making, build: Callable[[], Grouping] | None = None) -> None:
     """Make a grouping and break the figures down by it, or remember why that is not possible."""
     try:
-        grouping = build()
+        grouping = built(making, state.whole()) if build is None else build()
         if sentence := problem_of(grouping):
             raise BundleError(sentence)
-        _put({**made(), _free(shortened(name.strip() or "made", LONGEST)): grouping})
-        state.put("grouping", list(made())[-1])
+        free = _free(shortened(name.strip() or "made", LONGEST))
+        _put({**made(), free: grouping})
+        state.put("made_how", {**how(), free: making})
+        state.put("grouping", free)
         state.put("grouping_problem", "")
     except BundleError as found:
         state.put("grouping_problem", str(found))
@@ -82,19 +84,22 @@ def numeric(bundle: Bundle) -> list[str]:
 def of_column(column: str, mark: str) -> None:
     """A grouping by any column; with a mark, its cells hold several values."""
     name = f"{column} (each value)" if mark else column
-    make(name, lambda: grouping_of(state.whole().attributes[column], mark))
+    make(name, Making("values", (column,), mark=mark))
 
 
 def of_parts(column: str, parts: int) -> None:
     """A numeric column in ranges of about as many samples."""
-    values = state.whole().attributes[column]
-    make(f"{column} in {parts} parts", lambda: cut_evenly(values, parts))
+    make(f"{column} in {parts} parts", Making("parts", (column,), parts=parts))
 
 
 def of_edges(column: str, text: str) -> None:
     """A numeric column cut at the numbers that were typed."""
-    values = state.whole().attributes[column]
-    make(f"{column} at {text}", lambda: cut_at(values, edges_of(text)))
+    try:
+        edges = tuple(edges_of(text))
+    except BundleError as found:
+        state.put("grouping_problem", str(found))
+        return
+    make(f"{column} at {text}", Making("edges", (column,), edges=edges))
 
 
 def edges_of(text: str) -> list[float]:
@@ -114,8 +119,8 @@ def edges_of(text: str) -> list[float]:
 
 def of_columns(columns: Sequence[str]) -> None:
     """The combinations of two or three groupings."""
-    groups = state.whole().groups
-    make(TIMES.join(columns), lambda: cross([groups[column] for column in columns]))
+    parts = tuple(in_full(column) if column in how() else column for column in columns)
+    make(TIMES.join(columns), Making("crossing", parts))
 
 
 def of_selection(name: str) -> None:
@@ -125,4 +130,22 @@ def of_selection(name: str) -> None:
         return
     rows = current.positions if parts is None else parts.rows[current.positions]
     name = shortened(name.strip() or "slice", LONGEST)
-    make(name, lambda: saved_slice(rows, len(opened.ids), name))
+    meets = holds(current.predicate, rows, opened)
+    samples = Picked(predicate=current.predicate, number=len(rows)) if meets else None
+    making = Making("slice", name=name, samples=samples)
+    make(name, making, lambda: saved_slice(rows, len(opened.ids), name))
+
+
+def in_full(name: str) -> Making:
+    """How a grouping was made; of a slice also the ids of its samples."""
+    making = how()[name]
+    if making.kind != "slice" or making.samples is not None:
+        return making
+    return with_ids(making, made()[name], state.whole().ids)
+
+
+def with_ids(making: Making, grouping: Grouping, ids: Sequence[str]) -> Making:
+    """A slice with the ids of its samples."""
+    rows = grouping.within([0]).nonzero().flatten().tolist()
+    inside = Picked(frozenset(ids[row] for row in rows), number=len(rows))
+    return replace(making, samples=inside)

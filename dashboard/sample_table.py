@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import compute, panels, state, tables
+from dashboard import compute, panels, state, table_panel, tables
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
@@ -99,14 +99,12 @@ def _frame(
 
 
 def download(choices: Choices, positions: np.ndarray) -> None:
-    """The whole selection, every member, as CSV."""
-    st.download_button(
+    """The whole selection, every member, as a file."""
+    table_panel.offer(
+        lambda: _frame(choices, positions, choices.ensemble.members, marked=False),
+        "samples.csv",
         f"Download these {count(len(positions))} samples as CSV",
-        data=lambda: tables.csv(_frame(choices, positions, choices.ensemble.members, marked=False)),
-        file_name="samples.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key="download-samples",
+        "download-samples",
     )
 
 

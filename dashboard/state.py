@@ -1,9 +1,9 @@
-"""What the user has chosen: the only file that writes st.session_state.
+"""What the user has chosen: with store.py the only file that writes st.session_state.
 
 The map component reads its own message there, because Streamlit offers no other way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,12 @@ from analysis.made_groups import loaded_fingerprint
 from dashboard import fit_on, rule_choice
 from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
 from dashboard.fit_on import FitOn, HeldOut
+from dashboard.sessions.session import Predicate
+from dashboard.store import event as event
+from dashboard.store import get as get
+from dashboard.store import picker as picker
+from dashboard.store import put as put
+from dashboard.store import widget as widget
 
 
 def whole() -> Bundle | None:
@@ -93,15 +99,25 @@ def bundle_name() -> str:
     return st.session_state.get("bundle_name", "")
 
 
-def open_bundle(opened: Bundle, name: str) -> None:
-    """Make this the open bundle; choices that belonged to another one are forgotten."""
+def open_bundle(
+    opened: Bundle, name: str, reading: Mapping | None = None, sources: Sequence[str] = ()
+) -> None:
+    """Make this the open bundle; choices that belonged to another one are forgotten.
+
+    Args:
+        opened: the bundle.
+        name: what it is called.
+        reading: what was said about the inputs.
+        sources: names of the files.
+    """
     before = whole()
     if before is None or loaded_fingerprint(before) != opened.fingerprint:
         st.session_state["left_behind"] = tuple(st.session_state.get("kept", ()))
         for choice in ("kept", "beside", "fit_on", "parted"):
             st.session_state.pop(choice, None)
-    for choice in ("weights", "weights_problem", "picked_models", "made_groups"):
+    for choice in ("weights", "weights_problem", "picked_models", "made_groups", "made_how"):
         st.session_state.pop(choice, None)
+    st.session_state["opened_from"] = (dict(reading or {}), tuple(sources))
     st.session_state["bundle"] = opened
     st.session_state["bundle_name"] = name
     st.session_state["members"] = list(opening_team(opened))
@@ -214,7 +230,7 @@ def narrowing(panel: str) -> Selection | None:
     return None if current is None or current.source == panel else current
 
 
-def select(positions: np.ndarray, source: str, description: str) -> None:
+def select(positions: np.ndarray, source: str, description: str, predicate: Predicate = ()) -> None:
     """Make these samples the selection; none clears it."""
     if not len(positions):
         clear()
@@ -225,6 +241,7 @@ def select(positions: np.ndarray, source: str, description: str) -> None:
         source=source,
         description=description,
         total=len(bundle().ids),
+        predicate=predicate,
     )
     st.session_state["page"] = 0
     st.session_state["selections"] = selections() + 1
@@ -254,47 +271,3 @@ def _release(source: str) -> None:
 def panel_key(panel: str) -> str:
     """The key under which a panel is drawn now."""
     return f"{panel}/{st.session_state.get(f'generation/{panel}', 0)}"
-
-
-def event(key: str) -> dict:
-    """What a chart reports as selected, as a plain dictionary."""
-    return st.session_state.get(key) or {}
-
-
-def get(name: str, default=None):
-    """A persistent choice of a view."""
-    return st.session_state.get(name, default)
-
-
-def put(name: str, value) -> None:
-    """Keep a persistent choice of a view."""
-    st.session_state[name] = value
-
-
-def widget(name: str, initial=None, *, shown=None) -> dict:
-    """Key and callback of a widget that shows and changes a persistent choice.
-
-    A widget's own key is forgotten when its page is left; the choice under its plain name stays.
-
-    Args:
-        name: of the choice.
-        initial: its first value.
-        shown: what the widget shows instead of the choice, as long as nobody changes it.
-    """
-    st.session_state.setdefault(name, initial)
-    st.session_state[f"widget/{name}"] = st.session_state[name] if shown is None else shown
-    return {"key": f"widget/{name}", "on_change": _keep, "args": (name,)}
-
-
-def picker(key: str, value, keep: Callable, *details) -> dict:
-    """Key and callback of a widget that shows `value` and hands a change to keep(*details, new)."""
-    st.session_state[key] = value
-    return {"key": key, "on_change": _hand_over, "args": (key, keep, *details)}
-
-
-def _hand_over(key: str, keep: Callable, *details) -> None:
-    keep(*details, st.session_state[key])
-
-
-def _keep(name: str) -> None:
-    st.session_state[name] = st.session_state[f"widget/{name}"]

@@ -1,8 +1,7 @@
-"""numpy and torch -> pandas, for the screen and for CSV."""
+"""numpy and torch -> pandas, for the screen and for files."""
 
 import base64
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,7 +12,6 @@ from analysis.bundle import Bundle
 from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette
 
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
 
 
@@ -202,19 +200,3 @@ def attributes_of(bundle: Bundle, position: int) -> pd.DataFrame:
     """What else is known of one sample."""
     known = {column: str(values[position]) for column, values in bundle.attributes.items()}
     return pd.DataFrame({"attribute": list(known), "value": list(known.values())})
-
-
-def csv(table: pd.DataFrame) -> bytes:
-    """The table as CSV that a spreadsheet does not run as formulas."""
-    safe = table.copy()
-    for column in safe.columns:
-        if safe[column].dtype == object or pd.api.types.is_string_dtype(safe[column]):
-            safe[column] = [_harmless(value) for value in safe[column]]
-    safe.columns = [_harmless(name) for name in safe.columns]
-    return safe.to_csv(index=False).encode()
-
-
-def _harmless(value: object) -> object:
-    """Text that a spreadsheet would run gets a quote in front; numbers stay numbers."""
-    risky = isinstance(value, str) and value[:1] in tuple("=+-@\t\r")
-    return f"'{value}" if risky and not NUMBER.fullmatch(value) else value

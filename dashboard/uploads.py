@@ -207,7 +207,7 @@ def open_it(upload: Upload) -> None:
     if reading.accuracies is not None:
         state.open_accuracies(reading.accuracies, name)
     if reading.bundle is not None:
-        state.open_bundle(reading.bundle, name)
+        state.open_bundle(reading.bundle, name, upload.said, upload.names)
         keeping.begin(reading.bundle, name, upload.names)
     if sum(len(source.content) for source in upload.sources.values()) > LET_GO:
         forget()

@@ -162,3 +162,50 @@ def test_the_readme_says_of_every_measure_which_way_is_more_diverse():
     for measure in CATALOG.values():
         _, kind, _, diverse = of_label[measure.label]
         assert (kind, diverse) == (measure.kind, measure.diverse or ""), measure.label
+
+
+def test_figures_and_tables_work_in_a_notebook_without_streamlit():
+    code = """
+import importlib, pkgutil, sys
+for name in ("streamlit", "dashboard.state"):
+    sys.modules[name] = None
+import dashboard.plots
+names = [found.name for found in pkgutil.iter_modules(dashboard.plots.__path__)]
+for name in names:
+    importlib.import_module(f"dashboard.plots.{name}")
+import dashboard.table_files, dashboard.sessions.fitting, dashboard.sessions.files
+import numpy as np
+import pandas as pd
+from analysis import Ensemble, load_bundle
+from analysis.catalog import CATALOG, value
+from analysis.judging import judge
+from analysis.tally import tally
+from dashboard.plots.matrix import pair_heatmap
+from dashboard.table_files import to_latex
+from dashboard.theme import LIGHT
+bundle = load_bundle("data/demo")
+found = judge(bundle, Ensemble(bundle.models, "mean"))
+measure = CATALOG["error_consistency"]
+sums = tally(bundle, measure.needs)
+figure = pair_heatmap(
+    value(measure, sums).numpy(),
+    sums["both_graded"].numpy(),
+    bundle.models,
+    np.arange(len(bundle.models)),
+    label=measure.label,
+    bounds=measure.bounds,
+    symmetric=measure.symmetric,
+    undefined=measure.undefined,
+    title="Where errors coincide",
+    subtitle=f"{measure.label}, n = {len(bundle.ids):,}",
+    palette=LIGHT,
+)
+table = pd.DataFrame({"ensemble": ["mean"], "accuracy": [found["accuracy"]]})
+assert len(figure.data) and b"toprule" in to_latex(table)
+print(len(names), f"{found['accuracy']:.3f}")
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert found.returncode == 0, found.stderr
+    number, accuracy = found.stdout.split()
+    assert int(number) == len(PLOTS) - 1
+    assert 0 < float(accuracy) < 1

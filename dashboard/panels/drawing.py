@@ -12,6 +12,8 @@ import streamlit as st
 
 from dashboard import state, words
 from dashboard.plots.models import decode_models
+from dashboard.sessions.making import both
+from dashboard.sessions.session import Predicate
 from dashboard.state import Choices
 from dashboard.theme import DARK, LIGHT, Palette
 
@@ -88,14 +90,18 @@ def within(choices: Choices, panel: str) -> str:
     return words.within(None if current is None else len(current.positions), total)
 
 
-def select_within(rows: np.ndarray, panel: str, description: str) -> None:
+def select_within(
+    rows: np.ndarray, panel: str, description: str, predicate: Predicate = ()
+) -> None:
     """Select rows of a panel that was drawn for the selection only; nothing found changes nothing.
 
-    What the figure counted inside the selection is what a pick in it has to give.
+    What the figure counted inside the selection is what a pick in it has to give. The predicate
+    says which conditions the rows meet, so that a session can find them in other data.
     """
     current = state.narrowing(panel)
     if current is not None:
         rows = np.intersect1d(rows, current.positions)
         description = words.nested(description, current.description)
+        predicate = both(predicate, current.predicate)
     if len(rows):
-        state.select(rows, panel, description)
+        state.select(rows, panel, description, predicate)

@@ -6,6 +6,7 @@ from dashboard import compute, group_options, group_words, words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import group_bars, group_dots, matrix
 from dashboard.plots import where as where_plots
+from dashboard.sessions.making import any_of
 from dashboard.state import Choices
 from dashboard.theme import markdown, shown
 
@@ -56,7 +57,9 @@ def _pick(points, panel: str, choices: Choices) -> None:
     chosen = where_plots.decode_cells(points, len(grouping.levels))
     rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
     names = words.listed([grouping.levels[place] for place in chosen])
-    select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
+    said = f"{markdown(choices.grouping)} is {names}"
+    levels = [grouping.levels[place] for place in chosen]
+    select_within(rows, panel, said, any_of(choices.grouping, levels))
 
 
 def standing_apart(choices: Choices, panel: str) -> None:

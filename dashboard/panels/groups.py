@@ -9,6 +9,7 @@ from analysis.rules import RULES
 from dashboard import compute, group_options, group_words, state, words
 from dashboard.panels.drawing import chart, palette, select_within, within
 from dashboard.plots import groups as group_plots
+from dashboard.sessions.making import any_of
 from dashboard.state import Choices
 from dashboard.theme import markdown
 
@@ -69,7 +70,9 @@ def _pick_group(points, panel: str, choices: Choices) -> None:
     state.pick_models([known[row] for row in members if row < len(known)], panel)
     rows = np.flatnonzero(grouping.within(chosen).cpu().numpy())
     names = words.listed([grouping.levels[place] for place in chosen])
-    select_within(rows, panel, f"{markdown(choices.grouping)} is {names}")
+    said = f"{markdown(choices.grouping)} is {names}"
+    levels = [grouping.levels[place] for place in chosen]
+    select_within(rows, panel, said, any_of(choices.grouping, levels))
 
 
 def size_curve(choices: Choices, pool: Sequence[str], panel: str) -> None:

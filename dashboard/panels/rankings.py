@@ -8,6 +8,7 @@ from dashboard import ranking_words, state
 from dashboard.compute.rankings import Asked
 from dashboard.panels.drawing import chart, palette, pick_models, select_within
 from dashboard.plots import rankings as ranking_plots
+from dashboard.sessions.making import any_of
 from dashboard.state import Choices
 from dashboard.theme import markdown
 from dashboard.words import counted, listed
@@ -89,7 +90,8 @@ def _pick_cells(
     levels = sorted({grouping.levels.index(tasks[task]) for _, task in cells})
     rows = np.flatnonzero(grouping.within(levels).cpu().numpy())
     named = listed([grouping.levels[level] for level in levels])
-    select_within(rows, panel, f"{markdown(column)} is {named}")
+    levels = [grouping.levels[level] for level in levels]
+    select_within(rows, panel, f"{markdown(column)} is {named}", any_of(column, levels))
 
 
 def _n(found: dict) -> str:

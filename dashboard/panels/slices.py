@@ -54,7 +54,9 @@ def select_slice(row: int, panel: str, key: str, found: dict) -> None:
     if row >= len(found["rows"]):
         return
     state.put(SHOWN, (key, row))
-    select_within(found["rows"][row], panel, slice_words.slice_name(found["conditions"][row]))
+    conditions = found["conditions"][row]
+    said = slice_words.slice_name(conditions)
+    select_within(found["rows"][row], panel, said, (tuple(conditions),))
 
 
 def found_table(asked: SlicesAsked, found: dict, panel: str) -> None:

@@ -51,18 +51,21 @@ def effect_cells(choices: Choices, columns: tuple[str, str], panel: str) -> None
 def _pick_cells(points, panel: str, choices: Choices, columns: tuple[str, ...]) -> None:
     groupings = [choices.bundle.groups[column] for column in columns]
     shape = tuple(len(grouping.levels) for grouping in groupings)
-    rows, names = np.zeros(len(choices.bundle.ids), dtype=bool), []
+    rows, names, terms = np.zeros(len(choices.bundle.ids), dtype=bool), [], []
     for cell in where_plots.decode_cells(points, int(np.prod(shape))):
         levels = [int(level) for level in np.unravel_index(cell, shape)]
         parts = [g.within([level]) for g, level in zip(groupings, levels, strict=True)]
         rows |= np.logical_and.reduce([part.cpu().numpy() for part in parts])
+        terms.append(
+            tuple((c, g.levels[n]) for c, g, n in zip(columns, groupings, levels, strict=True))
+        )
         names.append(
             " and ".join(
                 f"{markdown(column)} is {markdown(grouping.levels[level])}"
                 for column, grouping, level in zip(columns, groupings, levels, strict=True)
             )
         )
-    select_within(np.flatnonzero(rows), panel, "; or ".join(names))
+    select_within(np.flatnonzero(rows), panel, "; or ".join(names), tuple(terms))
 
 
 def effect_slices(choices: Choices, target: str, seed: int, panel: str) -> None:
@@ -90,4 +93,6 @@ def _pick_slice(points, panel: str, choices: Choices, target: str, seed: int) ->
     row = slice_plots.decode_slice(points)
     if row is None or row >= len(found["rows"]):
         return
-    select_within(found["rows"][row], panel, slice_words.slice_name(found["conditions"][row]))
+    conditions = found["conditions"][row]
+    said = slice_words.slice_name(conditions)
+    select_within(found["rows"][row], panel, said, (tuple(conditions),))

@@ -319,6 +319,77 @@ def test_a_table_and_a_figure_are_exported(demo, chromium):
     page.context.close()
 
 
+def test_a_table_is_exported_as_latex_with_two_digits(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Corrections")
+    main = page.locator("[data-testid=stMain]")
+    main.get_by_role("button", name="Other formats").first.click()
+    page.get_by_text("With intervals").wait_for()
+    driver.settle(page)
+    page.get_by_text("LaTeX", exact=True).click()
+    driver.settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as LaTeX").click()
+    assert download.value.suggested_filename == "corrections.tex"
+    assert b"\\toprule" in Path(download.value.path()).read_bytes()
+    assert page.problems == []
+    page.context.close()
+
+
+def drawn_bars(page) -> list:
+    """Names and heights of everything that the charts of the page draw."""
+    return page.evaluate(
+        "() => [...document.querySelectorAll('.js-plotly-plot')].map(p => [p.layout.title.text,"
+        " p.data.map(t => [t.name, t.type, Array.from(t.x ?? []).slice(0, 50),"
+        " Array.from(t.y ?? []).slice(0, 50)])])"
+    )
+
+
+def test_a_link_and_a_session_restore_selection_and_figures_in_another_browser(
+    demo, chromium, tmp_path
+):
+    first = driver.open_page(chromium, demo)
+    driver.visit(first, "Corrections")
+    driver.click_bar(first, "ledger", "rescued", 0)
+    number = driver.selected(first)
+    assert number
+    pick_rule(first, "Plurality vote")
+    assert driver.selected(first) == number
+    driver.visit(first, "Groups")
+    link, bars = first.url, drawn_bars(first)
+    assert "rule=plurality" in link
+    assert "data=" in link
+    popover(first, "Session")
+    with first.expect_download() as download:
+        first.get_by_role("button", name="Save session").click()
+    saved = tmp_path / "session.json"
+    saved.write_bytes(Path(download.value.path()).read_bytes())
+    assert first.problems == []
+    first.context.close()
+
+    second = driver.open_page(chromium, link)
+    second.get_by_role("heading", name="Groups", exact=True).first.wait_for()
+    rule = second.locator("[data-testid=stSidebar] [data-testid=stSelectbox]")
+    assert rule.filter(has_text="Rule").locator("input").first.input_value() == "Plurality vote"
+    assert driver.selected(second) is None
+    assert drawn_bars(second) != bars
+    driver.visit(second, "Overview")
+    popover(second, "Session")
+    second.locator("[data-testid=stPopoverBody] input[type=file]").set_input_files(str(saved))
+    driver.settle(second)
+    second.get_by_role("button", name="Open session").click()
+    second.get_by_role("heading", name="Groups", exact=True).first.wait_for()
+    driver.settle(second)
+    second.keyboard.press("Escape")
+    assert driver.selected(second) == number
+    assert drawn_bars(second) == bars
+    assert second.url == link
+    second.go_back()
+    driver.settle(second)
+    assert second.problems == []
+    second.context.close()
+
+
 def test_hostile_names_and_texts_run_nothing(chromium, tmp_path):
     from dataclasses import replace
 
