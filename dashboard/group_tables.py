@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.effect_words import slice_name
 from dashboard.group_words import SCORES
+from dashboard.slice_words import slice_name
 
 
 def tests(levels: Sequence[str], found: Mapping, *, claim: bool) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dashboard.effect_words import slice_name
+from dashboard.slice_words import slice_name
 from dashboard.theme import count, interval, markdown, p_value, percent, three_digits
 from dashboard.words import counted, listed
 
