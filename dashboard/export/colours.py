@@ -1,12 +1,13 @@
 """Colours of a written figure: those of the light theme, or greys with marks to tell apart."""
 
+import re
 from collections.abc import Callable
 from dataclasses import astuple
 
 import numpy as np
 import plotly.graph_objects as go
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgba
-from plotly.colors import get_colorscale, unlabel_rgb
+from plotly.colors import get_colorscale
 
 from dashboard.export.source import parts
 from dashboard.theme import DARK, LIGHT, Palette
@@ -15,6 +16,7 @@ DATA = {"x", "y", "z", "text", "hovertext", "customdata", "ids", "template", "va
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 SYMBOLS = ("circle", "square", "triangle-up", "diamond", "x", "triangle-down", "cross", "star")
 HATCHES = ("", "/", ".", "\\", "x", "-", "+", "|")
+NUMBER = re.compile(r"[\d.]+(?:e-?\d+)?")
 RGBA = tuple[float, float, float, float]
 
 
@@ -42,7 +44,7 @@ def rgba(colour: object, opacity: float | None = 1.0) -> RGBA:
         return (0.0, 0.0, 0.0, 0.0)
     text = str(colour).strip()
     if text.startswith("rgb"):
-        red, green, blue, *alpha = (float(part) for part in unlabel_rgb(text))
+        red, green, blue, *alpha = (float(part) for part in NUMBER.findall(text))
         return red / 255, green / 255, blue / 255, (alpha[0] if alpha else 1.0) * opacity
     red, green, blue, alpha = to_rgba(text)
     return red, green, blue, alpha * opacity

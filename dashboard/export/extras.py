@@ -111,16 +111,15 @@ def entries(canvas: Canvas) -> list[tuple[str, list]]:
         if trace.type == "heatmap" or (group, trace.name) in seen:
             continue
         seen.add((group, trace.name))
-        found.append((plain(trace.name), _sample(canvas, trace)))
+        found.append((plain(trace.name).replace("\n", ", "), _sample(canvas, trace)))
     return found[::-1] if "reversed" in (layout.legend.traceorder or "") else found
 
 
 def _sample(canvas: Canvas, trace) -> list:
     """Small pictures of a trace, to be drawn over each other."""
     px, marker = canvas.px, trace.marker
-    size = 1
-    if isinstance(marker.color, np.ndarray | tuple):
-        size = len(marker.color)
+    many = [len(v) for v in (marker.color, marker.opacity) if isinstance(v, np.ndarray | tuple)]
+    size = max(many, default=1)
     colours = point_colours(marker, size, 1.0 if trace.opacity is None else trace.opacity)
     colour = colours[len(colours) // 2] if len(colours) else rgba(LIGHT.member)
     if trace.type == "bar":

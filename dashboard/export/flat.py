@@ -2,8 +2,9 @@
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
+from matplotlib.colors import to_hex
 
+from dashboard.export.colours import colour_map
 from dashboard.export.numbers import written
 from dashboard.theme import LIGHT
 
@@ -91,7 +92,7 @@ def _add_lines(flat: go.Figure, trace: go.Parcoords) -> None:
     colours = np.asarray(levels if many else np.zeros(len(heights)))
     low, high = float(colours.min()), float(colours.max())
     shades = (colours - low) / ((high - low) or 1)
-    painted = sample_colorscale(trace.line.colorscale, shades.tolist())
+    painted = map(to_hex, colour_map(trace.line.colorscale)(shades))
     for row, colour in zip(heights, painted, strict=True):
         flat.add_scatter(
             x=list(range(places)), y=row, mode="lines",

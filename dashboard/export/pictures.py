@@ -1,6 +1,7 @@
 """A figure as PDF, SVG or PNG: the translation from Plotly to Matplotlib and its page."""
 
 import io
+import re
 import threading
 import warnings
 
@@ -25,6 +26,7 @@ TITLE, SUBTITLE, CAPTION = 16, 12, 11
 LEAST_SHARE = 0.42  # of the sheet that axes must have in either direction
 SMALLER = 0.88
 TRIES = 12
+FOR_THE_SCREEN = re.compile(r"(?:Click|Draw a (?:lasso|box)|Point at)\b[^.]*\.(?=\s|$)")
 _ONE_AT_A_TIME = threading.Lock()  # Matplotlib's settings belong to the whole process
 
 
@@ -114,8 +116,8 @@ def _drawn(source: go.Figure, preset: Preset, caption: str, px: float) -> Canvas
 
 
 def _unbroken(text: str | None) -> str:
-    """A subtitle without the breaks that it has for the screen."""
-    return " ".join(plain(text).split())
+    """A subtitle without the breaks and the advice on clicking that it has for the screen."""
+    return FOR_THE_SCREEN.sub("", " ".join(plain(text).split())).strip()
 
 
 def _block(canvas: Canvas, text: str, size: float) -> float:
