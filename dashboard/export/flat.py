@@ -11,38 +11,41 @@ from dashboard.theme import LIGHT
 GAP = 0.09
 VIEWS = (("x", "z"), ("y", "z"), ("x", "y"))
 TICKS = 5
+WIDE = 650  # pixels of the screen, for three plots beside each other
 
 
-def flattened(figure: go.Figure) -> go.Figure:
-    """The same figure where it is flat, else its projections or its axes side by side."""
+def flattened(figure: go.Figure, width: float) -> go.Figure:
+    """The same figure where it is flat, else its projections or its axes; width in pixels."""
     kinds = {trace.type for trace in figure.data}
     if "scatter3d" in kinds:
-        return _projections(figure)
+        return _projections(figure, beside=width >= WIDE)
     if "parcoords" in kinds:
         return _axes_side_by_side(figure)
     return figure
 
 
-def _projections(figure: go.Figure) -> go.Figure:
-    """The three projections of a figure in space below each other, one legend for all."""
+def _projections(figure: go.Figure, beside: bool) -> go.Figure:
+    """The three projections of a figure in space, one legend for all."""
     flat = go.Figure(layout=figure.layout.to_plotly_json() | {"scene": None})
     share = (1 - (len(VIEWS) - 1) * GAP) / len(VIEWS)
     for place, (across, up) in enumerate(VIEWS):
         number = str(place + 1) if place else ""
-        top = 1 - place * (share + GAP)
+        start = place * (share + GAP)
+        row = [max(1 - start - share, 0), 1 - start]
+        column = [start, min(start + share, 1)]
+        spans = {"x": column, "y": [0, 1]} if beside else {"x": [0, 1], "y": row}
         for name, axis in ((f"xaxis{number}", across), (f"yaxis{number}", up)):
             scene = figure.layout.scene[f"{axis}axis"]
             flat.layout[name] = {
                 "title": {"text": scene.title.text or axis},
                 "tickformat": scene.tickformat,
                 "gridcolor": LIGHT.grid,
-                "domain": [0, 1] if name.startswith("x") else [max(top - share, 0), top],
+                "domain": spans[name[0]],
                 "anchor": f"{'y' if name.startswith('x') else 'x'}{number}",
             }
         for trace in figure.data:
             flat.add_trace(_projected(trace, across, up, number, shown=place == 0))
-    height = figure.layout.height or 420
-    flat.update_layout(height=int(2.1 * height))
+    flat.update_layout(height=440 if beside else 3 * 380)
     return flat
 
 

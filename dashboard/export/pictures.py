@@ -32,7 +32,8 @@ _ONE_AT_A_TIME = threading.Lock()  # Matplotlib's settings belong to the whole p
 
 def picture(figure: go.Figure, format: str, preset: Preset, caption: str) -> bytes:
     """The figure as the bytes of a "pdf", "svg" or "png"."""
-    source = flattened(colours.as_light(figure))
+    width = preset.width_mm / 25.4 * 72 / preset.size * SCREEN
+    source = flattened(colours.as_light(figure), width)
     if preset.greyscale:
         source = colours.as_grey(source)
     with _ONE_AT_A_TIME, warnings.catch_warnings(), mpl.rc_context(_settings(preset)):
