@@ -136,6 +136,8 @@ def ticks(canvas: Canvas) -> None:
             _put_ticks(canvas, axis, layout, name, room / SPARSE[place])
             if letter == "x":
                 _turn(canvas, axes, layout)
+            else:
+                _narrow(canvas, axes, layout)
             text = plain(layout.title.text)
             size = layout.title.font.size or TITLE
             getattr(axes, f"set_{letter}label")(
@@ -179,6 +181,17 @@ def _put_ticks(canvas: Canvas, axis, layout, name: str, most: float) -> None:
         labels = dict(zip(values, ticks_written(values, layout.tickformat), strict=True))
         spec = layout.tickformat
         axis.set_major_formatter(FuncFormatter(lambda v, _: labels.get(v) or written(v, spec)))
+
+
+def _narrow(canvas: Canvas, axes: Axes, layout) -> None:
+    """Smaller names of rows where these are closer than the letters are high."""
+    labels = [text for text in axes.get_yticklabels() if text.get_text()]
+    at = np.sort(axes.transData.transform([(0, text.get_position()[1]) for text in labels])[:, 1]
+                 if labels else [])  # fmt: skip
+    if len(at) > 1:
+        size = (layout.tickfont.size or TICK) * canvas.px
+        lines = max(text.get_text().count("\n") + 1 for text in labels)
+        axes.yaxis.set_tick_params(labelsize=min(size, float(np.diff(at).min()) / 1.15 / lines))
 
 
 def _turn(canvas: Canvas, axes: Axes, layout) -> None:

@@ -109,6 +109,11 @@ def _texts(canvas: Canvas, axes: Axes, trace, patches, colours: np.ndarray, acro
             fontsize=size * canvas.px,
             color=readable_on(tuple(colour)) if inside else LIGHT.text,
             annotation_clip=not inside and trace.cliponaxis is not False,
+            bbox=(
+                {"facecolor": colour, "edgecolor": "none", "pad": 0.8 * canvas.px}
+                if inside and patch.get_hatch()
+                else None
+            ),
             zorder=4,
         )
         if inside:

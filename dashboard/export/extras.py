@@ -7,7 +7,15 @@ from matplotlib.patches import Patch, Rectangle
 from dashboard.export.bars import PATTERNS
 from dashboard.export.canvas import Canvas
 from dashboard.export.colours import rgba
-from dashboard.export.points import INSIDE, SHAPES, STYLES, UNFILLED, point_colours, spread
+from dashboard.export.points import (
+    INSIDE,
+    SHAPES,
+    STYLES,
+    UNFILLED,
+    main_colour,
+    point_colours,
+    spread,
+)
 from dashboard.export.texts import plain
 from dashboard.theme import LIGHT
 
@@ -120,7 +128,8 @@ def _sample(canvas: Canvas, trace) -> list:
     px, marker = canvas.px, trace.marker
     many = [len(v) for v in (marker.color, marker.opacity) if isinstance(v, np.ndarray | tuple)]
     size = max(many, default=1)
-    colours = point_colours(marker, size, 1.0 if trace.opacity is None else trace.opacity)
+    opacity = 1.0 if trace.opacity is None else trace.opacity
+    colours = point_colours(marker, size, opacity, main_colour(trace))
     colour = colours[len(colours) // 2] if len(colours) else rgba(LIGHT.member)
     if trace.type == "bar":
         shape = spread(marker.pattern.shape, 1, "")[0]
@@ -128,11 +137,11 @@ def _sample(canvas: Canvas, trace) -> list:
         return [Patch(facecolor=colour, edgecolor=edge, hatch=PATTERNS.get(shape), linewidth=0)]
     parts: list = []
     if trace.fill not in (None, "none"):
-        parts.append(Patch(facecolor=rgba(trace.fillcolor or trace.line.color, trace.opacity)))
+        parts.append(Patch(facecolor=rgba(trace.fillcolor or main_colour(trace), trace.opacity)))
     mode = trace.mode or "lines"
     if "lines" in mode and trace.line.width != 0:
         parts.append(Line2D(
-            [], [], color=rgba(trace.line.color or LIGHT.member, trace.opacity),
+            [], [], color=rgba(main_colour(trace), trace.opacity),
             linewidth=(trace.line.width or 2) * px,
             linestyle=STYLES.get(trace.line.dash or "solid", "-"),
         ))  # fmt: skip

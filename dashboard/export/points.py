@@ -69,7 +69,7 @@ def scatter(canvas: Canvas, trace) -> None:
 
 
 def _fill(axes: Axes, trace, x: np.ndarray, y: np.ndarray) -> list:
-    colour = trace.fillcolor or trace.line.color or LIGHT.member
+    colour = trace.fillcolor or main_colour(trace)
     colour = rgba(colour, (1 if trace.fillcolor else 0.5) * _opacity(trace))
     if trace.fill == "toself":
         ends = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))
@@ -89,7 +89,7 @@ def _lines(canvas: Canvas, axes: Axes, trace, x: np.ndarray, y: np.ndarray) -> l
     return axes.plot(
         x,
         y,
-        color=rgba(trace.line.color or LIGHT.member, _opacity(trace)),
+        color=rgba(main_colour(trace), _opacity(trace)),
         linewidth=(trace.line.width or 2) * canvas.px,
         linestyle=STYLES.get(trace.line.dash or "solid", "-"),
         drawstyle=STEPS.get(trace.line.shape, "default"),
@@ -112,7 +112,7 @@ def _intervals(
     up = np.nan_to_num(np.array(error.array, dtype=float))
     down = up if error.arrayminus is None else np.nan_to_num(np.array(error.arrayminus, float))
     known = np.isfinite(x) & np.isfinite(y)
-    colour = rgba(error.color or trace.marker.color or LIGHT.member, _opacity(trace))
+    colour = rgba(error.color or main_colour(trace), _opacity(trace))
     thick = (2 if error.thickness is None else error.thickness) * canvas.px
     cap = (4 if error.width is None else error.width) * canvas.px
     made = axes.errorbar(
@@ -138,9 +138,19 @@ def spread(value: object, size: int, default: object) -> list:
     return [value] * size
 
 
-def point_colours(marker, size: int, opacity: float) -> np.ndarray:
+def main_colour(trace) -> str:
+    """The colour of lines and marks that say none of their own."""
+    line = getattr(trace, "line", None)
+    for colour in (line and line.color, trace.marker.color):
+        if isinstance(colour, str):
+            return colour
+    return LIGHT.member
+
+
+def point_colours(marker, size: int, opacity: float, default: str = LIGHT.member) -> np.ndarray:
     """Float [size, 4]; numbers go through the colour scale."""
-    alpha = np.array(spread(marker.opacity, size, 1.0), dtype=float) * opacity
+    usual = 0.7 if isinstance(getattr(marker, "size", None), np.ndarray | tuple) else 1.0
+    alpha = np.array(spread(marker.opacity, size, usual), dtype=float) * opacity
     values = marker.color
     if isinstance(values, np.ndarray | tuple) and not any(isinstance(v, str) for v in values):
         levels = np.array([np.nan if v is None else v for v in values], dtype=float)
@@ -151,7 +161,7 @@ def point_colours(marker, size: int, opacity: float) -> np.ndarray:
         found = colour_map(marker.colorscale, marker.reversescale)(np.ma.masked_invalid(shades))
         found[~np.isfinite(levels)] = rgba(LIGHT.muted)
     else:
-        named = spread(values, size, LIGHT.member)
+        named = spread(values, size, default)
         table = {name: rgba(name) for name in dict.fromkeys(named)}
         found = np.array([table[name] for name in named]).reshape(-1, 4)
     found[:, 3] *= alpha
@@ -174,7 +184,7 @@ def _marks(canvas: Canvas, axes: Axes, trace, x: np.ndarray, y: np.ndarray) -> l
     axes.autoscale_view()
     if invisible(trace) or not size:
         return []
-    colours = point_colours(marker, size, _opacity(trace))
+    colours = point_colours(marker, size, _opacity(trace), main_colour(trace))
     _dim(trace, colours)
     edges = np.array([rgba(c) for c in spread(marker.line.color, size, LIGHT.text)]).reshape(-1, 4)
     edges[:, 3] *= colours[:, 3]
