@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
+import matplotlib as mpl
 import numpy as np
 import plotly.graph_objects as go
 from matplotlib import font_manager
@@ -23,11 +25,20 @@ FAMILIES = {
 SCREEN = 12  # pixels of the letters that a preset's size stands for
 
 
+@cache
 def families(font: str) -> list[str]:
     """Installed families for a font, the first ones preferred; there is always one."""
     installed = set(font_manager.get_font_names())
     wanted = [*FAMILIES.get(font, (font, *FAMILIES["sans-serif"])), "DejaVu Sans"]
     return [name for name in dict.fromkeys(wanted) if name in installed]
+
+
+@lru_cache(4096)
+def _ems(word: str, weight: str, family: tuple[str, ...]) -> float:
+    """Width of a word as a multiple of the size of its letters; the same word is measured once."""
+    font = font_manager.FontProperties(family=list(family), size=100, weight=weight)
+    renderer = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=72)).get_renderer()
+    return renderer.get_text_width_height_descent(word, font, False)[0] / 100
 
 
 @dataclass
@@ -59,9 +70,16 @@ class Canvas:
     @classmethod
     def of(cls, source: go.Figure, preset: Preset, height: float, px: float) -> "Canvas":
         """An empty sheet as wide as the preset says, height in points."""
-        sheet = Figure(figsize=(preset.width_mm / 25.4, height / 72), dpi=72, facecolor="white")
+        sheet = Figure(dpi=72, facecolor="white")
         FigureCanvasAgg(sheet)
-        return cls(sheet, source, preset, px)
+        canvas = cls(sheet, source, preset, px)
+        canvas.resize(preset.width_mm / 25.4 * 72, height)
+        return canvas
+
+    def resize(self, width: float, height: float) -> None:
+        """Make the sheet so many points large, rounded to whole dots of the picture."""
+        dots = [round(points / 72 * self.preset.dpi) + 1e-3 for points in (width, height)]
+        self.sheet.set_size_inches(*(one / self.preset.dpi for one in dots))
 
     @property
     def width(self) -> float:
@@ -80,8 +98,11 @@ class Canvas:
 
     def text_width(self, text: str, size: float, weight: str = "normal") -> float:
         """Of a line in points; size in pixels."""
-        font = font_manager.FontProperties(size=size * self.px, weight=weight)
-        return self.renderer.get_text_width_height_descent(text, font, False)[0]
+        family = tuple(mpl.rcParams["font.family"])
+        blank = _ems("x x", weight, family) - 2 * _ems("x", weight, family)
+        words = text.split(" ")
+        wide = sum(_ems(word, weight, family) for word in words if word)
+        return (wide + blank * (len(words) - 1)) * size * self.px
 
     def fitted(self, text: str, width: float, size: float, weight: str = "normal") -> str:
         """The text in lines no wider than so many points."""

@@ -136,7 +136,7 @@ def _tell_apart(trace: dict, kind: str, place: int) -> None:
         pattern = marker.setdefault("pattern", {})
         pattern["shape"] = pattern.get("shape") or HATCHES[place % len(HATCHES)]
         return
-    mode = trace.get("mode") or "markers"
+    mode = trace.get("mode") or "lines+markers"
     if "lines" in mode and (trace.get("line") or {}).get("dash", "solid") == "solid":
         trace.setdefault("line", {})["dash"] = DASHES[place % len(DASHES)]
     if "markers" in mode and marker.get("symbol", "circle") == "circle":

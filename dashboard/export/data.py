@@ -77,7 +77,10 @@ def _points(trace) -> pd.DataFrame:
             minus = error.array if error.arrayminus is None else error.arrayminus
             found[f"{letter} minus"] = _column(minus, size)
     marker = getattr(trace, "marker", None)
-    for name, values in (("colour", marker and marker.color), ("size", marker and marker.size)):
+    for name, values in (
+        ("colour", marker and marker.color),
+        ("size", getattr(marker, "size", None)),
+    ):
         numbers = _column(values, size)
         if numbers is not None and not any(isinstance(value, str) for value in numbers):
             found[name] = numbers

@@ -24,8 +24,8 @@ DRAW = {
 MARGIN = 8
 TITLE, SUBTITLE, CAPTION = 16, 12, 11
 LEAST_SHARE = 0.42  # of the sheet that axes must have in either direction
-SMALLER = 0.88
-TRIES = 12
+SMALLER = 0.82
+TRIES = 9
 FOR_THE_SCREEN = re.compile(r"(?:Click|Draw a (?:lasso|box)|Point at)\b[^.]*\.(?=\s|$)")
 _ONE_AT_A_TIME = threading.Lock()  # Matplotlib's settings belong to the whole process
 
@@ -52,7 +52,6 @@ def _settings(preset: Preset) -> dict:
         "text.parse_math": False,
         "text.usetex": False,
         "text.hinting": "none",
-        "text.hinting_factor": 1,
         "axes.unicode_minus": True,
         "axes.xmargin": 0.05,
         "axes.ymargin": 0.05,
@@ -136,7 +135,7 @@ def _settle(canvas: Canvas, head: float, foot: float, tall: float | None) -> Non
     for _ in range(3):
         if tall is None:
             height = head + foot + sides[1] + sides[3] + max(plot, 120 * px)
-            canvas.sheet.set_figheight(height / 72)
+            canvas.resize(canvas.width, height)
         left, bottom = MARGIN * px + sides[0], foot + sides[1]
         right = max(canvas.width - MARGIN * px - sides[2], left + 20)
         top = max(canvas.height - head - sides[3], bottom + 20)
@@ -153,8 +152,10 @@ def _settle(canvas: Canvas, head: float, foot: float, tall: float | None) -> Non
             max(box.x1 for box in boxes) - right,
             max(box.y1 for box in boxes) - top,
         )
-        sides = [max(float(one), 2 * px) for one in over]
+        before, sides = sides, [max(float(one), 2 * px) for one in over]
         sides[2] = max(sides[2], beside + 2 * px)
+        if max(abs(a - b) for a, b in zip(before, sides, strict=True)) < px:
+            break
 
 
 def _write_around(canvas: Canvas, title: str, subtitle: str, caption: str) -> None:

@@ -204,6 +204,7 @@ def _marks(canvas: Canvas, axes: Axes, trace, x: np.ndarray, y: np.ndarray) -> l
             face, edge, wide = np.zeros_like(face), face, np.maximum(wide, 1.2 * canvas.px)
         if base in UNFILLED:
             face, edge, wide = edge, edge, np.maximum(wide, canvas.px)
+        area, face, edge, wide = (_once(values) for values in (area, face, edge, wide))
         style = MarkerStyle(SHAPES.get(base, "o"))
         drawn.append(axes.scatter(
             x[here], y[here], s=area, marker=style, facecolors=face,
@@ -259,3 +260,8 @@ def _texts(canvas: Canvas, axes: Axes, trace, x: np.ndarray, y: np.ndarray) -> N
 def clipped(trace) -> bool:
     """Whether marks end at the border of the axes."""
     return getattr(trace, "cliponaxis", None) is not False
+
+
+def _once(values: np.ndarray) -> np.ndarray:
+    """One value where all are alike, which makes smaller files."""
+    return values[:1] if len(values) and (values == values[:1]).all() else values

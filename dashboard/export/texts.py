@@ -28,6 +28,7 @@ def inert(text: str) -> str:
     >>> inert("<b>x</b><img src=y>")
     '<b>x</b>&lt;img src=y&gt;'
     """
+    text = UNPRINTABLE.sub("", text)
     kept, found = HARMLESS.split(text), HARMLESS.findall(text)
     parts = [html.escape(html.unescape(part), quote=False) for part in kept]
     return "".join(part + mark for part, mark in zip(parts, [*found, ""], strict=True))
