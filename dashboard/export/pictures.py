@@ -4,6 +4,7 @@ import io
 import re
 import threading
 import warnings
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import plotly.graph_objects as go
@@ -32,14 +33,22 @@ _ONE_AT_A_TIME = threading.Lock()  # Matplotlib's settings belong to the whole p
 
 def picture(figure: go.Figure, format: str, preset: Preset, caption: str) -> bytes:
     """The figure as the bytes of a "pdf", "svg" or "png"."""
+    return pictures(figure, (format,), preset, caption)[format]
+
+
+def pictures(
+    figure: go.Figure, formats: Sequence[str], preset: Preset, caption: str
+) -> dict[str, bytes]:
+    """The figure in several formats at once: {format: bytes}; it is laid out only once."""
     width = preset.width_mm / 25.4 * 72 / preset.size * SCREEN
     source = flattened(colours.as_light(figure), width)
     if preset.greyscale:
         source = colours.as_grey(source)
+    title, caption = plain(figure.layout.title.text), plain(caption)
     with _ONE_AT_A_TIME, warnings.catch_warnings(), mpl.rc_context(_settings(preset)):
         warnings.simplefilter("ignore")  # letters that no installed font has
-        canvas = _fitting(source, preset, plain(caption))
-        return _saved(canvas, format, plain(figure.layout.title.text), plain(caption))
+        canvas = _fitting(source, preset, caption)
+        return {format: _saved(canvas, format, title, caption) for format in formats}
 
 
 def _settings(preset: Preset) -> dict:

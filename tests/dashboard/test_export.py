@@ -19,6 +19,7 @@ import dashboard.plots as plots
 from dashboard.corrections import SECTIONS as CORRECTIONS
 from dashboard.export import FORMATS, PRESETS, write
 from dashboard.export.data import table
+from dashboard.export.pictures import pictures
 from dashboard.front import SECTIONS as FRONT
 from dashboard.groups import SECTIONS as GROUPS
 from dashboard.plots import front, front_groups, front_more, matrix, members, model_map
@@ -134,15 +135,15 @@ def test_every_family_is_written_without_a_browser(families, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("BROWSER_PATH", raising=False)
     for name, figure in families.items():
-        pdf = write(figure, "pdf", SMALL, CAPTION)
+        pdf, svg, png = pictures(figure, ("pdf", "svg", "png"), SMALL, CAPTION).values()
         assert pdf.startswith(b"%PDF"), name
         assert b"/Count 1" in pdf, name
         assert b"/FontFile2" in pdf, name
         assert b"/CreationDate" not in pdf, name
-        said = svg_texts(write(figure, "svg", SMALL, CAPTION))
+        said = svg_texts(svg)
         assert letters(re.sub("<[^>]*>", "", figure.layout.title.text or "")) in said, name
         assert letters(CAPTION) in said, name
-        picture = Image.open(io.BytesIO(write(figure, "png", SMALL, CAPTION)))
+        picture = Image.open(io.BytesIO(png))
         assert picture.width == round(89 / 25.4 * 60), name
         assert len(np.unique(np.asarray(picture.convert("L")))) > 8, name
 
@@ -232,6 +233,11 @@ def test_points_of_webgl_are_vectors_unless_pixels_are_asked_for():
 def test_the_same_figure_gives_the_same_bytes(format):
     figure = go.Figure(go.Bar(x=["a", "b"], y=[1, 2], marker={"pattern": {"shape": "/"}}))
     assert write(figure, format, SMALL, "c") == write(figure, format, SMALL, "c")
+    if format in ("pdf", "svg"):
+        assert (
+            write(figure, format, SMALL, "c")
+            == pictures(figure, ("png", format), SMALL, "c")[format]
+        )
 
 
 def test_dark_figures_are_written_in_light_colours():
