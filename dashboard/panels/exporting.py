@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import footnotes, state
+from dashboard.choosing import Choices, Selection
 from dashboard.export.presets import FONTS, PRESETS, Preset
 from dashboard.export.writing import FORMATS, write
-from dashboard.theme import shortened
+from dashboard.theme import count, shortened
 
 MIME = {
     "pdf": "application/pdf",
@@ -101,9 +102,8 @@ def _preset(key: str, format: str) -> Preset:
     raster = format != "png" and st.toggle(
         "Points as pixels", help="Smaller files where there are many points", key=f"{own}/raster"
     )
-    dpi = preset.dpi
-    if format == "png" or raster:
-        dpi = st.number_input("Dots per inch", 50, 1200, preset.dpi, 50, key=f"{own}/dpi")
+    asked = format == "png" or raster
+    dpi = asked and st.number_input("Dots per inch", 50, 1200, preset.dpi, 50, key=f"{own}/dpi")
     return preset.sized(
         width_mm=width,
         height_mm=max(height, 20.0) if height else None,
@@ -111,7 +111,7 @@ def _preset(key: str, format: str) -> Preset:
         font=font,
         greyscale=grey,
         raster=raster,
-        dpi=dpi,
+        dpi=dpi or preset.dpi,
     )
 
 
@@ -121,18 +121,7 @@ def caption(panel: str) -> str:
     choices, current = state.choices(), state.narrowing(panel)
     if choices is not None:
         parts.append(_ensemble(choices))
-        units = choices.bundle.units
-        n = len(choices.bundle.ids) if current is None else len(current.positions)
-        parts.append(
-            footnotes.footnote(
-                n,
-                choices.missing,
-                units=units is not None and len(units.unique()) < len(choices.bundle.ids),
-                tested=False,
-                selected=current is not None,
-                held_out=choices.held_out is not None,
-            ).rstrip(".")
-        )
+        parts.append(_how(choices, current).rstrip("."))
     parts.append(f"Dissensus {version()}")
     return ". ".join(part for part in parts if part) + "."
 
@@ -154,8 +143,25 @@ def _plain(panel: str) -> str:
     return re.sub(r"\W+", "-", panel).strip("-").lower()[:60] or "figure"
 
 
-def _ensemble(choices: state.Choices) -> str:
+def _ensemble(choices: Choices) -> str:
     """Rule and members, by name where they are few."""
     team = choices.ensemble
     few = len(team.members) <= NAMED_MEMBERS
     return f"{team.label} ({', '.join(map(shortened, team.members))})" if few else team.label
+
+
+def _how(choices: Choices, current: Selection | None) -> str:
+    """The page's footnote: n, missing answers, intervals; only n where nothing is labelled."""
+    bundle = choices.bundle
+    judged = bundle.labelled.cpu().numpy()
+    judged = judged if current is None else judged[current.positions]
+    if not judged.any():
+        return f"n = {count(len(judged))} samples"
+    return footnotes.footnote(
+        int(judged.sum()),
+        choices.missing,
+        units=bundle.units is not None and len(bundle.units.unique()) < len(bundle.ids),
+        tested=False,
+        selected=current is not None,
+        held_out=choices.held_out is not None,
+    )

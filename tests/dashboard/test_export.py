@@ -293,3 +293,25 @@ def test_the_menu_of_a_figure_writes_nothing_before_it_is_opened(tmp_path, monke
     assert not app.exception
     assert not [box for box in app.number_input if box.label == "Width (mm)"]
     json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+@pytest.mark.parametrize("kind", ["full", "no labels", "one sample"])
+def test_the_caption_says_what_the_figure_is_about(kind, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("dashboard.panels.exporting.write", lambda *args: said.append(args) or b"")
+    app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
+    app.switch_page("views/map.py").run()
+    app.session_state["export/map"] = True
+    captions = []
+    real = importlib.import_module("dashboard.panels.exporting").caption
+    monkeypatch.setattr(
+        "dashboard.panels.exporting.caption",
+        lambda panel: captions.append(real(panel)) or captions[-1],
+    )
+    app.run()
+    assert not app.exception
+    assert not said
+    n = f"n = {len(BUNDLES[kind].ids)} {'samples' if kind == 'no labels' else 'judged samples'}"
+    assert n in captions[0]
+    assert captions[0].endswith(".")
+    assert "Dissensus" in captions[0]
