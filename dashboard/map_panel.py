@@ -6,6 +6,7 @@ import streamlit as st
 from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
 from analysis.projection import umap_map
 from dashboard import component, compute, jobs, panels, state
+from dashboard.panels import exporting
 from dashboard.plots import maps
 from dashboard.state import Choices
 from dashboard.theme import OUTCOME_SYMBOLS, SEQUENTIAL, Palette, count, markdown
@@ -119,6 +120,11 @@ def scatter(
         on_select=lambda rows: _store(rows, panel),
         scale=SEQUENTIAL,
         **colour,
+    )
+    chosen = None if selected is None else np.asarray(selected)
+    exporting.offer(
+        panel,
+        lambda: maps.sample_map(points, hover, axes, selected=chosen, title=title, **colour),
     )
 
 

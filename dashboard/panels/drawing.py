@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import state, words
+from dashboard.panels import exporting
 from dashboard.plots.models import decode_models
 from dashboard.sessions.making import both
 from dashboard.sessions.session import Predicate
@@ -41,7 +42,7 @@ def chart(
     """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns.
 
     With `brush`, a box or lasso calls brush(selection, panel, *args) instead, also when it is
-    taken away: the selection is empty then.
+    taken away: the selection is empty then. Below the figure is a menu that exports it.
     """
     config = CONFIG | {
         "toImageButtonOptions": {"format": "svg", "filename": f"dissensus-{panel}"},
@@ -49,15 +50,16 @@ def chart(
     key = state.panel_key(panel)
     if pick is None:
         st.plotly_chart(figure, key=key, config=config, alt=alt)
-        return
-    st.plotly_chart(
-        figure,
-        key=key,
-        config=config,
-        alt=alt,
-        on_select=lambda: _picked(key, panel, pick, args, brush),
-        selection_mode=modes,
-    )
+    else:
+        st.plotly_chart(
+            figure,
+            key=key,
+            config=config,
+            alt=alt,
+            on_select=lambda: _picked(key, panel, pick, args, brush),
+            selection_mode=modes,
+        )
+    exporting.offer(panel, lambda: figure)
 
 
 def _picked(
