@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
 from analysis.bundle import Bundle
@@ -10,6 +11,18 @@ from dashboard.choosing import Choices
 from dashboard.figures.told import within
 from dashboard.plots import group_curves as plots
 from dashboard.theme import Palette, markdown
+
+FIRST = 3
+
+
+def opening_levels(choices: Choices, bundle: Bundle) -> list[str]:
+    """The levels that are drawn first: the largest, and the one where the ensemble is worst."""
+    table = compute.group_table(choices, bundle, choices.grouping)
+    n, rate = table["n"][-1], table["accuracy"][-1]
+    large = np.argsort(-n, kind="stable")[:FIRST].tolist()
+    told = np.where((n >= 20) & np.isfinite(rate), rate, np.inf)
+    places = sorted({*large, int(told.argmin())}) if np.isfinite(told).any() else sorted(large)
+    return [bundle.groups[choices.grouping].levels[place] for place in places]
 
 
 def group_curves(
