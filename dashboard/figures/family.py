@@ -15,6 +15,7 @@ from analysis.summary import installed_version
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
+from dashboard.words import counted
 
 SECTIONS = {
     "overview": "Overview",
@@ -65,6 +66,7 @@ class Family:
         measures: names in the catalogue of measures.
         methods: other functions that it rests on; their docstrings name the sources.
         interval: what its brackets and bars are; empty where it has none.
+        in_report: drawn in a report too; the others take long or say the same again.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Family:
     measures: tuple[str, ...] = ()
     methods: tuple[Callable, ...] = ()
     interval: str = ""
+    in_report: bool = True
 
     @property
     def needed(self) -> str:
@@ -113,20 +116,28 @@ def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
     except BundleError as problem:
         return str(problem)
     title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
-    alt = ". ".join(part.rstrip(".") for part in (title, subtitle) if part) + "."
+    alt = " ".join(_ended(part) for part in (title, subtitle) if part)
     return Drawn(figure, " ".join([alt, *_made(family, choices)]), alt, frame)
 
 
 def _made(family: Family, choices: Choices) -> list[str]:
     """Rule, gaps and interval, as a caption says them."""
     rule = RULES[choices.ensemble.rule].label
-    said = [f"Ensemble: {rule} of {len(choices.ensemble.members)} models."]
+    said = []
+    if family.section not in ("disagreement", "rankings"):
+        said.append(f"Ensemble: {rule} of {counted(len(choices.ensemble.members), 'model')}.")
     if not bool(choices.bundle.answered.all()):
         gaps = {"exclude": "are left out", "wrong": "count as wrong"}
         said.append(f"Missing answers {gaps[choices.missing]}.")
     if family.interval:
         said.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
     return said
+
+
+def _ended(text: str) -> str:
+    """With a full stop, unless it ends otherwise."""
+    text = text.rstrip(" ;,")
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def version_note() -> str:

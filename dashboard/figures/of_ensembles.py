@@ -239,6 +239,7 @@ FAMILIES = (
         _effect_slices,
         ("labels", "groups"),
         interval="bars: 95 % intervals on the half that the slices were not found on",
+        in_report=False,
     ),
     Family(
         "against-size",
@@ -247,6 +248,7 @@ FAMILIES = (
         "Quality of teams against the number of their members.",
         _against_size,
         ("labels", "two models"),
+        in_report=False,
     ),
     Family(
         "risk-coverage",
@@ -292,6 +294,7 @@ FAMILIES = (
         partial(_of_soups, _soup_outcomes),
         ("labels",),
         methods=(outcomes,),
+        in_report=False,
     ),
     Family(
         "soup-error-parts",
@@ -318,5 +321,6 @@ FAMILIES = (
         partial(_of_lines, recipes.outcomes_along),
         ("labels",),
         methods=(outcomes,),
+        in_report=False,
     ),
 )

@@ -57,7 +57,9 @@ def _shared(choices: Choices, settings: Settings) -> Built:
     if not len(rows):
         return "No candidate is known on all axes, so there is no front."
     shares = compute.brushed(asked, found, np.sort(rows))[0]
-    return front.shared_models(found, shares, len(rows), LIGHT)
+    figure = front.shared_models(found, shares, len(rows), LIGHT)
+    told = figure.layout.title.subtitle.text.replace("marked candidates", "candidates on the front")
+    return figure.update_layout(title_subtitle_text=told)
 
 
 def fronts_of_groups(choices: Choices, asked: Setting, found: Candidates) -> dict:
@@ -109,6 +111,7 @@ FAMILIES = (
         partial(_projection, (1, 2)),
         ("labels", "two models"),
         methods=FRONT,
+        in_report=False,
     ),
     Family(
         "front-space",
@@ -118,6 +121,7 @@ FAMILIES = (
         _in_space,
         ("labels", "two models"),
         methods=FRONT,
+        in_report=False,
     ),
     Family(
         "front-parallel",
@@ -136,6 +140,7 @@ FAMILIES = (
         _equal_losses,
         ("labels", "probabilities"),
         measures=("log_loss", "jensen_gap"),
+        in_report=False,
     ),
     Family(
         "front-shared",
@@ -155,5 +160,6 @@ FAMILIES = (
         ("labels", "two models", "groups"),
         methods=FRONT,
         interval="bars: 95 % of the bootstrap draws",
+        in_report=False,
     ),
 )

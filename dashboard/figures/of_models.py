@@ -131,6 +131,7 @@ FAMILIES = (
         "On how many samples every two models can be compared.",
         partial(_pairs, pairs.pair_counts),
         ("two models",),
+        in_report=False,
     ),
     Family(
         "model-map",

@@ -58,7 +58,8 @@ def _curves(against: str, choices: Choices, settings: Settings) -> Built:
     }.get(against, [])
     along = options[0] if options else ""
     levels = group_curves.opening_levels(choices, bundle)
-    return group_curves.group_curves(choices, bundle, against, along, ROLES, levels, "risk", LIGHT)
+    show = "risk" if against == "confidence" else "accuracy"
+    return group_curves.group_curves(choices, bundle, against, along, ROLES, levels, show, LIGHT)
 
 
 def _majority(choices: Choices, settings: Settings) -> Built:
@@ -192,6 +193,7 @@ FAMILIES = (
         _group_size,
         GROUPED,
         measures=("group_accuracy",),
+        in_report=False,
     ),
     _curve("epoch", "training"),
     _curve("size", "the number of members"),
@@ -246,6 +248,7 @@ FAMILIES = (
         _rank_agreement,
         ("labels", "groups", "two models"),
         methods=(kendall,),
+        in_report=False,
     ),
     Family(
         "group-dependence",
