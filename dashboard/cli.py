@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard import commands, launching, workspace_command
+from dashboard import commands, launching, report_command, workspace_command
 from dashboard.commands import fail
 
 
@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(chosen)
     workspace_command.add(chosen, _command)
     _add_analyze(chosen)
+    report_command.add(chosen, _command, _reading, _request)
     _add_convert(chosen)
     return parser
 

@@ -21,9 +21,9 @@ def plain(text: object) -> str:
 
 
 def sentence(markdown: str) -> str:
-    """A sentence of `dashboard.words` as HTML: bold stays, all else is text.
+    r"""A sentence of `dashboard.words` as HTML: bold stays, all else is text.
 
-    >>> sentence(r"**3** by a\\*b <i>")
+    >>> sentence(r"**3** by a\*b <i>")
     '<strong>3</strong> by a*b &lt;i&gt;'
     """
     kept: list[str] = []
