@@ -1,12 +1,14 @@
 """Every family of figures, by name."""
 
-from dashboard.figures import of_ensembles, of_fronts, of_models, of_samples
+from dashboard.figures import of_ensembles, of_fronts, of_groups, of_models, of_recipes, of_samples
 from dashboard.figures.family import SECTIONS, Family
 
 ALL = (
     *of_models.FAMILIES,
     *of_ensembles.FAMILIES,
+    *of_recipes.FAMILIES,
     *of_fronts.FAMILIES,
+    *of_groups.FAMILIES,
     *of_samples.FAMILIES,
 )
 FAMILIES: dict[str, Family] = {

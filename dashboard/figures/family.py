@@ -29,7 +29,7 @@ SECTIONS = {
     "rankings": "Rankings",
     "samples": "Samples",
 }
-HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)")
+HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)|; only these can be picked")
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -63,7 +63,8 @@ class Family:
         build: choices and settings -> a figure, or a sentence why there is none.
         needs: keys of `dashboard.needs.NEEDS`.
         table: the numbers behind it, where they are a table.
-        measures: names in the catalogue of measures.
+        measures: names in the catalogue of measures or of axes; what tells them from the
+            choices, where they depend on the data.
         methods: other functions that it rests on; their docstrings name the sources.
         interval: what its brackets and bars are; empty where it has none.
         in_report: drawn in a report too; the others take long or say the same again.
@@ -76,10 +77,14 @@ class Family:
     build: Callable[[Choices, Settings], Built]
     needs: tuple[str, ...] = ()
     table: Callable[[Choices, Settings], pd.DataFrame] | None = None
-    measures: tuple[str, ...] = ()
+    measures: tuple[str, ...] | Callable[[Choices], tuple[str, ...]] = ()
     methods: tuple[Callable, ...] = ()
     interval: str = ""
     in_report: bool = True
+
+    def measured(self, choices: Choices) -> tuple[str, ...]:
+        """The names of the measures that it shows for these data."""
+        return self.measures(choices) if callable(self.measures) else self.measures
 
     @property
     def needed(self) -> str:

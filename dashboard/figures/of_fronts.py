@@ -17,6 +17,11 @@ from dashboard.figures.family import Built, Family, Settings
 from dashboard.theme import LIGHT
 
 
+def _axes(choices: Choices) -> tuple[str, ...]:
+    found = front_search.searched(choices)
+    return () if isinstance(found, str) else tuple(axis.name for axis in found[0].axes)
+
+
 def _projection(axes: tuple[int, int], choices: Choices, settings: Settings) -> Built:
     found = front_search.searched(choices)
     if isinstance(found, str):
@@ -91,7 +96,7 @@ FAMILIES = (
         partial(_projection, (1, 0)),
         ("labels", "two models"),
         _on_front,
-        ("disagreement_labels",),
+        _axes,
         FRONT,
     ),
     Family(
@@ -101,6 +106,7 @@ FAMILIES = (
         "Candidate teams by quality and consistency, with the front.",
         partial(_projection, (2, 0)),
         ("labels", "two models"),
+        measures=_axes,
         methods=FRONT,
     ),
     Family(
@@ -110,6 +116,7 @@ FAMILIES = (
         "Candidate teams by diversity and consistency, with the front.",
         partial(_projection, (1, 2)),
         ("labels", "two models"),
+        measures=_axes,
         methods=FRONT,
         in_report=False,
     ),
@@ -120,6 +127,7 @@ FAMILIES = (
         "Candidate teams on quality, diversity and consistency in space.",
         _in_space,
         ("labels", "two models"),
+        measures=_axes,
         methods=FRONT,
         in_report=False,
     ),
@@ -130,6 +138,7 @@ FAMILIES = (
         "Each candidate of the front as a line over all axes.",
         _in_parallel,
         ("labels", "two models"),
+        measures=_axes,
         methods=FRONT,
     ),
     Family(
@@ -149,6 +158,7 @@ FAMILIES = (
         "How often each model is a member of the candidates on the front.",
         _shared,
         ("labels", "two models"),
+        measures=_axes,
         methods=FRONT,
     ),
     Family(
@@ -158,6 +168,7 @@ FAMILIES = (
         "The hypervolume of the front of every group.",
         _group_volumes,
         ("labels", "two models", "groups"),
+        measures=_axes,
         methods=FRONT,
         interval="bars: 95 % of the bootstrap draws",
         in_report=False,

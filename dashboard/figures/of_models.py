@@ -39,6 +39,10 @@ def _first_measure(choices: Choices):
     return next(iter(pair_measures.offered_measures(choices.bundle).values()))
 
 
+def _pair_measure(choices: Choices) -> tuple[str, ...]:
+    return (_first_measure(choices).name,)
+
+
 def _pairs(build: Callable, choices: Choices, settings: Settings) -> Built:
     return build(choices, choices.bundle, _first_measure(choices), choices.bundle.models, LIGHT)
 
@@ -121,7 +125,7 @@ FAMILIES = (
         "How much every two models differ, as a matrix in the order of a tree.",
         partial(_pairs, pairs.pair_matrix),
         ("two models",),
-        measures=("disagreement_labels",),
+        measures=_pair_measure,
         interval="tree: average linkage",
     ),
     Family(
@@ -140,7 +144,7 @@ FAMILIES = (
         "Models as points; near ones answer alike.",
         partial(_pairs, pairs.model_map),
         ("two models",),
-        measures=("disagreement_labels",),
+        measures=_pair_measure,
     ),
     Family(
         "reliability",

@@ -1,110 +1,26 @@
-"""Families of figures about groups, slices, difficulty and single samples."""
+"""Families of figures about slices, difficulty and single samples."""
 
 from functools import partial
 
 import pandas as pd
 
-from analysis.accuracy_on_the_curve import bend
+from analysis.catalog import CATALOG
 from analysis.contrasts import contrast
-from analysis.dependence import dependence
-from analysis.group_disagreement import group_scores
-from analysis.group_gains import worst_group_gain
-from analysis.group_ranks import kendall
-from analysis.group_report import against_rest, worst_group
-from analysis.intervals import wilson
 from analysis.many_tests import benjamini_hochberg
 from analysis.projection import pca
-from dashboard import compute, group_curve_words, group_tables, slice_tables, tables
+from dashboard import compute, slice_tables
 from dashboard.choosing import Choices
 from dashboard.compute import SlicesAsked, SlicesWanted
-from dashboard.figures import difficulty, group_curves, group_effects, groups, majority
+from dashboard.figures import difficulty
 from dashboard.figures import sample_map as of_map
 from dashboard.figures import slices as of_slices
 from dashboard.figures.family import Built, Family, Settings
-from dashboard.figures.told import within
 from dashboard.slice_words import NOTHING_TO_SCORE, NOTHING_TO_SEARCH
 from dashboard.theme import LIGHT
 
 MOST_POINTS = 2000
-ROLES = ("best", "ensembles")
 USUAL_METHODS = ("conditions", "clusters")
 LEAST_SLICE = 20
-
-
-def _group_accuracy(choices: Choices, settings: Settings) -> Built:
-    return groups.group_dots(choices, choices.bundle, settings.least, LIGHT)
-
-
-def _groups(choices: Choices, settings: Settings) -> pd.DataFrame:
-    column = choices.grouping
-    table = compute.group_table(choices, choices.bundle, column)
-    names = [*choices.ensemble.members, choices.label]
-    return tables.groups(table, choices.bundle.groups[column].levels, names)
-
-
-def _group_size(choices: Choices, settings: Settings) -> Built:
-    pool = choices.ensemble.members
-    return groups.size_curve(choices, choices.bundle, pool, settings.least, LIGHT)
-
-
-def _curves(against: str, choices: Choices, settings: Settings) -> Built:
-    bundle, column = choices.bundle, choices.grouping
-    if group_curve_words.missing(bundle, column, choices.ensemble.members, against):
-        return group_curve_words.NEEDS[against]
-    options = {
-        "attribute": compute.attribute_choices(bundle),
-        "level": compute.level_choices(bundle, column),
-        "model": compute.model_choices(bundle),
-    }.get(against, [])
-    along = options[0] if options else ""
-    levels = group_curves.opening_levels(choices, bundle)
-    show = "risk" if against == "confidence" else "accuracy"
-    return group_curves.group_curves(choices, bundle, against, along, ROLES, levels, show, LIGHT)
-
-
-def _majority(choices: Choices, settings: Settings) -> Built:
-    bundle, column = choices.bundle, choices.grouping
-    if len(compute.group_choices(bundle, column)) < 2:
-        return "There is one group only. Two are needed to compare accuracy in them."
-    table = compute.group_table(choices, bundle, column)
-    x, y = compute.opening_groups(bundle, table, column)
-    points = compute.majority_points(choices, bundle, x, y)
-    names = tuple(f"{column} is {level}" for column, level in (x, y))
-    told = within(choices, bundle)
-    return majority.majority_minority(points, names, "raw", majority.ends(points), told, LIGHT)
-
-
-def _net_effects(choices: Choices, settings: Settings) -> Built:
-    return group_effects.net_effects(choices, choices.bundle, LIGHT)
-
-
-def _gains(choices: Choices, settings: Settings) -> pd.DataFrame:
-    bundle, column = choices.bundle, choices.grouping
-    gains = compute.worst_gains(choices, bundle, column, settings.least)
-    effects = compute.effects_beside(choices, bundle, column)
-    return group_tables.gains(gains, bundle.groups[column].levels, effects)
-
-
-def _votes(choices: Choices, settings: Settings) -> Built:
-    return group_effects.vote_scores(choices, choices.bundle, "disagreement", settings.least, LIGHT)
-
-
-def _apart(choices: Choices, settings: Settings) -> Built:
-    return group_effects.standing_apart(choices, choices.bundle, settings.least, LIGHT)
-
-
-def _rank_agreement(choices: Choices, settings: Settings) -> Built:
-    return group_effects.rank_agreement(choices, choices.bundle, "Kendall", settings.least, LIGHT)
-
-
-def _dependences(choices: Choices, settings: Settings) -> Built:
-    if not compute.dependences(choices, choices.bundle, "errors"):
-        return "No grouping of 2 to 100 levels is there beside the label."
-    return group_effects.dependences(choices, choices.bundle, "errors", LIGHT)
-
-
-def _dependence_table(choices: Choices, settings: Settings) -> pd.DataFrame:
-    return group_tables.dependences(compute.dependences(choices, choices.bundle, "errors"))
 
 
 def slices_found(choices: Choices, settings: Settings) -> tuple[SlicesAsked, dict] | str:
@@ -146,6 +62,11 @@ def _score(choices: Choices, settings: Settings) -> Built:
     return difficulty.score_histogram(choices, choices.bundle, score, LIGHT)
 
 
+def _score_measure(choices: Choices) -> tuple[str, ...]:
+    first = next(iter(compute.score_choices(choices)), "")
+    return (first,) if first in CATALOG else ()
+
+
 def _uncertainty(choices: Choices, settings: Settings) -> Built:
     return difficulty.uncertainty(choices, choices.bundle, None, LIGHT, most=MOST_POINTS)
 
@@ -156,110 +77,9 @@ def _sample_map(choices: Choices, settings: Settings) -> Built:
 
 
 BARS = "bars: 95 % intervals"
-GROUPED = ("labels", "groups")
-
-
-def _curve(against: str, title: str) -> Family:
-    return Family(
-        f"group-curves-{against}",
-        f"Accuracy per group along {title}",
-        "groups",
-        f"Accuracy in each group along {title}.",
-        partial(_curves, against),
-        GROUPED,
-        methods=(wilson,),
-        interval=group_curve_words.BANDS[against].rstrip(".").replace(".", ";"),
-    )
 
 
 FAMILIES = (
-    Family(
-        "group-accuracy",
-        "Accuracy per group",
-        "groups",
-        "How often members and ensemble are right in each group.",
-        _group_accuracy,
-        GROUPED,
-        _groups,
-        ("group_accuracy",),
-        (wilson, worst_group, against_rest),
-        BARS,
-    ),
-    Family(
-        "group-size",
-        "Accuracy per group against size",
-        "groups",
-        "Accuracy in each group against the number of members.",
-        _group_size,
-        GROUPED,
-        measures=("group_accuracy",),
-        in_report=False,
-    ),
-    _curve("epoch", "training"),
-    _curve("size", "the number of members"),
-    _curve("confidence", "a confidence threshold"),
-    _curve("attribute", "a number"),
-    _curve("level", "a shift or strength"),
-    _curve("model", "model size or cost"),
-    Family(
-        "majority-minority",
-        "One group against another",
-        "groups",
-        "Accuracy of every model in one group against another: a line or a moon.",
-        _majority,
-        GROUPED,
-        methods=(bend,),
-        interval="bars: 95 % intervals",
-    ),
-    Family(
-        "group-effects",
-        "Net effect per group",
-        "groups",
-        "Corrections minus regressions of the ensembles in each group.",
-        _net_effects,
-        GROUPED,
-        _gains,
-        methods=(worst_group_gain,),
-        interval=BARS,
-    ),
-    Family(
-        "group-votes",
-        "Disagreement per group",
-        "groups",
-        "How much the members disagree in each group; needs no labels.",
-        _votes,
-        ("answers", "groups", "two members"),
-        methods=(group_scores, benjamini_hochberg),
-        interval=BARS,
-    ),
-    Family(
-        "group-apart",
-        "Who stands apart in which group",
-        "groups",
-        "How often each member differs from the others in each group.",
-        _apart,
-        ("answers", "groups", "two members"),
-    ),
-    Family(
-        "group-ranks",
-        "Order of the models between groups",
-        "groups",
-        "Whether models come in the same order in every two groups.",
-        _rank_agreement,
-        ("labels", "groups", "two models"),
-        methods=(kendall,),
-        in_report=False,
-    ),
-    Family(
-        "group-dependence",
-        "What errors depend on",
-        "groups",
-        "How far the errors of the ensemble depend on groupings and on two at once.",
-        _dependences,
-        GROUPED,
-        _dependence_table,
-        methods=(dependence,),
-    ),
     Family(
         "slice-sizes",
         "Slices by gap and size",
@@ -297,7 +117,7 @@ FAMILIES = (
         "The distribution of a score of single samples.",
         _score,
         ("answers",),
-        measures=("vote_entropy",),
+        measures=_score_measure,
     ),
     Family(
         "uncertainty",

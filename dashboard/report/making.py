@@ -81,7 +81,7 @@ def made(
         text, drawn = _section(key, choices, settings, wanted, len(shown), report)
         parts.append((key, SECTIONS[key], text))
         shown += drawn
-    parts.append(("methods", "Methods", methods(shown)))
+    parts.append(("methods", "Methods", methods(shown, choices)))
     parts.append(("data", "Data and parameters", _data(choices, settings, wanted)))
     report(1.0, "Done")
     return page(f"Report on {wanted.name}", _facts(choices), parts, _versions())

@@ -4,7 +4,9 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 
+from analysis.axes import AXES
 from analysis.catalog import CATALOG
+from dashboard.choosing import Choices
 from dashboard.figures.family import Family
 from dashboard.report.text import plain
 
@@ -24,9 +26,9 @@ NAMES = {
 }
 
 
-def methods(shown: Sequence[Family]) -> str:
+def methods(shown: Sequence[Family], choices: Choices) -> str:
     """A list of the measures and methods of these families, each once, with its source."""
-    measures = dict.fromkeys(name for family in shown for name in family.measures)
+    measures = dict.fromkeys(name for family in shown for name in family.measured(choices))
     functions = dict.fromkeys(one for family in shown for one in family.methods)
     entries = [_measure(name) for name in measures]
     entries += [(_name(one), first_line(one), source(one)) for one in functions]
@@ -40,6 +42,9 @@ def methods(shown: Sequence[Family]) -> str:
 
 
 def _measure(name: str) -> tuple[str, str, str]:
+    if name not in CATALOG:
+        axis = AXES[name]
+        return axis.label, axis.summary, source(axis.function) if hasattr(axis, "function") else ""
     row = CATALOG[name]
     better = f" {row.better.capitalize()} is better." if row.better else ""
     return row.label, row.summary + better, source(row.function)

@@ -21,8 +21,9 @@ figcaption, caption { font-size: .85rem; color: #40484f; text-align: left; paddi
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .table { overflow-x: auto; margin: 1rem 0; } table { border-collapse: collapse; font-size: .8rem;
   font-variant-numeric: tabular-nums; } th, td { padding: .15rem .5rem; text-align: left;
-  border-bottom: 1px solid #dfe2e6; overflow-wrap: anywhere; max-width: 16rem; }
-.number { text-align: right; } dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
+  border-bottom: 1px solid #dfe2e6; overflow-wrap: break-word; max-width: 20rem;
+  vertical-align: top; } .number { text-align: right; white-space: nowrap; }
+dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 .source { color: #55606b; } nav ul { columns: 2; padding-left: 1.2rem; }
 .samples { list-style: none; padding: 0; display: grid; grid-template-columns: 1fr 1fr;
   gap: .8rem; } .samples li { display: flex; gap: .6rem; break-inside: avoid; font-size: .85rem;
@@ -31,7 +32,8 @@ figcaption, caption { font-size: .85rem; color: #40484f; text-align: left; paddi
 @page { size: A4; margin: 12mm; }
 @media print { body { padding: 0; font-size: 10.5pt; } nav { display: none; }
   h2, h3 { break-after: avoid; } .modebar { display: none !important; }
-  .table { overflow: visible; } tr { break-inside: avoid; } .wide { font-size: .62rem; } }
+  .table { overflow: visible; } tr { break-inside: avoid; }
+  table { font-size: .66rem; } th, td { padding: .1rem .25rem; } }
 """
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.theme import DASH, amount
+from dashboard.theme import DASH, amount, shortened
 
-MOST_ROWS = 30
+MOST_ROWS, MOST_COLUMNS, LETTERS = 20, 10, 120
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>$:~&=])")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -48,9 +48,10 @@ def paragraphs(sentences: Sequence[str]) -> str:
 
 def table(frame: pd.DataFrame, caption: str) -> str:
     """A table with its head, at most `MOST_ROWS` rows; it says how many are left out."""
-    shown = frame.head(MOST_ROWS)
-    head = "".join(f'<th scope="col">{plain(name)}</th>' for name in frame.columns)
-    kinds = [shown[name].dtype.kind in "iuf" for name in shown.columns]
+    frame = _upright(frame)
+    shown = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
+    head = "".join(f'<th scope="col">{plain(name)}</th>' for name in shown.columns)
+    kinds = [kind.kind in "iuf" for kind in shown.dtypes]
     rows = "".join(
         "<tr>"
         + "".join(
@@ -64,10 +65,21 @@ def table(frame: pd.DataFrame, caption: str) -> str:
     )
     left = len(frame) - len(shown)
     more = f" The first {len(shown)} of {len(frame):,} rows." if left else ""
+    gone = frame.shape[1] - shown.shape[1]
+    more += f" {gone:,} more columns are left out." if gone else ""
     return (
         f'<div class="table"><table><caption>{plain(caption)}{more}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _upright(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns as rows where there are more columns than a page has room for, and few rows."""
+    if frame.shape[1] <= MOST_COLUMNS or len(frame) >= MOST_COLUMNS:
+        return frame
+    names = [str(value) for value in frame.iloc[:, 0]]
+    rows = [[name, *frame[name]] for name in frame.columns[1:]]
+    return pd.DataFrame(rows, columns=[str(frame.columns[0]), *names], dtype=object)
 
 
 def cell(value: object) -> str:
@@ -80,4 +92,4 @@ def cell(value: object) -> str:
         return amount(float(value))
     if isinstance(value, int | np.integer):
         return f"{value:,}"
-    return str(value)
+    return shortened(value, LETTERS)
