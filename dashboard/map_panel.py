@@ -7,6 +7,7 @@ from analysis.outcomes import OUTCOME_SUMMARIES
 from analysis.projection import umap_map
 from dashboard import component, compute, jobs, panels, state
 from dashboard.figures import sample_map as build
+from dashboard.panels import exporting
 from dashboard.plots import maps
 from dashboard.state import Choices
 from dashboard.theme import SEQUENTIAL, count, markdown
@@ -111,6 +112,11 @@ def scatter(
         on_select=lambda rows: _store(rows, panel),
         scale=SEQUENTIAL,
         **colour,
+    )
+    chosen = None if selected is None else np.asarray(selected)
+    exporting.offer(
+        panel,
+        lambda: maps.sample_map(points, hover, axes, selected=chosen, title=title, **colour),
     )
 
 

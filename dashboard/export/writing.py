@@ -4,7 +4,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 
-from dashboard.export import pages
+from dashboard.export import data, pages
 from dashboard.export.presets import PRESETS, Preset
 
 FORMATS = ("pdf", "svg", "png", "html", "csv")
@@ -35,4 +35,8 @@ def write(
         raise ValueError(f"a figure is written as {', '.join(FORMATS)}, not as {format!r}")
     if format == "html":
         return pages.page(figure, preset, caption)
-    raise NotImplementedError(format)
+    if format == "csv":
+        return data.csv(figure)
+    from dashboard.export import pictures  # Matplotlib takes half a second to load
+
+    return pictures.picture(figure, format, preset, caption)

@@ -5,8 +5,6 @@ from functools import partial
 import pandas as pd
 
 from analysis.accuracy_on_the_curve import bend
-from analysis.catalog import CATALOG
-from analysis.contrasts import contrast
 from analysis.dependence import dependence
 from analysis.group_disagreement import group_scores
 from analysis.group_gains import worst_group_gain
@@ -14,18 +12,12 @@ from analysis.group_ranks import kendall
 from analysis.group_report import against_rest, worst_group
 from analysis.intervals import wilson
 from analysis.many_tests import benjamini_hochberg
-from analysis.projection import pca
-from dashboard import compute, group_curve_words, group_tables, slice_tables, tables
+from dashboard import compute, group_curve_words, group_tables, tables
 from dashboard.choosing import Choices
-from dashboard.compute import SlicesAsked, SlicesWanted
-from dashboard.figures import difficulty, group_curves, group_effects, groups, majority
-from dashboard.figures import sample_map as of_map
-from dashboard.figures import slices as of_slices
+from dashboard.figures import group_curves, group_effects, groups, majority
 from dashboard.figures.family import Built, Family, Settings
 from dashboard.figures.told import within
-from dashboard.slice_words import NOTHING_TO_SCORE, NOTHING_TO_SEARCH
 from dashboard.theme import LIGHT
-
 
 ROLES = ("best", "ensembles")
 
@@ -134,7 +126,7 @@ FAMILIES = (
         ("group_accuracy",),
         (wilson, worst_group, against_rest),
         BARS,
-    ),,
+    ),
     Family(
         "group-size",
         "Accuracy per group against size",
@@ -144,13 +136,13 @@ FAMILIES = (
         GROUPED,
         measures=("group_accuracy",),
         in_report=False,
-    ),,
-    _curve("epoch", "training"),,
-    _curve("size", "the number of members"),,
-    _curve("confidence", "a confidence threshold"),,
-    _curve("attribute", "a number"),,
-    _curve("level", "a shift or strength"),,
-    _curve("model", "model size or cost"),,
+    ),
+    _curve("epoch", "training"),
+    _curve("size", "the number of members"),
+    _curve("confidence", "a confidence threshold"),
+    _curve("attribute", "a number"),
+    _curve("level", "a shift or strength"),
+    _curve("model", "model size or cost"),
     Family(
         "majority-minority",
         "One group against another",
@@ -160,7 +152,7 @@ FAMILIES = (
         GROUPED,
         methods=(bend,),
         interval="bars: 95 % intervals",
-    ),,
+    ),
     Family(
         "group-effects",
         "Net effect per group",
@@ -171,7 +163,7 @@ FAMILIES = (
         _gains,
         methods=(worst_group_gain,),
         interval=BARS,
-    ),,
+    ),
     Family(
         "group-votes",
         "Disagreement per group",
@@ -181,7 +173,7 @@ FAMILIES = (
         ("answers", "groups", "two members"),
         methods=(group_scores, benjamini_hochberg),
         interval=BARS,
-    ),,
+    ),
     Family(
         "group-apart",
         "Who stands apart in which group",
@@ -189,7 +181,7 @@ FAMILIES = (
         "How often each member differs from the others in each group.",
         _apart,
         ("answers", "groups", "two members"),
-    ),,
+    ),
     Family(
         "group-ranks",
         "Order of the models between groups",
@@ -199,7 +191,7 @@ FAMILIES = (
         ("labels", "groups", "two models"),
         methods=(kendall,),
         in_report=False,
-    ),,
+    ),
     Family(
         "group-dependence",
         "What errors depend on",
@@ -209,5 +201,5 @@ FAMILIES = (
         GROUPED,
         _dependence_table,
         methods=(dependence,),
-    ),,
+    ),
 )

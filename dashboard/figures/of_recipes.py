@@ -5,19 +5,13 @@ from functools import partial
 
 import pandas as pd
 
-from analysis.abstention import risk_coverage
-from analysis.cascades import cost_curve
-from analysis.contributions import contributions
-from analysis.intervals import mcnemar_p, paired_interval
-from analysis.outcomes import good_and_bad, outcomes
-from analysis.selective import selective_votes
-from dashboard import compute, effect_tables, ensemble_tables, recipe_tables
+from analysis.intervals import mcnemar_p
+from analysis.outcomes import outcomes
+from dashboard import compute, recipe_tables
 from dashboard.choosing import Choices
-from dashboard.figures import curves, how, members, recipes, where
-from dashboard.figures import outcomes as of_outcomes
+from dashboard.figures import recipes
 from dashboard.figures.family import Built, Family, Settings
 from dashboard.theme import LIGHT
-
 
 NO_SOUP = "No soup is known: this needs a model of the kind soup, with the family of its parts."
 
@@ -68,7 +62,7 @@ FAMILIES = (
         partial(_of_soups, _soup_dots),
         ("labels",),
         _soups,
-    ),,
+    ),
     Family(
         "soup-fields",
         "Soup and ensemble, right and wrong",
@@ -77,7 +71,7 @@ FAMILIES = (
         partial(_of_soups, _soup_fields),
         ("labels",),
         methods=(mcnemar_p,),
-    ),,
+    ),
     Family(
         "soup-outcomes",
         "Outcomes of soup and ensemble",
@@ -87,7 +81,7 @@ FAMILIES = (
         ("labels",),
         methods=(outcomes,),
         in_report=False,
-    ),,
+    ),
     Family(
         "soup-error-parts",
         "Bias and variance of a soup",
@@ -96,7 +90,7 @@ FAMILIES = (
         partial(_of_soups, _soup_parts),
         ("labels",),
         measures=("domingos_bias", "domingos_variance"),
-    ),,
+    ),
     Family(
         "interpolation",
         "Along a line of weights",
@@ -104,7 +98,7 @@ FAMILIES = (
         "Accuracy from one end of an interpolation to the other, weights and outputs.",
         partial(_of_lines, recipes.along_line),
         ("labels",),
-    ),,
+    ),
     Family(
         "interpolation-outcomes",
         "Outcomes along a line",
@@ -114,5 +108,5 @@ FAMILIES = (
         ("labels",),
         methods=(outcomes,),
         in_report=False,
-    ),,
+    ),
 )

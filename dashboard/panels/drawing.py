@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import state, words
+from dashboard.panels import exporting
 from dashboard.plots.models import decode_models
 from dashboard.state import Choices
 from dashboard.theme import DARK, LIGHT, Palette
@@ -39,7 +40,8 @@ def chart(
     """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns.
 
     With `brush`, a box or lasso calls brush(selection, panel, *args) instead, also when it is
-    taken away: the selection is empty then. A sentence instead of a figure says why there is none.
+    taken away: the selection is empty then. Below the figure is a menu that exports it. A sentence
+    instead of a figure says why there is none.
     """
     if isinstance(figure, str):
         st.info(figure)
@@ -50,15 +52,16 @@ def chart(
     key = state.panel_key(panel)
     if pick is None:
         st.plotly_chart(figure, key=key, config=config, alt=alt)
-        return
-    st.plotly_chart(
-        figure,
-        key=key,
-        config=config,
-        alt=alt,
-        on_select=lambda: _picked(key, panel, pick, args, brush),
-        selection_mode=modes,
-    )
+    else:
+        st.plotly_chart(
+            figure,
+            key=key,
+            config=config,
+            alt=alt,
+            on_select=lambda: _picked(key, panel, pick, args, brush),
+            selection_mode=modes,
+        )
+    exporting.offer(panel, lambda: figure)
 
 
 def _picked(
