@@ -16,11 +16,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/dissensus demo
 
-test: install
-	$(BIN)/python -m pytest
+test: test-fast
+	$(BIN)/python -m pytest -m browser
 
 test-fast: install
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -n auto -m "not browser"
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -8,7 +8,7 @@ from torch import Tensor
 from analysis.bundle import Bundle
 from analysis.sums.piece import CLIP, DOUBLE_VALUES
 
-READ = 1 << 19  # probabilities at a time, which a cache holds
+READ = 1 << 21  # probabilities at a time, which the cache that the cores share holds
 BLOCK = 1 << 18  # leads at a time
 FEW = 8  # models at a time
 LONGEST = 1 << 16  # samples whose sum in float32 is trusted to ERROR_IN_FLOAT32

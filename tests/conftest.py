@@ -16,6 +16,11 @@ settings.load_profile("ci" if os.environ.get("CI") else "explore")
 def pytest_configure(config):
     for name in ("DISSENSUS_OPEN", "DISSENSUS_KEEP", "DISSENSUS_WORKSPACE"):
         os.environ.pop(name, None)
+    if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+        # Threads of several workers on one core would wait for each other in every sum.
+        threads = max(1, (os.cpu_count() or 1) // workers)
+        torch.set_num_threads(threads)
+        os.environ["OMP_NUM_THREADS"] = str(threads)
 
 
 def pytest_terminal_summary(terminalreporter):

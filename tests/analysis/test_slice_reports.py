@@ -180,12 +180,3 @@ def test_little_data_makes_a_short_report(bundle, target):
     report = slices_of_effect(bundle, effect, target)
     assert len(report.slices) == len(report.inside) == len(report.held_out.gap) <= 8
     assert not report.passed.any()
-
-
-def test_groupings_of_too_many_levels_for_a_slice_are_not_searched():
-    bundle = random_bundle(2, 1000, 3, probabilities=False)
-    city = Grouping(torch.arange(1000, dtype=torch.int32) // 4, tuple(map(str, range(250))))
-    bundle = replace(bundle, groups={**bundle.groups, "city": city}, fingerprint="")
-    columns = slice_columns(bundle, clusters=False)
-    assert "city" not in columns
-    assert set(bundle.groups) - {"city"} <= set(columns) | {"label"}
