@@ -5,8 +5,10 @@ from functools import partial
 
 import pandas as pd
 
-from analysis.contests import ranked
+from analysis.bradley_terry import bradley_terry
 from analysis.intervals import accuracy_interval, wilson
+from analysis.kemeny import kemeny
+from analysis.ranking import rank_over_groups
 from analysis.temperature import fit_temperature, temperature_report
 from dashboard import calibration_tables, compute, pair_measures, ranking_tables
 from dashboard.choosing import Choices
@@ -187,7 +189,7 @@ FAMILIES = (
         _rank_intervals,
         ("labels", "two models"),
         _ranks,
-        methods=(ranked,),
+        methods=(rank_over_groups, bradley_terry, kemeny),
         interval="bars: 95 % of the bootstrap draws",
     ),
     Family(

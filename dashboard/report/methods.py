@@ -21,7 +21,7 @@ NAMES = {
     "kendall": "Kendall's tau",
     "mcnemar_p": "McNemar's test",
     "pca": "Principal components",
-    "ranked": "Ranks and their intervals",
+    "rank_over_groups": "Ranks over groups",
     "wilson": "Wilson interval",
 }
 
