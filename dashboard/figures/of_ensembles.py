@@ -15,6 +15,9 @@ from dashboard.figures import outcomes as of_outcomes
 from dashboard.figures.family import Built, Family, Settings
 from dashboard.theme import LIGHT
 
+MANY_SAMPLES = 200_000
+QUICK_RULES = ("plurality", "mean", "geometric")
+
 
 def _outcome_strip(choices: Choices, settings: Settings) -> Built:
     shown = {choices.label: choices.ensemble}
@@ -22,7 +25,11 @@ def _outcome_strip(choices: Choices, settings: Settings) -> Built:
 
 
 def _under_rules(choices: Choices) -> dict:
-    return compute.side_by_side(choices) | compute.under_other_rules(choices)
+    """The ensembles, and their members under other rules; of very many samples the quick ones."""
+    others = compute.under_other_rules(choices)
+    if len(choices.bundle.ids) > MANY_SAMPLES:
+        others = {name: one for name, one in others.items() if one.rule in QUICK_RULES}
+    return compute.side_by_side(choices) | others
 
 
 def _outcomes_by_rule(choices: Choices, settings: Settings) -> Built:
