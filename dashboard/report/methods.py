@@ -13,6 +13,8 @@ from dashboard.report.text import plain
 SOURCES = re.compile(r"^References:\n((?:[ \t]+.*\n?)+)", re.MULTILINE)
 NAMES = {
     "accuracy_interval": "Interval of an accuracy",
+    "benjamini_hochberg": "Benjamini-Hochberg",
+    "bradley_terry": "Bradley-Terry",
     "bend": "Line and parabola",
     "contrast": "Inside against outside",
     "contributions": "What a member brings",
