@@ -10,7 +10,7 @@ from dashboard import controls, frame, links, session_panel, state
 
 VIEWS = {
     "": ["overview"],
-    "Data": ["data"],
+    "Data": ["data", "report"],
     "Models": ["disagreement", "calibration", "settings"],
     "Ensembles": ["corrections", "front"],
     "Samples and groups": ["groups", "slices", "rankings", "difficulty", "map", "samples"],

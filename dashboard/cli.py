@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard import commands, launching, session_option, workspace_command
+from dashboard import commands, launching, report_command, session_option, workspace_command
 from dashboard.commands import fail
 
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(chosen)
     workspace_command.add(chosen, _command)
     _add_analyze(chosen)
+    report_command.add(chosen, _command, _reading, _request)
     _add_convert(chosen)
     return parser
 

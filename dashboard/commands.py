@@ -85,14 +85,14 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     result = {}
     try:
         tallied = _tallied(options.cluster)
-        bundle, accuracies = _load(request, options)
+        bundle, accuracies = load(request, options)
         if accuracies is not None:
             result |= summarise_accuracies(accuracies)
         if bundle is not None:
             bundle, ensembles, parts = _of_session(bundle, options)
             result |= summarise(
                 bundle,
-                ensembles=ensembles or [_ensemble(text, bundle) for text in options.ensemble],
+                ensembles=ensembles or [ensemble_of(text, bundle) for text in options.ensemble],
                 reference=options.reference,
                 missing=options.missing or "exclude",
                 seed=options.seed,
@@ -171,7 +171,12 @@ def _progress(share: float, doing: str) -> None:
             print("\r\033[K", end="", file=sys.stderr)
 
 
-def _load(request: dict, options: argparse.Namespace):
+def load(request: dict, options: argparse.Namespace):
+    """The bundle on the wanted device and the accuracies, within the memory that is allowed.
+
+    Raises:
+        BundleError: they cannot be used.
+    """
     from analysis.bundle import BundleError
     from analysis.chunks import use_device
     from dashboard.inputs import load_all
@@ -179,7 +184,7 @@ def _load(request: dict, options: argparse.Namespace):
     _limit(options.memory)
     wanted = use_device(options.device)
     bundle, accuracies = load_all(request)
-    if bundle is None and (options.ensemble or options.reference):
+    if bundle is None and (options.ensemble or getattr(options, "reference", None)):
         raise BundleError(
             "--ensemble and --reference need answers on single samples; the input holds accuracies "
             "alone."
@@ -234,7 +239,12 @@ class _Hidden:
             raise ModuleNotFoundError("No module named 'pandas'", name=name)
 
 
-def _ensemble(text: str, bundle):
+def ensemble_of(text: str, bundle):
+    """The ensemble that 'RULE[:MEMBER,...][;OPTION=VALUE]' describes.
+
+    Raises:
+        BundleError: an unknown rule, member or option.
+    """
     from analysis.bundle import BundleError
     from analysis.ensemble import Ensemble
     from analysis.rules import RULES

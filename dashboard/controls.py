@@ -11,11 +11,10 @@ from analysis.bundle import Bundle, BundleError
 from analysis.outcomes import OUTCOME_SUMMARIES
 from dashboard import compute, footnotes, keeping, ready, state, table_panel, words
 from dashboard.inputs import Request, title
-from dashboard.places import demo_folder
+from dashboard.places import DEMO, demo_folder
 from dashboard.state import Choices
 from dashboard.theme import count, markdown
 
-DEMO = "Demo: coloured digits"
 TERMS = OUTCOME_SUMMARIES | {
     "accuracy": "Share of the judged samples that are right, with 95 % interval.",
     "corrections": "The ensemble is right where what it is compared with (the best member, if "

@@ -3,30 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
+from analysis.outcomes import OUTCOME_SUMMARIES
 from analysis.projection import umap_map
 from dashboard import component, compute, jobs, panels, state
+from dashboard.figures import sample_map as build
 from dashboard.panels import exporting
 from dashboard.plots import maps
 from dashboard.state import Choices
-from dashboard.theme import OUTCOME_SYMBOLS, SEQUENTIAL, Palette, count, markdown
+from dashboard.theme import SEQUENTIAL, count, markdown
 
 METHODS = ("PCA", "UMAP")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "star", "x")
-DRAWN = ("kept", "missed", "corrected", "spoiled", "overruled", "rescued")
-MOST_LEVELS = 8
 HEIGHT = 640
 
 
 def pick_colouring(choices: Choices) -> str:
     """What the points are coloured by: outcome, number right, or a grouping."""
-    options = {"group/" + column: column for column in choices.bundle.groups}
-    if choices.bundle.labelled.any():
-        options = {
-            "outcome": "Outcome of the ensemble",
-            "right": "Number of members right",
-        } | options
-    options["answers"] = "Number of different answers"
+    options = build.colourings(choices)
     if state.get("map-colour") not in options:
         state.put("map-colour", next(iter(options)))
     return st.selectbox(
@@ -49,7 +41,7 @@ def pick_method() -> str:
 def coordinates(choices: Choices, method: str) -> tuple[np.ndarray, tuple[str, str]]:
     """The layout asked for, or the PCA while the UMAP is being made."""
     bundle = choices.bundle
-    flat = compute.pca_map(bundle), ("First principal component", "Second principal component")
+    flat = compute.pca_map(bundle), build.PCA_AXES
     if method == "PCA":
         return flat
     if len(bundle.ids) < 8:
@@ -91,7 +83,7 @@ def scatter(
 ) -> None:
     """The map itself; a lasso, box or click becomes the selection."""
     palette = panels.palette()
-    colour = _colours(choices, colouring, palette)
+    colour = build.colours(choices, colouring, palette)
     hover = compute.sample_texts(choices, np.arange(len(points)))
     current = state.selection()
     selected = None if current is None else current.positions
@@ -150,44 +142,3 @@ def _pick(points, panel: str) -> None:
 
 def _store(rows: np.ndarray | None, panel: str) -> None:
     state.select(np.empty(0, dtype=np.int32) if rows is None else rows, panel, "picked on the map")
-
-
-def _colours(choices: Choices, colouring: str, palette: Palette) -> dict:
-    bundle = choices.bundle
-    if colouring == "outcome":
-        place = np.array([*(DRAWN.index(name) for name in OUTCOMES), -1])
-        codes = place[compute.outcome_table(choices, bundle)["codes"]]
-        names = [(name, palette.outcomes[name], OUTCOME_SYMBOLS[name]) for name in DRAWN]
-        return _present(codes, [*names, ("not judged", palette.muted, "circle")])
-    if colouring == "right":
-        right = compute.outcome_table(choices, bundle)["members_right"]
-        return {"values": right.astype(np.float32), "value_title": "Members right"}
-    if colouring == "answers":
-        different = compute.different_answers(bundle, choices.ensemble.members)
-        return {"values": different.astype(np.float32), "value_title": "Different answers"}
-    known = bundle.groups[colouring.removeprefix("group/")].combinations()
-    return _levels(known.codes.cpu().numpy(), known.levels, palette)
-
-
-def _present(codes: np.ndarray, categories: list[tuple[str, str, str]]) -> dict:
-    """Only categories that occur; code -1 is the last one."""
-    codes = np.where(codes < 0, len(categories) - 1, codes)
-    there, again = np.unique(codes, return_inverse=True)
-    return {
-        "category": again.astype(np.uint8),
-        "categories": [categories[code] for code in there.tolist()],
-    }
-
-
-def _levels(codes: np.ndarray, levels: tuple[str, ...], palette: Palette) -> dict:
-    """The most frequent levels in colours of their own, the others together in grey."""
-    order = np.argsort(-np.bincount(codes, minlength=len(levels)), kind="stable")
-    most = MOST_LEVELS if len(levels) <= MOST_LEVELS else MOST_LEVELS - 1
-    own = np.sort(order[:most])
-    place = np.full(len(levels), len(own))
-    place[own] = np.arange(len(own))
-    categories = [
-        (levels[level], palette.levels[rank], SYMBOLS[rank]) for rank, level in enumerate(own)
-    ]
-    rest = (f"{len(levels) - len(own)} other levels", palette.muted, "circle")
-    return _present(place[codes], [*categories, rest])

@@ -15,13 +15,7 @@ BASES = (ANSWERS, GRADES, PROBABILITIES, EMBEDDINGS)
 
 def pick_measure(choices: Choices) -> Measure:
     """One of the pair measures that the data can answer, and what it says."""
-    there = _there(choices.bundle)
-    offered = {
-        measure.name: measure
-        for base in BASES
-        for measure in compute.pair_measures().values()
-        if basis(measure) == base and base in there
-    }
+    offered = offered_measures(choices.bundle)
     if state.get("pair-measure") not in offered:
         state.put("pair-measure", next(iter(offered)))
     name = st.selectbox(
@@ -35,6 +29,17 @@ def pick_measure(choices: Choices) -> Measure:
     undefined = f" Undefined where {measure.undefined}" if measure.undefined else ""
     st.caption(f"{measure.summary}{direction(measure)}{undefined}")
     return measure
+
+
+def offered_measures(bundle: Bundle) -> dict[str, Measure]:
+    """The pair measures that the data can answer, by name, in the order in which they stand."""
+    there = _there(bundle)
+    return {
+        measure.name: measure
+        for base in BASES
+        for measure in compute.pair_measures().values()
+        if basis(measure) == base and base in there
+    }
 
 
 def basis(measure: Measure) -> str:

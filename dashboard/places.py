@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+DEMO = "Demo: coloured digits"
+
 
 def demo_folder() -> Path:
     """The demo bundle: in a checkout under data/, in an installed wheel beside this file."""

@@ -5,10 +5,11 @@ from dataclasses import replace
 import streamlit as st
 
 from analysis.bundle import BundleError
-from analysis.ensemble import Ensemble, check
+from analysis.ensemble import Ensemble
 from analysis.fitting import Fitted, needs_fit, needs_split
-from dashboard import compute, kept, state
+from dashboard import kept, state
 from dashboard.choosing import Choices
+from dashboard.chosen import answering
 from dashboard.theme import markdown
 
 
@@ -39,9 +40,8 @@ def ready(choices: Choices) -> Choices:
 def _answering(choices: Choices, described: Ensemble) -> tuple[Ensemble, dict[str, Fitted]]:
     """The ensemble with what it learned, and how that came about."""
     if not needs_fit(described):
-        return check(choices.bundle, described), {}
+        return answering(choices, described)
     if needs_split(described) and state.split_problem():
         raise BundleError(state.split_problem())
     with st.spinner("Fitting on the samples that are for it"):
-        found = compute.fitted(choices, described)
-    return found.ensemble, {found.ensemble.key: found}
+        return answering(choices, described)

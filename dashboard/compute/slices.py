@@ -212,6 +212,16 @@ def told(bundle: Bundle, report: SliceReport) -> dict:
     }
 
 
+@kept()
+def _search_slices_now(_asked: SlicesAsked, key: str) -> dict:
+    return search_slices(_asked, lambda *_: None)
+
+
+def search_slices_now(asked: SlicesAsked) -> dict:
+    """`search_slices`, kept for all sessions."""
+    return _search_slices_now(asked, asked.key)
+
+
 def _clusters_told(bundle: Bundle, report: SliceReport) -> list[tuple[str, str, float, int] | None]:
     """What is most over-represented in the cluster that a slice is made of: column, level ..."""
     known = {name: own for name, own in report.columns.items() if name in bundle.groups}

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard import tables
+from dashboard import table_files
 from dashboard.export import source
 from dashboard.export.texts import plain
 
 
 def csv(figure: go.Figure) -> bytes:
     """The table as CSV; no spreadsheet runs a text of it as a formula."""
-    return tables.csv(table(figure))
+    return table_files.to_csv(table(figure))
 
 
 def table(figure: go.Figure) -> pd.DataFrame:

@@ -9,11 +9,11 @@ from analysis.rules import RULES
 from dashboard import compute, state
 from dashboard.compute.search_axes import Axis
 from dashboard.compute.searches import LEAST_HALVED, MOST, Wanted
+from dashboard.figures.front_search import ordered as in_order
 from dashboard.state import Choices
 from dashboard.theme import count
 
 KINDS = {"quality": "Quality", "diversity": "Diversity", "consistency": "Consistency"}
-USUAL = ("accuracy", "disagreement_labels", "leave_one_out", "members")
 NONE = ""
 RANDOM = (0, 40, 200, 1000, 5000)
 SMALL = 6
@@ -22,7 +22,7 @@ SMALL = 6
 def pick(choices: Choices, bundle: Bundle) -> Wanted:
     """The axes in a row, and the candidates behind a button."""
     axes, reasons = compute.usable_axes(choices, bundle)
-    axes = sorted(axes, key=lambda axis: axis.name not in USUAL)
+    axes = in_order(axes)
     if not set(KINDS) <= {axis.kind for axis in axes}:
         st.info(f"These samples allow no front: {next(iter(reasons.values()), 'no model fits.')}")
         st.stop()

@@ -1,6 +1,5 @@
 """Accuracy per group along training, team size, confidence, a number, a shift or a cost."""
 
-import numpy as np
 import streamlit as st
 
 from analysis.bundle import Bundle
@@ -13,12 +12,12 @@ from dashboard import (
     panels,
     state,
 )
+from dashboard.figures.group_curves import opening_levels
 from dashboard.state import Choices
 from dashboard.theme import shortened
 
 PANEL = "group-curves"
 MOST = 6
-FIRST = 3
 SHOW = {
     "risk": "Risk against coverage",
     "accuracy": "Accuracy by threshold",
@@ -102,11 +101,6 @@ def _pick_roles(against: str) -> tuple[str, ...]:
 def _pick_levels(choices: Choices, bundle: Bundle) -> list[str]:
     """The levels to draw: first the largest ones and the one where the ensemble is worst."""
     grouping, key = bundle.groups[choices.grouping], f"{PANEL}/levels/{choices.grouping}"
-    table = compute.group_table(choices, bundle, choices.grouping)
-    n, rate = table["n"][-1], table["accuracy"][-1]
-    large = np.argsort(-n, kind="stable")[:FIRST].tolist()
-    told = np.where((n >= 20) & np.isfinite(rate), rate, np.inf)
-    chosen = sorted({*large, int(told.argmin())}) if np.isfinite(told).any() else sorted(large)
     kept = [level for level in state.get(key) or () if level in grouping.levels]
     return st.multiselect(
         f"Levels of {shortened(choices.grouping)}",
@@ -114,5 +108,5 @@ def _pick_levels(choices: Choices, bundle: Bundle) -> list[str]:
         format_func=shortened,
         max_selections=MOST,
         help="One small plot each, six at most.",
-        **state.widget(key, shown=kept or [grouping.levels[place] for place in chosen]),
+        **state.widget(key, shown=kept or opening_levels(choices, bundle)),
     )

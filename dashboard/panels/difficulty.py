@@ -3,13 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import compute, difficulty_words, state
+from dashboard import compute, state
 from dashboard.compute.difficulty import Score
-from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.figures import difficulty as build
+from dashboard.panels.drawing import chart, palette, places, select_within
 from dashboard.plots import difficulty as plots
 from dashboard.plots import maps
 from dashboard.state import Choices
-from dashboard.theme import count, markdown, shortened
+from dashboard.theme import markdown, shortened
 
 BINS = 30
 MOST_POINTS = 20_000
@@ -18,12 +19,7 @@ AXES = ("entropy_expected", "mutual_information")
 
 def number_right(choices: Choices, panel: str) -> None:
     """Samples by the number of members that get them right; picking a bar selects them."""
-    figure = plots.number_right(
-        compute.number_right(choices, compute.scope(choices, panel)),
-        subtitle=f"{within(choices, panel)}. Further left is harder. Click a bar to select its "
-        "samples.",
-        palette=palette(),
-    )
+    figure = build.number_right(choices, compute.scope(choices, panel), palette())
     chart(figure, panel, "Samples by number of members right", _pick_number, choices)
 
 
@@ -36,7 +32,7 @@ def _pick_number(points, panel: str, choices: Choices) -> None:
     for level, side in plots.decode_sides(points, members + 1):
         mask |= known & (right == level) & (sides == side)
         parts.append(f"{level} of {members} members right, {plots.SIDES[side]}")
-    select_within(np.flatnonzero(mask), panel, "; ".join(parts))
+    places, select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
 
 def pick_score(choices: Choices) -> Score:
@@ -56,21 +52,8 @@ def pick_score(choices: Choices) -> Score:
 
 def score_histogram(choices: Choices, score: Score, panel: str) -> None:
     """Distribution of a score; picking a bar selects its samples."""
-    bundle = compute.scope(choices, panel)
-    edges = compute.score_edges(choices, score, BINS)
-    counts, unknown = compute.score_counts(choices, bundle, score, edges)
-    figure = plots.score_histogram(
-        counts,
-        edges,
-        label=score.label,
-        subtitle=f"{within(choices, panel)}{_undefined(unknown)}. {score.summary}",
-        palette=palette(),
-    )
+    figure = build.score_histogram(choices, compute.scope(choices, panel), score, palette())
     chart(figure, panel, f"Distribution of {score.label}", _pick_score, choices, score)
-
-
-def _undefined(number: int) -> str:
-    return f", {count(number)} without a value left out" if number else ""
 
 
 def _pick_score(points, panel: str, choices: Choices, score: Score) -> None:
@@ -82,7 +65,7 @@ def _pick_score(points, panel: str, choices: Choices, score: Score) -> None:
         mask |= (place == bin_) & (sides == side)
         ends = f"{edges[bin_]:.3g} to {edges[bin_ + 1]:.3g}"
         parts.append(f"{markdown(score.label)} {ends}, {plots.SIDES[side]}")
-    select_within(np.flatnonzero(mask), panel, "; ".join(parts))
+    places, select_within(np.flatnonzero(mask), panel, "; ".join(parts))
 
 
 def contradictable(choices: Choices) -> bool:
@@ -92,20 +75,7 @@ def contradictable(choices: Choices) -> bool:
 
 def uncertainty(choices: Choices, panel: str) -> None:
     """Mutual information against expected entropy; a lasso or a click selects samples."""
-    bundle, current = compute.scope(choices, panel), state.narrowing(panel)
-    found = compute.scores(choices, bundle, *AXES)
-    picks, known = compute.drawn_points(np.stack([found[axis] for axis in AXES]), MOST_POINTS)
-    rows = picks if current is None else current.positions[picks]
-    figure = plots.uncertainty(
-        found[AXES[0]][picks],
-        found[AXES[1]][picks],
-        compute.sides(choices, bundle)[picks],
-        rows,
-        compute.sample_texts(choices, rows),
-        subtitle=f"{within(choices, panel)}. Right: every member is unsure. Up: the members are "
-        f"sure of different classes.{difficulty_words.drawn(len(picks), known)}",
-        palette=palette(),
-    )
+    figure = build.uncertainty(choices, compute.scope(choices, panel), places(panel), palette())
     modes = ("points", "lasso", "box")
     title = "Mutual information against expected entropy"
     chart(figure, panel, title, _pick_points, modes=modes)

@@ -31,7 +31,7 @@ def palette() -> Palette:
 
 
 def chart(
-    figure: go.Figure,
+    figure: go.Figure | str,
     panel: str,
     alt: str,
     pick: Callable | None = None,
@@ -42,8 +42,12 @@ def chart(
     """A figure; with `pick`, a click calls pick(points, panel, *args) before the page reruns.
 
     With `brush`, a box or lasso calls brush(selection, panel, *args) instead, also when it is
-    taken away: the selection is empty then. Below the figure is a menu that exports it.
+    taken away: the selection is empty then. Below the figure is a menu that exports it. A sentence
+    instead of a figure says why there is none.
     """
+    if isinstance(figure, str):
+        st.info(figure)
+        return
     config = CONFIG | {
         "toImageButtonOptions": {"format": "svg", "filename": f"dissensus-{panel}"},
     }
@@ -90,6 +94,12 @@ def within(choices: Choices, panel: str) -> str:
     current = state.narrowing(panel)
     total = len(choices.bundle.ids)
     return words.within(None if current is None else len(current.positions), total)
+
+
+def places(panel: str) -> np.ndarray | None:
+    """Rows of the samples that a panel looks at; None: it looks at all."""
+    current = state.narrowing(panel)
+    return None if current is None else current.positions
 
 
 def select_within(

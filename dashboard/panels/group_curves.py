@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 
-from dashboard import compute, group_curve_words
-from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard import compute
+from dashboard.figures import group_curves as build
+from dashboard.panels.drawing import chart, palette, select_within
 from dashboard.plots import group_curves as plots
 from dashboard.state import Choices
 from dashboard.theme import markdown
@@ -23,30 +23,15 @@ def group_curves(
 ) -> dict | None:
     """The curves of some levels; what was found, or None where there is nothing to draw."""
     bundle = compute.scope(choices, panel)
+    figure = build.group_curves(choices, bundle, against, along, roles, levels, show, palette())
     found = compute.group_curves(choices, bundle, against, along, roles)
-    if found["problem"] or not found["lines"]:
-        st.info(markdown(found["problem"], 600) or group_curve_words.NOTHING)
-        return None
-    every = bundle.groups[choices.grouping].levels
     axis = along or compute.AGAINST[against]
-    figure = plots.group_curves(
-        found["lines"],
-        every,
-        [every.index(level) for level in levels],
-        column=choices.grouping,
-        axis=axis,
-        dots=found.get("dots", ()),
-        texts=found["texts"],
-        show=show,
-        subtitle=f"{within(choices, panel)}. {group_curve_words.BANDS[against]}",
-        palette=palette(),
-    )
     alt = f"Accuracy by {choices.grouping} along {axis}"
-    if found.get("codes") is None:
+    if isinstance(figure, str) or found.get("codes") is None:
         chart(figure, panel, alt)
     else:
         chart(figure, panel, alt, _pick_places, choices, against, along, roles)
-    return found
+    return None if isinstance(figure, str) else found
 
 
 def _pick_places(

@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard import compute, controls, majority_tables, majority_words, state
+from dashboard.figures import majority as build
 from dashboard.panels.drawing import chart, palette, pick_models
-from dashboard.plots.majority import majority
 from dashboard.theme import shortened
 
 SCALES = {"raw": "As they are", "logit": "Logit", "probit": "Probit"}
@@ -28,11 +28,10 @@ def pick_scale(key: str) -> str:
 
 def pick_mixed(points: Mapping, key: str) -> tuple[int, int] | None:
     """The two models whose answers are mixed; first those at the ends. None: nothing to mix."""
-    rate = points["accuracy"][:, 0]
-    rows = np.flatnonzero(np.isfinite(points["accuracy"]).all(1) & points["fitted"])
-    if len(rows) < 2 or np.ptp(rate[rows]) == 0:
+    ends, rate = build.ends(points), points["accuracy"][:, 0]
+    if ends is None:
         return None
-    ends = [int(rows[rate[rows].argmin()]), int(rows[rate[rows].argmax()])]
+    rows = np.flatnonzero(np.isfinite(points["accuracy"]).all(1) & points["fitted"])
     names = {points["names"][row]: int(row) for row in rows.tolist()}
     left, right = st.columns(2)
     picked = []
@@ -79,16 +78,7 @@ def majority_minority(
         st.markdown(majority_words.mixture_sentence(points, view, pair))
         st.caption(majority_words.dependence(points, fits))
     head.markdown(majority_words.shape_sentence(points, fits, scale, groups))
-    figure = majority(
-        points,
-        view,
-        groups,
-        scale=scale,
-        ticks=tuple(compute.ticks(view[axis], scale) for axis in "xy"),
-        pair=pair,
-        subtitle=majority_words.subtitle(points, within),
-        palette=palette(),
-    )
+    figure = build.majority_minority(points, groups, scale, pair, within, palette())
     alt = f"Accuracy of models: {groups[1]} against {groups[0]}"
     with left:
         if names is None:

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 import numpy as np
-import streamlit as st
 
-from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
+from analysis.outcomes import OUTCOMES
 from analysis.recipes import Line, Soup
 from dashboard import compute
-from dashboard.panels.drawing import chart, palette, select_within, within
+from dashboard.figures import recipes as build
+from dashboard.panels.drawing import chart, palette, select_within
 from dashboard.plots import interpolations, outcomes, recipes
 from dashboard.state import Choices
-from dashboard.theme import count, markdown, p_value, shown
+from dashboard.theme import markdown
 
 SIDES = ("soup", "ensemble")
 DIRECTIONS = {
@@ -24,26 +24,13 @@ DIRECTIONS = {
 
 def soup_dots(choices: Choices, soups: tuple[Soup, ...], found: list[Mapping], panel: str) -> None:
     """Every soup beside the ensemble of its ingredients."""
-    figure = recipes.soup_dots(
-        [soup.model for soup in soups],
-        [one["soup"] for one in found],
-        [one["ensemble"] for one in found],
-        [one["ingredients"] for one in found],
-        subtitle=f"Accuracy, {within(choices, panel)}",
-        palette=palette(),
-    )
+    figure = build.soup_dots(choices, compute.scope(choices, panel), soups, found, palette())
     chart(figure, panel, "Accuracy of soups and of ensembles of their ingredients")
 
 
 def two_by_two(choices: Choices, soup: Soup, panel: str) -> None:
     """Who is right where; a click selects the samples of a field."""
-    found = compute.soup_comparison(choices, compute.scope(choices, panel), soup)
-    figure = recipes.two_by_two(
-        found["table"],
-        subtitle=f"{shown(soup.model)} and the ensemble of its ingredients, n = "
-        f"{count(found['n'])}, exact McNemar test {p_value(found['p'])}. Click a field.",
-        palette=palette(),
-    )
+    figure = build.two_by_two(choices, compute.scope(choices, panel), soup, palette())
     chart(figure, panel, "Soup and ensemble, right and wrong", _pick_field, choices, soup)
 
 
@@ -62,16 +49,7 @@ def _pick_field(points, panel: str, choices: Choices, soup: Soup) -> None:
 
 def soup_outcomes(choices: Choices, soup: Soup, panel: str) -> None:
     """What soup and ensemble made of the ingredients' answers; a click selects."""
-    found = compute.soup_comparison(choices, compute.scope(choices, panel), soup)
-    if not any(sum(row.values()) for row in found["outcomes"].values()):
-        return
-    figure = outcomes.outcome_strip(
-        found["outcomes"],
-        OUTCOME_SUMMARIES,
-        title="What each makes of the ingredients' answers",
-        subtitle=f"Outcomes relative to the ingredients, {within(choices, panel)}",
-        palette=palette(),
-    )
+    figure = build.soup_outcomes(choices, compute.scope(choices, panel), soup, palette())
     chart(figure, panel, "Outcomes of soup and ensemble", _pick_side, choices, soup)
 
 
@@ -91,41 +69,19 @@ def _pick_side(points, panel: str, choices: Choices, soup: Soup) -> None:
 
 def error_parts(choices: Choices, soup: Soup, loss: str, panel: str) -> None:
     """Bias and variance of ingredients, soup and ensemble."""
-    parts = compute.soup_error_parts(choices, compute.scope(choices, panel), soup)
-    if not np.isfinite(parts[f"{loss}/total"]).all():
-        st.info("This loss needs labels, and the Brier score probabilities of all three.")
-        return
-    figure = recipes.error_parts(parts, loss, subtitle=DIRECTIONS[loss], palette=palette())
+    figure = build.error_parts(choices, compute.scope(choices, panel), soup, loss, palette())
     chart(figure, panel, "Bias and variance")
 
 
 def along_line(choices: Choices, line: Line, panel: str) -> None:
     """Accuracy from one end to the other."""
-    found = compute.along(choices, compute.scope(choices, panel), line)
-    figure = interpolations.along_line(
-        line.alphas,
-        line.models,
-        found["weights"],
-        found["outputs"],
-        subtitle=f"{within(choices, panel)}; bands are 95 % intervals. Circles are the two ends.",
-        palette=palette(),
-    )
+    figure = build.along_line(choices, compute.scope(choices, panel), line, palette())
     chart(figure, panel, "Accuracy along the line")
 
 
 def outcomes_along(choices: Choices, line: Line, panel: str) -> None:
     """Outcomes relative to the two ends; a click on a mark selects its samples."""
-    found = compute.along(choices, compute.scope(choices, panel), line)
-    dotted = "" if found["output_counts"] is None else " Solid: weights mixed. Dotted: outputs."
-    figure = interpolations.outcomes_along(
-        line.alphas,
-        line.models,
-        found["weight_counts"],
-        found["output_counts"],
-        OUTCOME_SUMMARIES,
-        subtitle=f"Relative to the two ends, {within(choices, panel)}.{dotted} Click a mark.",
-        palette=palette(),
-    )
+    figure = build.outcomes_along(choices, compute.scope(choices, panel), line, palette())
     chart(figure, panel, "Outcomes along the line", _pick_mark, choices, line)
 
 

@@ -2,6 +2,7 @@
 
 from dashboard import controls, slice_tables, slice_words, state
 from dashboard.compute import SlicesAsked
+from dashboard.figures import slices as build
 from dashboard.panels.drawing import chart, palette, select_within
 from dashboard.plots import slices as plots
 
@@ -11,36 +12,14 @@ SHOWN = "slices-shown"
 
 def found_gaps(asked: SlicesAsked, found: dict, panel: str) -> None:
     """The gap of each slice against its size; picking one selects its samples."""
-    told = slice_words.SCORES[asked.score.name]
-    figure = plots.slice_sizes(
-        found["conditions"],
-        found,
-        _notes(found),
-        good=told.good,
-        subtitle=f"{HALF} Dotted: 5 points.",
-        palette=palette(),
-    )
+    figure = build.found_gaps(asked, found, palette())
     chart(figure, panel, "Gap of each slice against its size", _pick, asked.key, found)
 
 
 def found_sides(asked: SlicesAsked, found: dict, panel: str) -> None:
     """The score inside and outside of each slice; picking one selects its samples."""
-    told = slice_words.SCORES[asked.score.name]
-    figure = plots.slice_gaps(
-        found["conditions"],
-        found,
-        _notes(found),
-        title=told.title,
-        axis=told.axis,
-        good=told.good,
-        subtitle=HALF,
-        palette=palette(),
-    )
-    chart(figure, panel, told.title, _pick, asked.key, found)
-
-
-def _notes(found: dict) -> list[str]:
-    return [slice_words.explained(cluster) for cluster in found["explained"]]
+    figure = build.found_sides(asked, found, palette())
+    chart(figure, panel, slice_words.SCORES[asked.score.name].title, _pick, asked.key, found)
 
 
 def _pick(points, panel: str, key: str, found: dict) -> None:

@@ -1,0 +1,172 @@
+"""A family of figures: what it shows, what it needs, and how one is drawn from the choices."""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.accuracies import AccuracyTable
+from analysis.bundle import BundleError
+from analysis.rules import RULES
+from analysis.summary import installed_version
+from dashboard.choosing import Choices
+from dashboard.group_options import LEAST
+from dashboard.needs import NEEDS, lacking
+from dashboard.words import counted
+
+SECTIONS = {
+    "overview": "Overview",
+    "disagreement": "Disagreement",
+    "corrections": "Corrections",
+    "fronts": "Fronts",
+    "groups": "Groups",
+    "slices": "Slices",
+    "calibration": "Calibration",
+    "difficulty": "Difficulty",
+    "rankings": "Rankings",
+    "samples": "Samples",
+}
+HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)|; only these can be picked")
+TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is chosen beside the choices of the sidebar.
+
+    Attributes:
+        seed: of everything that is drawn by lot.
+        least: samples that a group needs to count.
+        accuracies: a table of accuracies without samples, where one is open.
+    """
+
+    seed: int = 0
+    least: int = LEAST
+    accuracies: AccuracyTable | None = None
+
+
+Built = go.Figure | str
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row of the catalogue.
+
+    Attributes:
+        name: in kebab-case.
+        title: short, as in a list.
+        section: a key of `SECTIONS`.
+        shows: one sentence.
+        build: choices and settings -> a figure, or a sentence why there is none.
+        needs: keys of `dashboard.needs.NEEDS`.
+        table: the numbers behind it, where they are a table.
+        measures: names in the catalogue of measures or of axes; what tells them from the
+            choices, where they depend on the data.
+        methods: other functions that it rests on; their docstrings name the sources.
+        interval: what its brackets and bars are; empty where it has none.
+        in_report: drawn in a report too; the others take long or say the same again.
+    """
+
+    name: str
+    title: str
+    section: str
+    shows: str
+    build: Callable[[Choices, Settings], Built]
+    needs: tuple[str, ...] = ()
+    table: Callable[[Choices, Settings], pd.DataFrame] | None = None
+    measures: tuple[str, ...] | Callable[[Choices], tuple[str, ...]] = ()
+    methods: tuple[Callable, ...] = ()
+    interval: str = ""
+    in_report: bool = True
+
+    def measured(self, choices: Choices) -> tuple[str, ...]:
+        """The names of the measures that it shows for these data."""
+        return self.measures(choices) if callable(self.measures) else self.measures
+
+    @property
+    def needed(self) -> str:
+        """What it needs, in words."""
+        return "; ".join(NEEDS[need] for need in self.needs) or "nothing but answers"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A figure with all that is said of it.
+
+    Attributes:
+        figure: in the colours of paper.
+        caption: plain text: what is seen, n, rule, measure, interval.
+        alt: plain text in place of the figure.
+        frame: the numbers behind it; None where they are not a table.
+    """
+
+    figure: go.Figure
+    caption: str
+    alt: str
+    frame: pd.DataFrame | None = None
+
+
+def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
+    """A figure of this family, or a sentence why there is none for these data."""
+    if lacks := lacking(family.needs, choices):
+        return lacks
+    try:
+        figure = family.build(choices, settings)
+        if isinstance(figure, str):
+            return figure
+        frame = None if family.table is None else family.table(choices, settings)
+    except BundleError as problem:
+        return str(problem)
+    title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
+    alt = " ".join(_ended(part) for part in (title, subtitle) if part)
+    return Drawn(figure, " ".join([alt, *_made(family, choices)]), alt, frame)
+
+
+def _made(family: Family, choices: Choices) -> list[str]:
+    """Rule, gaps and interval, as a caption says them."""
+    rule = RULES[choices.ensemble.rule].label
+    said = []
+    if family.section not in ("disagreement", "rankings"):
+        said.append(f"Ensemble: {rule} of {counted(len(choices.ensemble.members), 'model')}.")
+    if not bool(choices.bundle.answered.all()):
+        gaps = {"exclude": "are left out", "wrong": "count as wrong"}
+        said.append(f"Missing answers {gaps[choices.missing]}.")
+    if family.interval:
+        said.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
+    return said
+
+
+def _ended(text: str) -> str:
+    """With a full stop, unless it ends otherwise."""
+    text = text.rstrip(" ;,")
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def version_note() -> str:
+    """By what a figure was made."""
+    return f"Made with Dissensus {installed_version()}."
+
+
+def _without_hints(figure: go.Figure) -> str:
+    """Take out of the subtitle what helps only where one can click; the rest as plain text."""
+    subtitle = figure.layout.title.subtitle
+    if not subtitle.text:
+        return ""
+    text = HINT.sub("", subtitle.text.replace("<br>", " ")).strip()
+    lines = subtitle.text.split("<br>")
+    if text != " ".join(lines):
+        subtitle.text = _wrapped(text, max(map(len, lines)))
+    return _plain(text)
+
+
+def _wrapped(text: str, width: int) -> str:
+    import textwrap
+
+    return "<br>".join(textwrap.wrap(text, max(width, 60)))
+
+
+def _plain(text: str | None) -> str:
+    return " ".join(html.unescape(TAG.sub(" ", text or "")).split())
