@@ -17,6 +17,7 @@ from dashboard import (
     table_panel,
 )
 from dashboard.compute.cascades import ORDERS
+from dashboard.figures.family import SECTIONS
 from dashboard.panels.majority import SCALES
 from dashboard.plots.recipes import LOSSES
 from dashboard.sample_story import NEIGHBOURS
@@ -126,6 +127,8 @@ SAVED: dict[str, Check] = {
     "label-second": _text,
     "label-budget": _whole(1, MOST),
     "label-k": _whole(1, 5000),
+    "report-sections": _some_of(SECTIONS),
+    "report-seed": _whole(0, MOST),
     "table-format": _one_of(FORMATS),
     "table-digits": _one_of(table_panel.DIGITS),
     "table-intervals": _flag,

@@ -15,7 +15,7 @@ from dashboard.report import Wanted, made
 from dashboard.report.printing import PrintingError, browser, printed
 from dashboard.theme import megabytes
 
-NOTES = "report-notes"
+NOTES = "notes"  # as sessions carry them
 
 
 def sections() -> tuple[str, ...]:

@@ -48,8 +48,8 @@ def _pick_camps(points, panel: str, choices: Choices) -> None:
     found = compute.camp_points(choices, compute.scope(choices, panel))
     axes, right, wrong, here = build.compared(choices, found)
     marks, rows = camps.decode_marks(points), found["rows"][here]
-    here = places(panel)
-    whole = rows if here is None else here[rows]
+    looked_at = places(panel)
+    whole = rows if looked_at is None else looked_at[rows]
     if camps.drawn_as_cells(len(rows), axes):
         whole = whole[np.isin(camps.cells_of(right[here], wrong[here], axes), marks)]
     else:

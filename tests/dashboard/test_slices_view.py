@@ -55,8 +55,9 @@ def test_a_failing_slice_is_named_and_a_pick_selects_its_samples(tmp_path, monke
     assert "parity = \\<b\\>odd" in text
     assert "Not searched: row (nearly every sample has its own value)" in text
     assert len(app.get("plotly_chart")) == 2
-    key = next(key for key in jobs._jobs() if "again" in (jobs.find(key).result or ()))
-    found = jobs.find(key).result
+    results = {key: jobs.find(key).result for key in jobs._jobs()}
+    key = next(key for key, one in results.items() if isinstance(one, dict) and "again" in one)
+    found = results[key]
     assert found["again"][0] == 1
     pick(app, _pick, points(0), "slice-gaps", key, found)
     chosen = app.session_state["selection"]

@@ -208,7 +208,7 @@ def test_groups_that_overlap_are_explained_counted_and_joined_in_the_table(tmp_p
 
 
 def test_the_map_colours_overlapping_groups_by_what_a_sample_has_together():
-    from dashboard.map_panel import _levels
+    from dashboard.figures.sample_map import _levels
     from dashboard.theme import LIGHT
 
     whole = BUNDLES["overlapping groups"].groups["tags"].combinations()
