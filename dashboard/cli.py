@@ -27,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         commands.spare_pandas()
     if problem := workspace_command.find_kept(options):
         return fail(problem)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except BrokenPipeError:  # whoever read the output has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
