@@ -264,12 +264,11 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
 def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings) -> None:
     """A table whose columns explain the terms in their heads; shares are shown in percent."""
     config = {name: st.column_config.Column(help=TERMS[name]) for name in frame if name in TERMS}
-    for name in shares:
-        help_ = TERMS.get(name)
-        config[name] = st.column_config.NumberColumn(name, help=help_, format="percent")
-    for name in (name for name in frame if name == "p" or str(name).startswith("p (")):
-        help_ = TERMS.get(name)
-        config[name] = st.column_config.NumberColumn(name, help=help_, format="%.2g")
+    formats = dict.fromkeys(shares, "percent") | {
+        name: "%.2g" for name in frame if name == "p" or str(name).startswith("p (")
+    }
+    for name, form in formats.items():
+        config[name] = st.column_config.NumberColumn(name, help=TERMS.get(name), format=form)
     st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
 
 
@@ -291,13 +290,12 @@ def units_repeat(bundle: Bundle) -> bool:
 
 def caption(choices: Choices, n: int, *, tested: bool = True) -> None:
     """The footnote on n, intervals and the missing rule; tested: McNemar's test was shown."""
-    repeated, narrowed = units_repeat(choices.bundle), state.selection() is not None
     note = footnotes.footnote(
         n,
         choices.missing,
-        units=repeated,
+        units=units_repeat(choices.bundle),
         tested=tested,
-        selected=narrowed,
+        selected=state.selection() is not None,
         held_out=choices.held_out is not None,
     )
     st.caption(note)

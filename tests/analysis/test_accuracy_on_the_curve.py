@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from known import compare
-from made import real
+from made import CANNOT, real
 
 from analysis.accuracy_on_the_curve import below_mixtures, bend, runs_of, shape
 from analysis.accuracy_scales import SCALES, scaled, unscaled
@@ -34,7 +34,7 @@ def test_known_answer(cases, case_id):
 
 
 def test_statsmodels_agrees():
-    api = pytest.importorskip("statsmodels.api")
+    api = pytest.importorskip("statsmodels.api", reason=f"{CANNOT} statsmodels")
     x = torch.rand(20, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     y = x**2 + 0.1 * torch.rand(20, dtype=torch.float64)
     found = bend(x, y)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from made import bundle_of, random_bundle
+from made import CANNOT, bundle_of, random_bundle
 
 from analysis.answer_clusters import answer_clusters
 from analysis.bundle import Bundle, BundleError, Grouping
@@ -153,7 +153,7 @@ def test_a_work_that_is_cancelled_ends():
 
 
 def test_a_slice_has_the_errors_of_the_sliceline_package():
-    finder = pytest.importorskip("sliceline.slicefinder", reason="sliceline is not installed")
+    finder = pytest.importorskip("sliceline.slicefinder", reason=f"{CANNOT} sliceline")
     bundle, _ = planted(4, WORSE, "conditions")
     errors = slice_score_values(bundle, Ensemble(bundle.models), "model_error", model="one")
     codes = np.stack([grouping.codes.numpy() for grouping in bundle.groups.values()], axis=1)
@@ -165,7 +165,7 @@ def test_a_slice_has_the_errors_of_the_sliceline_package():
 
 
 def test_inside_is_the_error_of_fairlearn_and_p_that_of_scipy():
-    metrics = pytest.importorskip("fairlearn.metrics", reason="fairlearn is not installed")
+    metrics = pytest.importorskip("fairlearn.metrics", reason=f"{CANNOT} fairlearn")
     from scipy.stats import fisher_exact
 
     bundle, _ = planted(5, WORSE, "conditions")
