@@ -24,6 +24,7 @@ FAMILIES = (
     "curve.",
     "selective.",
     "rank.",
+    "slice.",
     "edge.pair_",
     "edge.ensemble_",
     "edge.vendi_",
