@@ -19,6 +19,8 @@ from analysis.slices import (
     quantile_groups,
 )
 
+COVERED = ("slice.sliceline",)
+
 
 def grouping(values) -> Grouping:
     levels = sorted(set(values))
@@ -28,7 +30,7 @@ def grouping(values) -> Grouping:
 
 @pytest.mark.parametrize("name", ["alpha_0_95", "alpha_0_6"])
 def test_known_answer(cases, name):
-    case = cases["slice.sliceline"]
+    case = cases[COVERED[0]]
     fixture, params = cases["fixtures"]["SLICE24"], case["params"]
     columns = {column: grouping(fixture[column]) for column in ("f1", "f2")}
     found = find_slices(
