@@ -22,7 +22,6 @@ from dashboard.report.text import paragraphs, plain, table
 from dashboard.theme import count
 
 LIBRARIES = ("torch", "numpy", "plotly")
-LONGEST_NOTE = 10_000
 
 
 @dataclass(frozen=True, eq=False)

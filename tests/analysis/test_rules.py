@@ -13,7 +13,8 @@ from analysis.bundle import Bundle, BundleError, normalised
 from analysis.cascades import cost_curve, member_costs, stages
 from analysis.contributions import contributions
 from analysis.debiasing import imbalance
-from analysis.ensemble import Ensemble, answer, answers, combine, lacking
+from analysis.eligibility import lacking
+from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.fitting import fit, needs_fit, needs_split, reported
 from analysis.intervals import mcnemar_p
 from analysis.judging import judge
