@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from analysis.bundle import BundleError
 from dashboard import controls, frame, links, session_panel, state
+from dashboard.theme import markdown
 
 VIEWS = {
     "": ["overview"],
@@ -48,4 +50,7 @@ frame.sidebar(page)
 links.write(page)
 frame.selection_bar()
 session_panel.report()
-pages.run()
+try:
+    pages.run()
+except BundleError as problem:  # a file whose numbers are read as they are needed has changed
+    st.error(markdown(str(problem), 800))

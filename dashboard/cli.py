@@ -28,10 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problem := workspace_command.find_kept(options):
         return fail(problem)
     try:
-        return options.run(options)
-    except BrokenPipeError:  # whoever read the output has seen enough, as `head` has
+        ended = options.run(options)
+        sys.stdout.flush()
+        return ended
+    except OSError as problem:
+        # The program's end writes once more what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(problem, BrokenPipeError):  # whoever read has seen enough, as `head` has
+            return 0
+        return fail(f"The command cannot go on: {problem.strerror or problem}.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -80,6 +80,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     """
     from analysis.accuracy_summary import summarise_accuracies
     from analysis.bundle import BundleError
+    from analysis.loading.aside import replaced, why
     from analysis.summary import summarise
 
     result = {}
@@ -105,10 +106,10 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
         _write(result, sys.stdout)
         return 0
     try:
-        with Path(options.json).open("w", encoding="utf-8") as stream:
+        with replaced(Path(options.json)) as path, path.open("w", encoding="utf-8") as stream:
             _write(result, stream)
     except OSError as problem:
-        return fail(f"--json {options.json} cannot be written: {problem.strerror}.")
+        return fail(f"--json {options.json} cannot be written: {why(problem)}.")
     return 0
 
 
@@ -157,7 +158,7 @@ def convert(request: dict, output: Path, memory: str | None = None) -> int:
             whose = "accuracies alone" + " of these models" * (found.bundle is not None)
             return fail(f"The input holds {whose}; expected predictions for single samples.")
         save_bundle(bundle, output)
-    except (BundleError, OSError) as problem:
+    except BundleError as problem:
         return fail(str(problem))
     print(f"{output}  fingerprint {bundle.fingerprint}")
     return 0

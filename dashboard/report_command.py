@@ -187,6 +187,8 @@ def read_notes(path: Path | None) -> dict[str, str]:
         BundleError: it cannot be read, is no object of texts, or names nothing that is there.
     """
     from analysis.bundle import BundleError
+    from analysis.loading.aside import why
+    from analysis.loading.sources import printable, shortened
     from dashboard.figures.catalogue import FAMILIES
     from dashboard.figures.family import SECTIONS
 
@@ -194,13 +196,15 @@ def read_notes(path: Path | None) -> dict[str, str]:
         return {}
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
-        raise BundleError(f"--notes {path} cannot be read as JSON: {problem}.") from None
+    except (OSError, ValueError, RecursionError) as problem:
+        reason = why(problem) if isinstance(problem, OSError) else printable(str(problem))
+        raise BundleError(f"--notes {path} cannot be read as JSON: {reason}.") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise BundleError(f"--notes {path}: expected an object of texts by name of a figure.")
     unknown = [name for name in found if name not in FAMILIES and name not in SECTIONS]
     if unknown:
-        raise BundleError(f"--notes {path}: there is no figure or section '{unknown[0]}'.")
+        name = printable(shortened(unknown[0]))
+        raise BundleError(f"--notes {path}: there is no figure or section '{name}'.")
     return found
 
 
@@ -221,11 +225,13 @@ def _progress(share: float, doing: str) -> None:
 
 
 def _write(path: Path, content: bytes) -> int:
+    from analysis.loading.aside import replaced, why
     from dashboard.commands import fail
 
     try:
-        path.write_bytes(content)
+        with replaced(path) as place:
+            place.write_bytes(content)
     except OSError as problem:
-        return fail(f"-o {path} cannot be written: {problem.strerror}.")
+        return fail(f"-o {path} cannot be written: {why(problem)}.")
     print(path)
     return 0

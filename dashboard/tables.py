@@ -13,6 +13,7 @@ from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette
 
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
+LARGEST = 512  # pixels of a side of a small picture
 
 
 def samples(
@@ -117,7 +118,7 @@ def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styl
 
 
 def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
-    """Small pictures as data addresses, enlarged without smoothing.
+    """Small pictures as data addresses, enlarged without smoothing; large ones are thinned out.
 
     Args:
         pixels: uint8 [n, height, width, 3].
@@ -128,7 +129,9 @@ def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
     """
     from PIL import Image
 
-    factor = max(1, height // pixels.shape[1])
+    step = -(-max(pixels.shape[1:3]) // LARGEST)
+    pixels = pixels[:, ::step, ::step]
+    factor = max(1, min(height // pixels.shape[1], LARGEST // pixels.shape[2]))
     addresses = []
     for picture in pixels:
         buffer = io.BytesIO()

@@ -249,8 +249,10 @@ def _as_folders(new: dict) -> dict[str, Source]:
     """Each folder as a zip of what is in it, so that it reads as the folder on disk does."""
     folders: dict[str, list] = {}
     for id_, file in new.items():
-        top, _, inside = file.name.replace("\\", "/").lstrip("./").partition("/")
-        folders.setdefault(top if inside else "folder", []).append((id_, inside or top, file))
+        top, _, inside = file.name.replace("\\", "/").replace("\0", "").lstrip("./").partition("/")
+        folders.setdefault(top if inside else "folder", []).append(
+            (id_, inside or top or "file", file)
+        )
     packed = {}
     for name, members in folders.items():
         stream = io.BytesIO()
