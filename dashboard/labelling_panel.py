@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.bundle import BundleError
 from dashboard import compute, controls, doubt_tables, labelling_words, state
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 
 def show(choices: Choices) -> None:
@@ -76,7 +77,7 @@ def _training(choices: Choices, column: str, levels: Sequence[str], budget: int)
             bundle, bundle.fingerprint, column, choices.missing, budget, amount
         )
     except BundleError as problem:
-        st.info(str(problem))
+        st.info(markdown(problem, 400))
         return
     st.markdown(labelling_words.curve_sentence(found, column, levels, budget, amount))
     _table(found, levels)

@@ -9,6 +9,7 @@ from analysis.bundle import Bundle, BundleError
 from dashboard import compute, controls, panels, ranking_tables, ranking_words, state
 from dashboard.compute.rankings import Asked, families, pairs_with_gaps
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 OVER = {"groups": "Groups", "samples": "Single samples", "settings": "Settings"}
 NOUNS = {"groups": "group", "samples": "sample", "settings": "setting"}
@@ -123,7 +124,7 @@ def show(opened: Opened, data: Bundle | AccuracyTable, asked: Asked) -> None:
         with st.spinner("Ranking"):
             found = compute.ranking(data, asked)
     except BundleError as problem:
-        st.info(str(problem))
+        st.info(markdown(problem, 400))
         return
     rule = st.segmented_control(
         "Rule",

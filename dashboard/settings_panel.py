@@ -188,7 +188,7 @@ def ranking(table: AccuracyTable, settings: tuple[str, ...], colour: str | None)
     }
     for setting in settings:
         config[f"{setting} (%)"] = st.column_config.NumberColumn(
-            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=setting
+            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=markdown(setting, 200)
         )
     st.dataframe(frame, hide_index=True, height=520, alt="Models by settings", column_config=config)
     st.caption(setting_words.ranking_footnote(found["complete"], settings))

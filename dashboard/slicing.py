@@ -9,7 +9,7 @@ from dashboard import compute, jobs, slice_words, state
 from dashboard.compute import SlicesAsked, SlicesWanted
 from dashboard.front.searching import background
 from dashboard.state import Choices
-from dashboard.theme import label
+from dashboard.theme import shortened
 
 AT_ONCE = 1.5  # seconds that a page may take
 USUAL = ("conditions", "clusters")
@@ -87,7 +87,7 @@ def _pick_columns(choices: Choices, methods: tuple[str, ...]) -> tuple[tuple[str
         picked = names
         if names and OF_COLUMNS & set(methods):
             picked = st.multiselect(
-                "Columns", names, format_func=label, **state.widget(key, list(names))
+                "Columns", names, format_func=shortened, **state.widget(key, list(names))
             )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             levels = st.segmented_control(
