@@ -30,7 +30,9 @@ PLAIN = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # What Streamlit makes of text although it is escaped: icons, links and arrows.
 FOUND = re.compile(
-    r":(?=material[/_]|streamlit:)|https?:(?=//)|www(?=\.)|@(?=[-\w])|(?<!\S)[<>~-](?=[>=-])", re.I
+    r":(?=material[/_]|streamlit:)|https?:(?=//)|www(?=\.)|@(?=[-\w])"
+    r"|(?<!\S)[<>~-](?=(?:[>=-]|->)(?!\S))",
+    re.IGNORECASE,
 )
 JOINER = "\N{WORD JOINER}"
 

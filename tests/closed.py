@@ -1,5 +1,6 @@
 """Python processes that cannot call another host, and what they tried."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ def guard(event, arguments):
         return
     address = arguments[PLACES.get(event, 0)]
     host = address[0] if isinstance(address, tuple) else address
-    if isinstance(address, tuple | str) and event in PLACES and not isinstance(address, tuple):
-        return  # a socket of this machine's own, named by a file
+    if event in PLACES and not isinstance(address, tuple):
+        return  # a socket of this machine, named by a file
     host = host.decode() if isinstance(host, bytes) else host
     if host and not str(host).startswith(OURS):
         with open(LOG, "a", encoding="utf-8") as log:
@@ -39,7 +40,7 @@ def closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     log = folder / "calls"
     (folder / "sitecustomize.py").write_text(f"LOG = {str(log)!r}\n{GUARD}", "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=":")
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
     return log
 
 

@@ -96,9 +96,7 @@ def hostile(turn: int = 0) -> Bundle:
         return np.array(plants(values), dtype=object)[np.arange(size) % values]
 
     bundle = random_bundle(models=8, samples=160, classes=6, seed=3, gaps=0.05)
-    parts = {
-        name: torch.from_numpy(np.arange(160, dtype=np.int32) % n) for name, n in SIZES.items()
-    }
+    fourths, halves = (torch.from_numpy(np.arange(160, dtype=np.int32) % n) for n in (4, 2))
     models = (*plants(7), "image")
     info = {"kind": KINDS, "alpha": ALPHA, "epoch": np.arange(8.0), "cost": np.arange(1.0, 9.0)}
     info |= {"family": column(8, 4), plants(1)[0]: column(8, 2)}
@@ -115,9 +113,9 @@ def hostile(turn: int = 0) -> Bundle:
             plants(1)[0]: np.arange(160.0),
         },
         groups={
-            plants(1)[0]: Grouping(parts["first"], plants(4)),
-            plants(1)[0]: Grouping(parts["second"], plants(2)),
-            "image": Grouping(parts["second"], tuple(f"https://{HOST}/{n}.png" for n in "ab")),
+            plants(1)[0]: Grouping(fourths, plants(4)),
+            plants(1)[0]: Grouping(halves, plants(2)),
+            "image": Grouping(halves, tuple(f"https://{HOST}/{n}.png" for n in "ab")),
         },
         thumbnails=np.full((160, 4, 4, 3), 200, dtype=np.uint8) if turn % 2 else None,
         notes=plants(3),
@@ -125,7 +123,6 @@ def hostile(turn: int = 0) -> Bundle:
     )
 
 
-SIZES = {"first": 4, "second": 2}
 KINDS = np.array(["member"] * 4 + ["interpolation"] * 2 + ["soup"] * 2, dtype=object)
 ALPHA = np.array([0.0, 1.0, np.nan, np.nan, 0.3, 0.6, np.nan, np.nan])
 

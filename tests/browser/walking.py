@@ -14,14 +14,16 @@ SECTIONS = {
 HOVERED = 3
 SEARCHES = "Shown meanwhile"
 # Texts of one element are joined without anything, so that markup inside a name leaves a trace.
-# Cells of tables are drawn one by one, as they are; beside the picture stands a copy of them.
+# Cells of tables and what somebody writes in a field are shown one by one, as they are.
 TEXTS = """() => {
   const body = document.body.cloneNode(true);
-  body.querySelectorAll('[data-testid=stDataFrame] canvas').forEach(table => table.remove());
+  body.querySelectorAll('[data-testid=stDataFrame] canvas, textarea, input[type=file]').forEach(own => own.remove());
   const all = [...body.querySelectorAll('*')];
-  const named = ['aria-label', 'alt', 'title', 'placeholder'];
-  const lone = all.flatMap(e => [e.value, ...named.map(name => e.getAttribute(name))]);
-  return [body.textContent, ...lone.filter(text => typeof text === 'string' && text)]; }"""
+  const drawn = body.querySelectorAll(
+    ':is([data-testid=stPlotlyChart], [data-testid=stDataFrameResizable])[aria-label]');
+  const lone = all.flatMap(e => [e.value, e.alt, e.title, e.placeholder]);
+  return [body.textContent, ...[...drawn].map(e => e.ariaLabel),
+    ...lone.filter(text => typeof text === 'string' && text)]; }"""
 MARKS = """most => [...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
   const marks = plot.querySelectorAll('.points path, .bars .point path, .hm image, .slice path');
   return [...marks].slice(0, most).concat([...plot.querySelectorAll('.nsewdrag')].slice(0, 1)); })
