@@ -17,7 +17,8 @@ SEARCHES = "Shown meanwhile"
 # Cells of tables and what somebody writes in a field are shown one by one, as they are.
 TEXTS = """() => {
   const body = document.body.cloneNode(true);
-  body.querySelectorAll('[data-testid=stDataFrame] canvas, textarea, input[type=file]').forEach(own => own.remove());
+  const asis = '[data-testid=stDataFrame] canvas, textarea, input[type=file]';
+  body.querySelectorAll(asis).forEach(own => own.remove());
   const all = [...body.querySelectorAll('*')];
   const drawn = body.querySelectorAll(
     ':is([data-testid=stPlotlyChart], [data-testid=stDataFrameResizable])[aria-label]');
