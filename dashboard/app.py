@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.bundle import BundleError
-from dashboard import controls, frame, links, session_panel, state
+from dashboard import controls, frame, links, login, session_panel, state
 from dashboard.theme import markdown
 
 VIEWS = {
@@ -23,7 +23,9 @@ TITLES = {"settings": "Across settings"}
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
 
-if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))):
+entered = login.entered()
+named = json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))
+if entered and named and not state.start_was_tried():
     controls.open_start(named)
 
 pages = st.navigation(
@@ -39,7 +41,11 @@ pages = st.navigation(
         for section, names in VIEWS.items()
     },
     expanded=True,
+    position="sidebar" if entered else "hidden",
 )
+if not entered:
+    login.ask()
+    st.stop()
 page = pages.url_path or state.first_page()
 session_panel.begin(page)
 asked = session_panel.apply_waiting()
@@ -47,6 +53,8 @@ if asked != page and asked in {name for names in VIEWS.values() for name in name
     st.switch_page(f"views/{asked}.py")
 frame.style()
 frame.sidebar(page)
+with st.sidebar:
+    login.leave()
 links.write(page)
 frame.selection_bar()
 session_panel.report()

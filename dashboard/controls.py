@@ -13,7 +13,7 @@ from dashboard.inputs import Request, title
 from dashboard.places import DEMO, demo_folder
 from dashboard.state import Choices
 from dashboard.terms import TERMS
-from dashboard.theme import count, markdown
+from dashboard.theme import count, markdown, shortened
 
 
 def require(*needs: str) -> Choices:
@@ -204,7 +204,7 @@ def table(frame: pd.DataFrame, alt: str, shares: Sequence[str] = (), **settings)
     }
     for name, form in formats.items():
         config[name] = st.column_config.NumberColumn(name, help=TERMS.get(name), format=form)
-    st.dataframe(frame, hide_index=True, alt=alt, column_config=config, **settings)
+    st.dataframe(frame, hide_index=True, alt=shortened(alt, 300), column_config=config, **settings)
 
 
 def download(table: pd.DataFrame, name: str) -> None:

@@ -33,6 +33,8 @@ def style() -> None:
         ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
         " padding-bottom: .3rem; min-height: 3rem}"
         "[class*='st-key-kept-'], .st-key-opening {flex-wrap: nowrap !important}"
+        # Streamlit's own file of a table holds formulas as they are; our buttons take them apart.
+        "[data-testid=stElementToolbar] [aria-label^='Download as CSV'] {display: none}"
         "table, .stDataFrame, .js-plotly-plot {font-variant-numeric: tabular-nums}"
         "@media (max-width: 1200px) {"
         " .stMainBlockContainer .stHorizontalBlock:not(.st-key-selection-bar)"

@@ -12,6 +12,7 @@ from dashboard import workspace_command
 
 UPLOAD_LIMIT_MB = 2000
 DEFAULT_PORT = 8501
+ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
 
 
 def open_app(request: dict, options: argparse.Namespace) -> int:
@@ -29,6 +30,9 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     settings = {
         "server.port": port,
         "server.address": options.host,
+        "server.enableCORS": "true",
+        "server.enableXsrfProtection": "true",
+        "server.enableStaticServing": "false",
         "server.headless": str(options.no_browser or not _has_display()).lower(),
         "server.maxUploadSize": UPLOAD_LIMIT_MB,
         "server.fileWatcherType": "none",
@@ -36,7 +40,8 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
     } | _theme_settings()
-    flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    flags += [f"--server.allowedHosts={name}" for name in _allowed_hosts(options.host)]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
     environment = workspace_command.environment(options) | {
         "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
@@ -61,6 +66,17 @@ def _free_port(host: str) -> int:
                 continue
             return port
     return DEFAULT_PORT
+
+
+def _allowed_hosts(host: str) -> set[str]:
+    """By which names a browser may call; none: by any.
+
+    What only this machine reaches has known names, and a page that gives its own name this
+    machine's address (DNS rebinding) is kept out. A proxy in front has a name of its own.
+    """
+    if not workspace_command.loopback(host) or ALLOWED_HOSTS in os.environ:
+        return set()
+    return {"localhost", "127.0.0.1", host.strip("[]")}
 
 
 def _has_display() -> bool:

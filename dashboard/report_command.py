@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from dashboard.theme import spelt
+
 FORMATS = ("pdf", "svg", "png", "html", "csv")
 REPORTS = ("html", "pdf")
 
@@ -221,7 +223,7 @@ def _progress(share: float, doing: str) -> None:
     """A line that rewrites itself, where somebody looks at it."""
     if sys.stderr.isatty():
         end = "\r\033[K" if share >= 1 else ""
-        print(f"\r\033[K{doing}{end}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{spelt(doing)}{end}", end="", file=sys.stderr, flush=True)
 
 
 def _write(path: Path, content: bytes) -> int:

@@ -1,6 +1,5 @@
 """What is chosen now as a session, and a session as what is chosen."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from dashboard.inputs import Request
 from dashboard.sessions.fitting import data_of, fitted_to
 from dashboard.sessions.making import holds, rows_of
 from dashboard.sessions.session import Making, Picked, Session, Team
-from dashboard.theme import count, markdown, shortened
+from dashboard.theme import count, markdown, shortened, unescaped
 
 LONGEST = 300
 SOURCE = "session"
@@ -80,7 +79,7 @@ def _in_full(making: Making, grouping, opened: Bundle) -> Making:
 
 def _picked(current: Selection, bundle: Bundle) -> Picked:
     """By its conditions where exactly these samples meet them, else by id."""
-    said = re.sub(r"\\(.)", r"\1", current.description)
+    said = unescaped(current.description)
     number = len(current.positions)
     if holds(current.predicate, current.positions, bundle):
         return Picked(predicate=current.predicate, description=said, number=number)

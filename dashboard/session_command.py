@@ -12,6 +12,7 @@ from dashboard.rule_choice import effective, weighed
 from dashboard.sessions.files import from_path
 from dashboard.sessions.fitting import fitted_to
 from dashboard.sessions.session import Session
+from dashboard.theme import spelt
 
 FLAGS = {
     "columns": "--column",
@@ -102,4 +103,4 @@ def _ensembles(session: Session, bundle: Bundle) -> list[Ensemble]:
 
 def say(sentence: str) -> None:
     """Tell on standard error, where messages of the command go."""
-    print(f"session: {sentence}", file=sys.stderr)
+    print(f"session: {spelt(sentence)}", file=sys.stderr)

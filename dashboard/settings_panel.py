@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.accuracies import AccuracyTable
 from dashboard import compute, controls, panels, setting_words, state, words
 from dashboard.plots.settings import setting_scatter
-from dashboard.theme import count, markdown, shortened
+from dashboard.theme import count, markdown, shortened, spelt
 
 FIRST = ("val", "validation", "test", "clean", "original", "id", "in_distribution", "imagenet")
 LISTED = 8
@@ -62,6 +62,7 @@ def _select(label: str, key: str, options: Sequence[str], first: str) -> str:
     return st.selectbox(
         label,
         options,
+        format_func=spelt,
         help="A setting: a test set, a shift, a task. Type to search.",
         **state.widget(key, first),
     )
@@ -88,7 +89,11 @@ def pick_colour(table: AccuracyTable) -> str | None:
     if state.get("settings/colour") not in options:
         state.put("settings/colour", columns[0])
     picked = st.selectbox(
-        "Colour", options, help="What is known of the models.", **state.widget("settings/colour")
+        "Colour",
+        options,
+        format_func=spelt,
+        help="What is known of the models.",
+        **state.widget("settings/colour"),
     )
     return None if picked == NO_COLOUR else picked
 
@@ -159,6 +164,7 @@ def pick_listed(table: AccuracyTable, x: str, y: str) -> tuple[str, ...]:
     listed = st.multiselect(
         "Settings in the table",
         every,
+        format_func=spelt,
         help="Mean and rank are over the models that were measured in all of them.",
         **state.widget("settings/listed", shown=known or first),
     )
@@ -188,7 +194,7 @@ def ranking(table: AccuracyTable, settings: tuple[str, ...], colour: str | None)
     }
     for setting in settings:
         config[f"{setting} (%)"] = st.column_config.NumberColumn(
-            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=setting
+            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=markdown(setting, 200)
         )
     st.dataframe(frame, hide_index=True, height=520, alt="Models by settings", column_config=config)
     st.caption(setting_words.ranking_footnote(found["complete"], settings))

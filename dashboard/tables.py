@@ -117,6 +117,25 @@ def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styl
     return table.style.map(outcome, subset=named).map(answer)
 
 
+def add_pictures(table: pd.DataFrame, bundle: Bundle, rows: np.ndarray) -> str | None:
+    """Put small pictures of these samples into a first column; its name, None without pictures."""
+    if bundle.thumbnails is None:
+        return None
+    name = free_name(table, "image")
+    table.insert(0, name, thumbnails(bundle.thumbnails[rows], height=40))
+    return name
+
+
+def add_texts(table: pd.DataFrame, bundle: Bundle, rows: np.ndarray) -> str | None:
+    """Put the texts of these samples into a last column; its name, None without texts."""
+    text = text_of(bundle)
+    if text is None:
+        return None
+    name = free_name(table, text)
+    table[name] = [str(value) for value in bundle.attributes[text][rows]]
+    return name
+
+
 def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
     """Small pictures as data addresses, enlarged without smoothing; large ones are thinned out.
 

@@ -15,6 +15,7 @@ from analysis.summary import installed_version
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
+from dashboard.theme import unescaped
 from dashboard.words import counted
 
 SECTIONS = {
@@ -116,7 +117,7 @@ def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
     try:
         figure = family.build(choices, settings)
         if isinstance(figure, str):
-            return figure
+            return unescaped(figure)
         frame = None if family.table is None else family.table(choices, settings)
     except BundleError as problem:
         return str(problem)

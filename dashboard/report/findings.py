@@ -20,6 +20,7 @@ from dashboard.choosing import Choices
 from dashboard.figures import front_search, of_models, of_samples
 from dashboard.figures.family import Settings
 from dashboard.needs import lacking
+from dashboard.theme import markdown
 
 Told = list[str]
 LABELS = "There are no labels that a member could be judged by."
@@ -170,4 +171,4 @@ def findings(section: str, choices: Choices, settings: Settings) -> Told:
     try:
         return [told for told in FINDINGS[section](choices, settings) if told]
     except BundleError as problem:
-        return [str(problem)]
+        return [markdown(problem, 400)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.theme import DASH, amount, shortened
+from dashboard.theme import DASH, JOINER, amount, shortened, spelt
 
 MOST_ROWS, MOST_COLUMNS, LETTERS = 20, 10, 120
 BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -17,7 +17,7 @@ LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 def plain(text: object) -> str:
     """Text from the data or of our own, escaped."""
-    return html.escape(str(text))
+    return html.escape(spelt(text))
 
 
 def sentence(markdown: str) -> str:
@@ -32,7 +32,7 @@ def sentence(markdown: str) -> str:
         kept.append(found[1])
         return f"\x00{len(kept) - 1}\x00"
 
-    text = ESCAPED.sub(keep, markdown.replace("\x00", ""))
+    text = ESCAPED.sub(keep, markdown.replace("\x00", "").replace(JOINER, ""))
     text = html.escape(LINK.sub(r"\1", text))
     text = BOLD.sub(r"<strong>\1</strong>", text)
     return re.sub("\x00(\\d+)\x00", lambda found: html.escape(kept[int(found[1])]), text)
