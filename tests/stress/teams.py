@@ -35,7 +35,7 @@ PLAIN = ("plurality", "mean", "geometric", "inverse_entropy")
 
 
 def team_steps(case: Case) -> Steps:
-    bundle, rule = case.bundle, PLAIN[case.seed % len(PLAIN)]
+    (rule,), bundle = case.one_of(PLAIN), case.bundle
     yield (
         "summary",
         lambda: json.dumps(

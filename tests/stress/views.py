@@ -2,6 +2,7 @@
 
 import tempfile
 import traceback
+import warnings
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,12 @@ def looked_at(seed: int) -> Told:
     """
     bundle, told = strange(seed), Told(bundles=1)
     chosen = list(range(0, len(bundle.ids), 2)) if seed % 3 == 0 else None
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("error")
         app = opened(bundle, Path(folder) / "bundle", patch, chosen)
         app.session_state["missing"] = ("exclude", "wrong")[seed % 2]
         for view in VIEWS:
