@@ -5,13 +5,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.accuracies import AccuracyTable
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.rules import RULES
 from analysis.summary import installed_version
+from dashboard import compute
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
@@ -41,11 +43,19 @@ class Settings:
         seed: of everything that is drawn by lot.
         least: samples that a group needs to count.
         accuracies: a table of accuracies without samples, where one is open.
+        selected: rows of the samples that figures narrow to, where they can; None: all.
     """
 
     seed: int = 0
     least: int = LEAST
     accuracies: AccuracyTable | None = None
+    selected: np.ndarray | None = None
+
+    def samples(self, choices: Choices) -> Bundle:
+        """The samples that figures narrow to."""
+        if self.selected is None:
+            return choices.bundle
+        return compute.taken(choices.bundle, self.selected)
 
 
 Built = go.Figure | str
