@@ -2,6 +2,7 @@
 
 import html
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from dashboard import compute
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
+from dashboard.theme import count
 from dashboard.words import counted
 
 SECTIONS = {
@@ -31,7 +33,9 @@ SECTIONS = {
     "rankings": "Rankings",
     "samples": "Samples",
 }
-HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)|; only these can be picked")
+HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw|Tick) [^.]*(\.|$)|; only these can be picked")
+ESCAPE = re.compile(r"\\([^\w\s])")
+SUBTITLE = 100  # letters in a line
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -126,13 +130,14 @@ def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
     try:
         figure = family.build(choices, settings)
         if isinstance(figure, str):
-            return figure
+            return ESCAPE.sub(r"\1", figure)
         frame = None if family.table is None else family.table(choices, settings)
     except BundleError as problem:
         return str(problem)
     title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
     alt = " ".join(_ended(part) for part in (title, subtitle) if part)
-    return Drawn(figure, " ".join([alt, *_made(family, choices)]), alt, frame)
+    of = [] if "n = " in alt else [f"Of {count(len(settings.samples(choices).ids))} samples."]
+    return Drawn(figure, " ".join([alt, *of, *_made(family, choices)]), alt, frame)
 
 
 def _made(family: Family, choices: Choices) -> list[str]:
@@ -166,16 +171,8 @@ def _without_hints(figure: go.Figure) -> str:
     if not subtitle.text:
         return ""
     text = HINT.sub("", subtitle.text.replace("<br>", " ")).strip()
-    lines = subtitle.text.split("<br>")
-    if text != " ".join(lines):
-        subtitle.text = _wrapped(text, max(map(len, lines)))
+    subtitle.text = "<br>".join(textwrap.wrap(text, SUBTITLE))
     return _plain(text)
-
-
-def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
-    return "<br>".join(textwrap.wrap(text, max(width, 60)))
 
 
 def _plain(text: str | None) -> str:
