@@ -38,7 +38,8 @@ dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
   h2, h3, dt { break-after: avoid; } dd, .finding { break-inside: avoid; }
   figure { margin: .6rem 0; } figure > div { zoom: var(--shrunk, 1); }
   .modebar { display: none !important; }
-  p.facts { break-after: avoid; } .table { overflow: visible; break-inside: avoid; } tr { break-inside: avoid; }
+  p.facts { break-after: avoid; } .table { overflow: visible; break-inside: avoid; }
+  tr { break-inside: avoid; }
   table { font-size: .66rem; } th, td { padding: .1rem .25rem; } }
 """
 
