@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(chosen)
     workspace_command.add(chosen, _command)
     _add_analyze(chosen)
-    report_command.add(chosen, _command, _reading, _request)
+    report_command.add(chosen, _command, _reading, _with_session)
     _add_convert(chosen)
     return parser
 

@@ -9,6 +9,7 @@ import torch
 
 from analysis.bundle import Bundle
 from analysis.loading.remote import is_remote
+from dashboard.choosing import digest_of
 from dashboard.compute.caching import kept
 from dashboard.inputs import Opened, Request, load_all
 from dashboard.state import Choices, narrowing
@@ -72,7 +73,7 @@ def scope(choices: Choices, panel: str) -> Bundle:
     current = narrowing(panel)
     if current is None:
         return choices.bundle
-    return _taken(choices.bundle, choices.bundle.fingerprint, current.digest, current.positions)
+    return taken(choices.bundle, current.positions)
 
 
 def scope_rows(panel: str) -> np.ndarray:
@@ -83,6 +84,11 @@ def scope_rows(panel: str) -> np.ndarray:
 def narrowed(bundle: Bundle, choices: Choices) -> int | None:
     """Samples of a narrowed bundle; None when it is the whole one."""
     return None if bundle is choices.bundle else len(bundle.ids)
+
+
+def taken(bundle: Bundle, rows: np.ndarray) -> Bundle:
+    """These rows of a bundle, ascending; the same bundle for the same rows."""
+    return _taken(bundle, bundle.fingerprint, digest_of(rows), rows)
 
 
 @kept()

@@ -2,20 +2,23 @@
 
 import html
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.accuracies import AccuracyTable
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.rules import RULES
 from analysis.summary import installed_version
+from dashboard import compute
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
-from dashboard.theme import unescaped
+from dashboard.theme import count, unescaped
 from dashboard.words import counted
 
 SECTIONS = {
@@ -30,7 +33,8 @@ SECTIONS = {
     "rankings": "Rankings",
     "samples": "Samples",
 }
-HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)|; only these can be picked")
+HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw|Tick) [^.]*(\.|$)|; only these can be picked")
+SUBTITLE = 100  # letters in a line
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -42,11 +46,19 @@ class Settings:
         seed: of everything that is drawn by lot.
         least: samples that a group needs to count.
         accuracies: a table of accuracies without samples, where one is open.
+        selected: rows of the samples that figures narrow to, where they can; None: all.
     """
 
     seed: int = 0
     least: int = LEAST
     accuracies: AccuracyTable | None = None
+    selected: np.ndarray | None = None
+
+    def samples(self, choices: Choices) -> Bundle:
+        """The samples that figures narrow to."""
+        if self.selected is None:
+            return choices.bundle
+        return compute.taken(choices.bundle, self.selected)
 
 
 Built = go.Figure | str
@@ -123,7 +135,8 @@ def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
         return str(problem)
     title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
     alt = " ".join(_ended(part) for part in (title, subtitle) if part)
-    return Drawn(figure, " ".join([alt, *_made(family, choices)]), alt, frame)
+    of = [] if "n = " in alt else [f"Of {count(len(settings.samples(choices).ids))} samples."]
+    return Drawn(figure, " ".join([alt, *of, *_made(family, choices)]), alt, frame)
 
 
 def _made(family: Family, choices: Choices) -> list[str]:
@@ -157,16 +170,8 @@ def _without_hints(figure: go.Figure) -> str:
     if not subtitle.text:
         return ""
     text = HINT.sub("", subtitle.text.replace("<br>", " ")).strip()
-    lines = subtitle.text.split("<br>")
-    if text != " ".join(lines):
-        subtitle.text = _wrapped(text, max(map(len, lines)))
+    subtitle.text = "<br>".join(textwrap.wrap(text, SUBTITLE))
     return _plain(text)
-
-
-def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
-    return "<br>".join(textwrap.wrap(text, max(width, 60)))
 
 
 def _plain(text: str | None) -> str:

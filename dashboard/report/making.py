@@ -22,6 +22,7 @@ from dashboard.report.text import paragraphs, plain, table
 from dashboard.theme import count
 
 LIBRARIES = ("torch", "numpy", "plotly")
+LONGEST_LIST = 4000  # letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +92,14 @@ def _section(
 ) -> tuple[str, list[Family]]:
     """The HTML of a section, and the families that it shows."""
     parts = [paragraphs(findings(key, choices, settings)), noted(wanted.notes, key)]
-    shown, without = [], []
+    shown, without = [], {}
     for family in of_section(key):
         if not family.in_report:
             continue
         report(0.0, f"{SECTIONS[key]}: {family.title}")
         drawn = draw(family, choices, settings)
         if isinstance(drawn, str):
-            without.append(f"{family.title}: {drawn}")
+            without.setdefault(drawn, []).append(family.title)
             continue
         shown.append(family)
         number = before + len(shown)
@@ -110,7 +111,9 @@ def _section(
     if key == "samples":
         parts.append(samples(choices, wanted.selected))
     if without:
-        listed = "".join(f"<li>{plain(line)}</li>" for line in without)
+        listed = "".join(
+            f"<li>{plain('; '.join(titles))}: {plain(why)}</li>" for why, titles in without.items()
+        )
         parts.append(
             f'<p class="facts">Not drawn for these data:</p><ul class="facts">{listed}</ul>'
         )
@@ -154,7 +157,7 @@ def _data(choices: Choices, settings: Settings, wanted: Wanted) -> str:
     frame = pd.DataFrame({"what": list(rows), "value": list(rows.values())})
     notes = "".join(f"<li>{plain(note)}</li>" for note in bundle.notes)
     told = f"<p>What the loader assumed:</p><ul>{notes}</ul>" if notes else ""
-    return table(frame, "All that was chosen.") + told
+    return table(frame, "All that was chosen.", LONGEST_LIST) + told
 
 
 def _listed(texts: Sequence[str], most: int = 60) -> str:
