@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from dashboard.state import Choices, narrowing
 MARK = re.compile(
     r"(?i)e_?tag|last_?modified|mtime|modified|updated|created|generation|version_?id|.*md5.*"
 )
+_parts: WeakKeyDictionary[Bundle, tuple[Bundle, np.ndarray]] = WeakKeyDictionary()
 
 
 def opened(request: Request) -> Opened:
@@ -87,4 +89,11 @@ def narrowed(bundle: Bundle, choices: Choices) -> int | None:
 
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
-    return _bundle.take(torch.from_numpy(_positions).long())
+    taken = _bundle.take(torch.from_numpy(_positions).long())
+    _parts[taken] = (_bundle, _positions)
+    return taken
+
+
+def part_of(bundle: Bundle) -> tuple[Bundle, np.ndarray] | None:
+    """The bundle that `scope` took this one from, and its rows there; None: from none."""
+    return _parts.get(bundle)

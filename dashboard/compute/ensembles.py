@@ -1,6 +1,7 @@
 """The active ensemble: its answers, outcomes and reference."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
+    Outcomes,
     agreement_levels,
     corrected_against_majority,
     members_ledger,
@@ -20,20 +22,49 @@ from analysis.outcomes import (
 )
 from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
-from dashboard.compute.caching import cached, kept
+from dashboard.compute.bundles import part_of
+from dashboard.compute.caching import cached, frozen, kept
 from dashboard.compute.fits import packed
 from dashboard.compute.samples import hover
 from dashboard.fit_on import HeldOut
 from dashboard.rule_choice import steady_weights, usable
 from dashboard.state import Choices
 
+PER_SAMPLE = (
+    "codes",
+    "members_right",
+    "members_judged",
+    "right",
+    "judged",
+    "against_majority",
+    "answers",
+    "confidence",
+)
+
 
 @kept(max_entries=24)
 def _answered(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
 ) -> tuple[Answer, Bundle]:
-    said = _said(_bundle, _ensemble)
+    part = part_of(_bundle)
+    if part is None:
+        said = _said(_bundle, _ensemble)
+    else:  # what is said of a sample does not depend on the others
+        said = _of_rows(_answered(part[0], part[0].fingerprint, _ensemble, key)[0], part[1])
     return said, combine(_bundle, _ensemble, said)
+
+
+def _of_rows(said: Answer, rows: np.ndarray) -> Answer:
+    rows = torch.from_numpy(rows).long().to(said.predictions.device)
+    parts = {one.name: getattr(said, one.name) for one in fields(said)}
+    return replace(
+        said,
+        **{
+            name: values.index_select(0, rows)
+            for name, values in parts.items()
+            if values is not None
+        },
+    )
 
 
 def _said(bundle: Bundle, ensemble: Ensemble) -> Answer:
@@ -183,7 +214,7 @@ def differences(
             continue
         other = outcome_table(choices, bundle, ensemble)
         both = torch.from_numpy(active["judged"] & other["judged"])
-        sides = (torch.from_numpy(table["right"]) for table in (other, active))
+        sides = (torch.tensor(table["right"]) for table in (other, active))
         units = None if bundle.units is None else bundle.units.cpu()
         found[name] = tuple(map(float, difference_of_two(*sides, both, units)))
     return found
@@ -199,32 +230,45 @@ def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
     return _renamed(others, side_by_side(choices))
 
 
-@cached()
+@kept(max_entries=24)
 def _outcome_table(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
+    part = part_of(_bundle)
+    if part is not None:
+        whole = _outcome_table(part[0], part[0].fingerprint, _ensemble, key, missing)
+        rows = {name: torch.from_numpy(whole[name][part[1]]) for name in PER_SAMPLE}
+        return _counted(rows, len(_ensemble.members))
     members = _ensemble.members
     team = _bundle.select(members)
     whole = combined(_bundle, _ensemble)
     found = outcomes(team, whole, missing=missing, labelled=judgeable(_bundle))
     majority = _majority(_bundle, _ensemble)
-    against = corrected_against_majority(found, majority)
+    table = (
+        found.codes,
+        found.members_right,
+        found.members,
+        found.right,
+        found.judged,
+        corrected_against_majority(found, majority),
+        whole.predictions[0],
+        confidence_in(team, whole, steady_weights(_ensemble) or ()),
+    )
+    return _counted(dict(zip(PER_SAMPLE, table, strict=True)), len(members))
+
+
+def _counted(rows: dict[str, torch.Tensor], members: int) -> dict[str, np.ndarray]:
+    """What is known of each sample, and what is counted over them."""
+    names = ("codes", "members_right", "right", "judged", "members_judged")
+    found, against = Outcomes(*map(rows.get, names)), rows["against_majority"]
     levels = agreement_levels(found)
-    table = {
-        "codes": found.codes,
-        "members_right": found.members_right,
-        "members_judged": found.members,
-        "right": found.right,
-        "judged": found.judged,
-        "against_majority": against,
-        "ledger": outcome_ledger(found, len(members)),
-        "members_ledger": members_ledger(found, len(members)),
+    table = rows | {
+        "ledger": outcome_ledger(found, members),
+        "members_ledger": members_ledger(found, members),
         "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
-        "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
-        "answers": whole.predictions[0],
-        "confidence": confidence_in(team, whole, steady_weights(_ensemble) or ()),
+        "ledger_against": found.members_right[against].bincount(minlength=members + 1),
     }
-    return {name: tensor.cpu().numpy() for name, tensor in table.items()}
+    return {name: frozen(tensor.cpu().numpy()) for name, tensor in table.items()}
 
 
 def outcome_table(
