@@ -84,6 +84,11 @@ class Bundle:
         return graded if self.labels is None else graded | (self.labels >= 0)
 
     @cached_property
+    def any_label(self) -> bool:
+        """Some sample has a label; grades alone are none."""
+        return self.labels is not None and bool((self.labels >= 0).any())
+
+    @cached_property
     def gaps(self) -> int:
         """How many answers are missing, over all models."""
         return int((~self.answered).sum())
@@ -132,7 +137,7 @@ class Bundle:
             map(str, range(len(rows))) if again else map(self.ids.__getitem__, rows.tolist())
         )
         check_names(ids, "sample id")
-        return _part(
+        taken = _part(
             self,
             ids=ids,
             attributes={name: values[rows] for name, values in self.attributes.items()},
@@ -140,6 +145,8 @@ class Bundle:
             fingerprint=derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
             **_mapped(self, lambda tensor, axis: tensor.index_select(axis, samples)),
         )
+        taken.__dict__["labelled"] = self.labelled[samples]
+        return taken
 
     def select(self, models: Sequence[str]) -> "Bundle":
         """The bundle of these models only, in this order.

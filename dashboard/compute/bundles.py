@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.lazy import HeldRows
 from analysis.loading.remote import is_remote
 from dashboard.compute.caching import kept
 from dashboard.inputs import Opened, Request, load_all
@@ -89,9 +92,19 @@ def narrowed(bundle: Bundle, choices: Choices) -> int | None:
 
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
-    taken = _bundle.take(torch.from_numpy(_positions).long())
+    taken = _lazy(_bundle, fingerprint).take(torch.from_numpy(_positions).long())
     _parts[taken] = (_bundle, _positions)
     return taken
+
+
+@kept(max_entries=4)
+def _lazy(_bundle: Bundle, fingerprint: str) -> Bundle:
+    """The bundle with tables of which a selection copies nothing before it is asked for."""
+    held = {
+        model: HeldRows(table, device=_bundle.device) if isinstance(table, Tensor) else table
+        for model, table in _bundle.probabilities.items()
+    }
+    return replace(_bundle, probabilities=held)
 
 
 def part_of(bundle: Bundle) -> tuple[Bundle, np.ndarray] | None:

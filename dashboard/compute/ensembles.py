@@ -1,7 +1,6 @@
 """The active ensemble: its answers, outcomes and reference."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 
 import numpy as np
 import torch
@@ -13,33 +12,19 @@ from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
-    Outcomes,
-    agreement_levels,
     corrected_against_majority,
-    members_ledger,
-    outcome_ledger,
     outcomes,
 )
 from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
 from dashboard.compute.bundles import part_of
-from dashboard.compute.caching import cached, frozen, kept
+from dashboard.compute.caching import cached, kept
 from dashboard.compute.fits import packed
+from dashboard.compute.outcome_tables import PER_SAMPLE, counted, outcomes_of, said_of
 from dashboard.compute.samples import hover
 from dashboard.fit_on import HeldOut
 from dashboard.rule_choice import steady_weights, usable
 from dashboard.state import Choices
-
-PER_SAMPLE = (
-    "codes",
-    "members_right",
-    "members_judged",
-    "right",
-    "judged",
-    "against_majority",
-    "answers",
-    "confidence",
-)
 
 
 @kept(max_entries=24)
@@ -50,21 +35,8 @@ def _answered(
     if part is None:
         said = _said(_bundle, _ensemble)
     else:  # what is said of a sample does not depend on the others
-        said = _of_rows(_answered(part[0], part[0].fingerprint, _ensemble, key)[0], part[1])
+        said = said_of(_answered(part[0], part[0].fingerprint, _ensemble, key)[0], part[1])
     return said, combine(_bundle, _ensemble, said)
-
-
-def _of_rows(said: Answer, rows: np.ndarray) -> Answer:
-    rows = torch.from_numpy(rows).long().to(said.predictions.device)
-    parts = {one.name: getattr(said, one.name) for one in fields(said)}
-    return replace(
-        said,
-        **{
-            name: values.index_select(0, rows)
-            for name, values in parts.items()
-            if values is not None
-        },
-    )
 
 
 def _said(bundle: Bundle, ensemble: Ensemble) -> Answer:
@@ -134,6 +106,7 @@ def _judged(
     reference: str | None,
 ) -> dict:
     said, whole = _answered(_bundle, fingerprint, _ensemble, key)
+    table = _outcome_table(_bundle, fingerprint, _ensemble, key, missing)
     return judge(
         _bundle,
         _ensemble,
@@ -142,6 +115,7 @@ def _judged(
         said=said,
         combined=whole,
         majority=_majority(_bundle, _ensemble),
+        found=outcomes_of({name: torch.tensor(table[name]) for name in PER_SAMPLE}),
     )
 
 
@@ -238,7 +212,7 @@ def _outcome_table(
     if part is not None:
         whole = _outcome_table(part[0], part[0].fingerprint, _ensemble, key, missing)
         rows = {name: torch.from_numpy(whole[name][part[1]]) for name in PER_SAMPLE}
-        return _counted(rows, len(_ensemble.members))
+        return counted(rows, len(_ensemble.members))
     members = _ensemble.members
     team = _bundle.select(members)
     whole = combined(_bundle, _ensemble)
@@ -254,21 +228,7 @@ def _outcome_table(
         whole.predictions[0],
         confidence_in(team, whole, steady_weights(_ensemble) or ()),
     )
-    return _counted(dict(zip(PER_SAMPLE, table, strict=True)), len(members))
-
-
-def _counted(rows: dict[str, torch.Tensor], members: int) -> dict[str, np.ndarray]:
-    """What is known of each sample, and what is counted over them."""
-    names = ("codes", "members_right", "right", "judged", "members_judged")
-    found, against = Outcomes(*map(rows.get, names)), rows["against_majority"]
-    levels = agreement_levels(found)
-    table = rows | {
-        "ledger": outcome_ledger(found, members),
-        "members_ledger": members_ledger(found, members),
-        "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
-        "ledger_against": found.members_right[against].bincount(minlength=members + 1),
-    }
-    return {name: frozen(tensor.cpu().numpy()) for name, tensor in table.items()}
+    return counted(dict(zip(PER_SAMPLE, table, strict=True)), len(members))
 
 
 def outcome_table(
