@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench fuzz lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast bench fuzz lint format demo-bundle screenshot clean latency
 
 install: $(INSTALLED)
 
@@ -45,6 +45,9 @@ demo-bundle: install
 
 screenshot: install
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshot data/screenshot.png
+
+latency: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.latency
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

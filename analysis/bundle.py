@@ -1,14 +1,14 @@
 """What several models answered on the same samples: the immutable `Bundle`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from analysis.checks import BundleError, check
+from analysis.checks import BundleError, check, check_names
 from analysis.fingerprints import derived, fingerprint_of
 from analysis.grouping import Grouping
 from analysis.lazy import LazyRows
@@ -77,11 +77,21 @@ class Bundle:
         """Bool [M, N]: the answer equals the label."""
         return self.grades == 1
 
-    @property
+    @cached_property
     def labelled(self) -> Tensor:
         """Bool [N]: answers on this sample can be judged."""
         graded = (self.grades >= 0).any(0)
         return graded if self.labels is None else graded | (self.labels >= 0)
+
+    @cached_property
+    def any_label(self) -> bool:
+        """Some sample has a label; grades alone are none."""
+        return self.labels is not None and bool((self.labels >= 0).any())
+
+    @cached_property
+    def gaps(self) -> int:
+        """How many answers are missing, over all models."""
+        return int((~self.answered).sum())
 
     @cached_property
     def gapless(self) -> bool:
@@ -107,7 +117,7 @@ class Bundle:
         """The same bundle with its tensors on another device."""
         if torch.device(device) == self.device:
             return self
-        return replace(self, **_mapped(self, lambda tensor, axis: tensor.to(device)))
+        return _part(self, **_mapped(self, lambda tensor, axis: tensor.to(device)))
 
     def take(self, samples: Tensor, *, again: bool = False) -> "Bundle":
         """The bundle of these samples only.
@@ -123,29 +133,34 @@ class Bundle:
             samples = samples.nonzero().flatten()
         samples = samples.to(self.device)
         rows = samples.cpu().numpy()
-        return replace(
+        ids = tuple(
+            map(str, range(len(rows))) if again else map(self.ids.__getitem__, rows.tolist())
+        )
+        check_names(ids, "sample id")
+        taken = _part(
             self,
-            ids=tuple(
-                map(str, range(len(rows))) if again else map(self.ids.__getitem__, rows.tolist())
-            ),
+            ids=ids,
             attributes={name: values[rows] for name, values in self.attributes.items()},
             thumbnails=None if self.thumbnails is None else self.thumbnails[rows],
             fingerprint=derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
             **_mapped(self, lambda tensor, axis: tensor.index_select(axis, samples)),
         )
+        taken.__dict__["labelled"] = self.labelled[samples]
+        return taken
 
     def select(self, models: Sequence[str]) -> "Bundle":
         """The bundle of these models only, in this order.
 
         Raises:
-            BundleError: a name is not among the models.
+            BundleError: a name is not among the models, or is there twice, or there is none.
         """
         models = tuple(models)
         if models == self.models:
             return self
+        check_names(models, "model")
         rows = torch.tensor([position(self, model) for model in models], dtype=torch.int64)
         tensor_rows = rows.to(self.device)
-        return replace(
+        return _part(
             self,
             models=models,
             predictions=self.predictions[tensor_rows],
@@ -184,6 +199,13 @@ class Bundle:
             },
             fingerprint=derived(self.fingerprint, "append", other.fingerprint.encode()),
         )
+
+
+def _part(bundle: Bundle, **changes) -> Bundle:
+    """A checked bundle with less in it, or elsewhere, which needs no check of its own."""
+    made = object.__new__(Bundle)
+    made.__dict__.update({one.name: getattr(bundle, one.name) for one in fields(bundle)} | changes)
+    return made
 
 
 def position(bundle: Bundle, model: str) -> int:

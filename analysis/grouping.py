@@ -60,6 +60,29 @@ class Grouping:
         codes = self.codes if counted is None else self.codes[counted]
         return torch.bincount(codes[codes >= 0].long(), minlength=len(self.levels))
 
+    def sizes_of(self, counted: Tensor) -> Tensor:
+        """How many samples of several kinds each group holds, in one walk over the samples.
+
+        Args:
+            counted: bool [K, N], the samples of each kind; K is at most 16.
+
+        Returns:
+            int64 [K, G], as `sizes` counts each kind.
+
+        Example:
+            >>> kinds = torch.tensor([[True, False, True], [True, True, True]])
+            >>> Grouping(torch.tensor([0, 0, 1]), ("a", "b")).sizes_of(kinds).tolist()
+            [[1, 1], [2, 1]]
+        """
+        bits = torch.arange(len(counted), device=counted.device)
+        mixed = (counted << bits[:, None]).sum(0)
+        mixed = mixed[:, None] if self.overlapping else mixed
+        keys = (self.codes.long() << len(counted)) + mixed
+        mixes = 1 << len(counted)
+        table = torch.bincount(keys[self.codes >= 0], minlength=mixes * len(self.levels))
+        has = (torch.arange(mixes, device=counted.device) >> bits[:, None]) & 1
+        return (has[:, None] * table.view(-1, mixes)).sum(2)
+
     def within(self, levels: Sequence[int]) -> Tensor:
         """Bool [N], samples that are in any of these groups, given by their position."""
         wanted = torch.tensor(levels, dtype=self.codes.dtype, device=self.codes.device)

@@ -39,6 +39,7 @@ def judge(
     said: Answer | None = None,
     combined: Bundle | None = None,
     majority: Bundle | None = None,
+    found: Outcomes | None = None,
 ) -> dict:
     """Everything that is known of one ensemble: accuracy, outcomes, corrections, groups.
 
@@ -53,6 +54,7 @@ def judge(
         said: what `answer` gives, where it is known already.
         combined: what `combine` gives, likewise.
         majority: the plurality of the members as a bundle of one model, likewise.
+        found: what `outcomes` gives, likewise.
 
     Returns:
         One entry of the JSON's "ensembles". Without any judged sample the counts of outcomes,
@@ -64,7 +66,8 @@ def judge(
     said = said or answer(bundle, ensemble)
     team, combined = bundle.select(ensemble.members), combined or combine(bundle, ensemble, said)
     rule = {"missing": missing, "labelled": judgeable(bundle)}
-    found = outcomes(team, combined, **rule)
+    found = found or outcomes(team, combined, **rule)
+    silent = said.predictions < 0
     judged = int(found.judged.sum())
     base = {
         "rule": ensemble.rule,
@@ -72,7 +75,7 @@ def judge(
         "n": judged,
         "right": int(found.right.sum()),
         "ties": int(said.tied.sum()),
-        "abstained": int((team.answered.any(0) & (said.predictions < 0)).sum()),
+        "abstained": int(team.answered[:, silent].any(0).sum()) if silent.any() else 0,
         **_ensemble_quality(combined, found, seed),
     }
     if not judged:
@@ -191,7 +194,7 @@ def _group_outcomes(
         "reference_n": alone,
         "reference_right": single.correct[0],
     }
-    sizes = {name: grouping.sizes(samples) for name, samples in counted.items()}
+    sizes = dict(zip(counted, grouping.sizes_of(torch.stack([*counted.values()])), strict=True))
     columns = {
         "n": plain(sizes["n"]),
         "accuracy": plain(share(sizes["right"], sizes["n"])),

@@ -1,12 +1,13 @@
 """Tables whose rows are made, from a file or by computing, when they are asked for."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+CPU = torch.device("cpu")
 BLOCK = 1 << 20  # values that a walk over a whole table looks at at once
 
 
@@ -80,6 +81,46 @@ class LazyRows:
 
     def _made(self, places: Tensor) -> Tensor:
         raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class HeldRows(LazyRows):
+    """Rows of a table in memory, copied only when they are asked for.
+
+    Attributes:
+        table: [R, C].
+        rows: as in `LazyRows`.
+        device: where the rows go.
+        checked: as in `LazyRows`.
+    """
+
+    table: Tensor
+    rows: Tensor | None = None
+    device: torch.device = CPU
+    checked: bool = True
+
+    @property
+    def behind(self) -> int:
+        """Rows of the table in memory."""
+        return len(self.table)
+
+    @property
+    def width(self) -> int:
+        """C."""
+        return self.table.shape[1]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the table in memory."""
+        return self.table.dtype
+
+    def _run(self, places: range) -> Tensor:
+        return self.table[places.start : places.stop].to(self.device)
+
+    def _made(self, places: Tensor) -> Tensor:
+        found = self.table.index_select(0, places.clamp_min(0).to(self.table.device))
+        found[places < 0] = torch.nan
+        return found.to(self.device)
 
 
 def blocks(table: "Tensor | LazyRows | Sliceable") -> Iterator:

@@ -97,7 +97,7 @@ def _counts(reading: Reading) -> Mapping[str, int]:
         "sample": len(bundle.ids),
         "class": len(bundle.classes),
         "grouping": len(bundle.groups),
-        "missing answer": int((~bundle.answered).sum()),
+        "missing answer": bundle.gaps,
         "label": 0 if bundle.labels is None else int((bundle.labels >= 0).sum()),
     }
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -55,40 +54,40 @@ def _require(need: str, chosen: Choices) -> None:
     bundle = chosen.bundle
     sentences = {
         "judged": (
-            compute.reference(chosen) is not None,
+            lambda: compute.reference(chosen) is not None,
             "No member has an answer that can be judged: they answered no labelled sample. "
             "Choose other members in the sidebar.",
         ),
         "labels": (
-            bool(bundle.labelled.any()),
+            lambda: bool(bundle.labelled.any()),
             "There are no labels, so nobody can be called right or wrong here. Disagreement, "
             "Difficulty, Map and Samples work without labels; add a label column on the Data page "
             "for the rest.",
         ),
         "answers": (
-            bool(bundle.select(chosen.ensemble.members).answered.any()),
+            lambda: bool(bundle.select(chosen.ensemble.members).answered.any()),
             "No member answered any sample. Choose other members in the sidebar.",
         ),
         "confidence": (
-            _confident(chosen),
+            lambda: compute.confident(bundle, chosen.ensemble.members),
             "No member says how sure it is: there are no probabilities and no confidences, so "
             "there is nothing to compare with its accuracy. Add probabilities (one column or "
             "array per class) or a confidence column on the Data page. Which samples the members "
             "disagree on, the page Difficulty shows without them.",
         ),
         "embeddings": (
-            bundle.embeddings is not None,
+            lambda: bundle.embeddings is not None,
             "There are no embeddings, so there is no map of the samples. Add embeddings.npy "
             "(one row per sample) or a table with an id and numeric columns on the Data page.",
         ),
         "groups": (
-            chosen.grouping is not None,
+            lambda: chosen.grouping is not None,
             "There is no grouping of two or more levels. A samples table with a text column, or a "
             "numeric one of at most 20 values, makes one; others are made in the sidebar.",
         ),
     }
     there, sentence = sentences[need]
-    if not there:
+    if not there():
         st.info(sentence)
         st.page_link("views/data.py", label="Data")
         st.stop()
@@ -102,12 +101,6 @@ def unlabelled() -> None:
         "needs none."
     )
     st.page_link("views/data.py", label="Data")
-
-
-def _confident(chosen: Choices) -> bool:
-    """Some member says how sure it is of some answer."""
-    known = compute.confidences(chosen.bundle, chosen.ensemble.members)
-    return bool(np.isfinite(known).any())
 
 
 def open_demo() -> None:
@@ -149,7 +142,7 @@ def start_problems() -> None:
 def loaded(choices: Choices) -> None:
     """What is loaded and what is missing, as a line of facts and the notes of the loader."""
     bundle = choices.bundle
-    gaps = int((~bundle.answered).sum())
+    gaps = bundle.gaps
     facts = [
         f"{count(len(bundle.ids))} samples",
         f"{count(len(bundle.models))} models",

@@ -67,7 +67,7 @@ def sidebar(page: str) -> None:
         rule_panel.samples_to_fit_on(opened)
         ensemble_panel.keeping()
         grouping_panel.show(opened)
-        if not bool(opened.answered.all()):
+        if opened.gaps:
             st.selectbox(
                 "Missing answers",
                 list(MISSING_LABELS),

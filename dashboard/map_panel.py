@@ -1,11 +1,16 @@
 """The map of samples: coordinates (PCA at once, UMAP in the background), colouring, picks."""
 
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+
 import numpy as np
 import streamlit as st
 
 from analysis.outcomes import OUTCOME_SUMMARIES
 from analysis.projection import umap_map
 from dashboard import component, compute, jobs, panels, state
+from dashboard.component import geometry
 from dashboard.figures import sample_map as build
 from dashboard.panels import exporting
 from dashboard.plots import maps
@@ -14,6 +19,7 @@ from dashboard.theme import SEQUENTIAL, count, markdown
 
 METHODS = ("PCA", "UMAP")
 HEIGHT = 640
+MOST_DRAWN = 20_000
 
 
 def pick_colouring(choices: Choices) -> str:
@@ -81,43 +87,68 @@ def scatter(
     colouring: str,
     panel: str,
 ) -> None:
-    """The map itself; a lasso, box or click becomes the selection."""
+    """The map itself; a lasso, box or click becomes the selection.
+
+    Of more samples than can be drawn a part is, by lot: those within the view, and what was
+    selected elsewhere first. A lasso or box takes all samples inside it, drawn or not.
+    """
     palette = panels.palette()
     colour = build.colours(choices, colouring, palette)
-    hover = compute.sample_texts(choices, np.arange(len(points)))
     current = state.selection()
-    selected = None if current is None else current.positions
-    title = f"{count(len(points))} samples, near ones have similar embeddings"
+    foreign = state.narrowing(panel)
+    space = f"{choices.bundle.fingerprint}/{axes[0]}"
+    view, thinned = _view(panel, space), len(points) > MOST_DRAWN
+    first = None if foreign is None else foreign.positions
+    rows = compute.drawn_rows(geometry.in_view(points, view), MOST_DRAWN, first)
+    rows = rows if thinned else np.arange(len(points))
+    hover = compute.sample_texts(choices, rows)
+    drawn = {
+        name: value[rows] if isinstance(value, np.ndarray) else value
+        for name, value in colour.items()
+    }
+    selected = None
+    if current is not None:
+        selected = np.flatnonzero(np.isin(rows, current.positions, assume_unique=True))
+    title = _title(len(rows), len(points), zoomed=view is not None)
+    figure = partial(maps.sample_map, points[rows], hover, axes, title=title, **drawn)
+
+    def take(picked: component.Picked | None) -> None:
+        _store(None if picked is None else _rows(points, rows, colour, picked, thinned), panel)
+
     if not component.vendor_available():
-        shown = None if current is None or current.source == panel else current.positions
-        figure = maps.sample_map(
-            points, hover, axes, selected=shown, title=title, palette=palette, **colour
+        shown = None if foreign is None else selected
+        pick, brush = partial(_pick, rows=rows), partial(_brush, take=take)
+        panels.chart(
+            figure(selected=shown, palette=palette),
+            panel,
+            title,
+            pick,
+            modes=("points", "box", "lasso"),
+            brush=brush if thinned else None,
         )
-        panels.chart(figure, panel, title, _pick, modes=("points", "box", "lasso"))
         return
     component.scatter(
         key=panel,
-        digest=f"{choices.bundle.fingerprint}/{axes[0]}/{_key(choices)}",
-        x=points[:, 0],
-        y=points[:, 1],
+        digest=f"{space}/{_key(choices)}/{_digest(rows)}",
+        space=space,
+        limits=tuple(map(geometry.limits_of, points.T)),
+        x=points[rows, 0],
+        y=points[rows, 1],
         hover=hover,
         selected=selected,
-        mine=current is not None and current.source == panel,
+        mine=current is not None and foreign is None,
         seq=state.selections(),
         x_title=axes[0],
         y_title=axes[1],
         title=title,
         height=HEIGHT,
         alt=title,
-        on_select=lambda rows: _store(rows, panel),
+        on_select=take,
+        on_view=partial(_look, panel, space) if thinned else None,
         scale=SEQUENTIAL,
-        **colour,
+        **drawn,
     )
-    chosen = None if selected is None else np.asarray(selected)
-    exporting.offer(
-        panel,
-        lambda: maps.sample_map(points, hover, axes, selected=chosen, title=title, **colour),
-    )
+    exporting.offer(panel, partial(figure, selected=selected))
 
 
 def explain(colouring: str) -> None:
@@ -132,12 +163,52 @@ def explain(colouring: str) -> None:
     )
 
 
+def _title(drawn: int, samples: int, *, zoomed: bool) -> str:
+    """How many samples there are, and how many of them are drawn."""
+    near = "near ones have similar embeddings"
+    if drawn == samples:
+        return f"{count(samples)} samples, {near}"
+    where = "in view, " if zoomed else ""
+    return f"{count(drawn)} of {count(samples)} samples drawn ({where}by lot), {near}"
+
+
 def _key(choices: Choices) -> str:
     return repr((choices.ensemble.key, choices.missing))
 
 
-def _pick(points, panel: str) -> None:
-    _store(maps.decode_samples(points), panel)
+def _digest(rows: np.ndarray) -> str:
+    return blake2b(rows.tobytes(), digest_size=8).hexdigest()
+
+
+def _view(panel: str, space: str) -> geometry.View | None:
+    """The ends of the axes that were zoomed to on a map of this space."""
+    known, view = state.get(f"{panel}-view") or ("", None)
+    return view if known == space else None
+
+
+def _look(panel: str, space: str, view: geometry.View | None) -> None:
+    state.put(f"{panel}-view", (space, view))
+
+
+def _rows(
+    points: np.ndarray, rows: np.ndarray, colour: dict, picked: component.Picked, thinned: bool
+) -> np.ndarray:
+    """The samples that were picked: of a lasso or box also those that are not drawn."""
+    if not (thinned and picked.shapes):
+        return rows[picked.positions]
+    found = geometry.inside(points, picked.shapes)
+    kinds = colour["category"] if "category" in colour else np.isnan(colour["values"])
+    return np.flatnonzero(found & ~np.isin(kinds, picked.hidden))
+
+
+def _pick(picked, panel: str, rows: np.ndarray) -> None:
+    _store(rows[maps.decode_samples(picked)], panel)
+
+
+def _brush(event: dict, panel: str, take: Callable) -> None:
+    """A box or lasso of a plain chart; without any, it was taken away."""
+    shapes = maps.decode_shapes(event)
+    take(component.Picked(np.empty(0, dtype=np.int32), shapes, ()) if shapes else None)
 
 
 def _store(rows: np.ndarray | None, panel: str) -> None:

@@ -1,7 +1,5 @@
 """What a figure needs of the data, and the sentence that says that it is not there."""
 
-import numpy as np
-
 from dashboard import compute
 from dashboard.choosing import Choices
 from dashboard.compute.how import camp_points
@@ -30,7 +28,7 @@ def there(need: str, choices: Choices) -> bool:
         case "answers":
             return bool(bundle.select(members).answered.any())
         case "confidence":
-            return bool(np.isfinite(compute.confidences(bundle, members)).any())
+            return compute.confident(bundle, members)
         case "probabilities":
             return sum(member in bundle.probabilities for member in members) > 1
         case "embeddings":

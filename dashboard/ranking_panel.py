@@ -90,7 +90,7 @@ def _over_samples(choices: Choices, over: str) -> Asked:
             "one.",
             **state.widget("ranking-least", 20),
         )
-    gaps = not bool(choices.bundle.answered.all()) and choices.missing == "exclude"
+    gaps = choices.bundle.gaps > 0 and choices.missing == "exclude"
     return Asked(
         over, tuple(pool), column, least=int(least), missing=choices.missing, **_policies(gaps)
     )

@@ -43,7 +43,7 @@ def from_labels(rule: str) -> bool:
 
 def labelled(bundle: Bundle) -> bool:
     """Whether there are labels to fit to; grades alone say nothing of other answers."""
-    return bundle.labels is not None and bool((bundle.labels >= 0).any())
+    return bundle.any_label
 
 
 def effective(bundle: Bundle, members: Sequence[str], wanted: str) -> str:

@@ -14,8 +14,10 @@ def show(choices: Choices, *, by_group: bool = False) -> None:
         choices: of the sidebar.
         by_group: also in each group of the grouping.
     """
+    if choices.bundle.labelled.any():
+        return
     bundle = compute.scope(choices, "unlabelled")
-    if choices.bundle.labelled.any() or not bundle.select(choices.ensemble.members).answered.any():
+    if not bundle.select(choices.ensemble.members).answered.any():
         return
     found = compute.agreement_estimate(choices, bundle)
     if found["problem"]:

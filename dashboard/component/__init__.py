@@ -9,12 +9,30 @@ and one bit per point. Both are constant code; data travels as JSON only.
 import os
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard.component import encoding
+from dashboard.component import encoding, geometry
+from dashboard.component.geometry import Ring, View
+
+
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """What a lasso, box or click on a map took.
+
+    Attributes:
+        positions: int32, the points that are drawn, in order.
+        shapes: the lassos and boxes, as `geometry.inside` takes them; none for a click.
+        hidden: categories that were not shown (of values: 0 all that have one, 1 the others).
+    """
+
+    positions: np.ndarray
+    shapes: Sequence[Sequence[Ring]]
+    hidden: Sequence[int]
 
 
 def _source(*names: str) -> str:
@@ -39,6 +57,8 @@ def scatter(
     *,
     key: str,
     digest: str,
+    space: str,
+    limits: tuple[tuple[float, float], tuple[float, float]],
     x: np.ndarray,
     y: np.ndarray,
     hover: Sequence[str],
@@ -50,7 +70,8 @@ def scatter(
     title: str,
     height: int,
     alt: str,
-    on_select: Callable[[np.ndarray | None], None],
+    on_select: Callable[[Picked | None], None],
+    on_view: Callable[[View | None], None] | None = None,
     category: np.ndarray | None = None,
     categories: Sequence[tuple[str, str, str]] = (),
     values: np.ndarray | None = None,
@@ -66,6 +87,8 @@ def scatter(
     Args:
         key: Unique in the app and stable; names the Streamlit elements.
         digest: Identifies x, y and hover together; must change when one of them does.
+        space: Identifies what the coordinates mean; while it is the same, the zoom stays.
+        limits: Ends of x and of y when all is seen.
         x: float32 [N]; points with NaN are not drawn.
         y: float32 [N].
         hover: One text per point.
@@ -77,8 +100,10 @@ def scatter(
         title: What is shown; also the file name of the exported SVG.
         height: Pixels, title and legend included.
         alt: Description for screen readers.
-        on_select: Called in a widget callback with the sorted int32 positions of a lasso, box or
-            click (none, if nothing was hit), or with None when a double-click cleared them.
+        on_select: Called in a widget callback with what a lasso, box or click took (maybe no
+            point), or with None when a double-click cleared it.
+        on_view: There are more points than these: called in a widget callback with the ends of
+            the axes after a zoom, or with None when all is seen again.
         category: uint8 [N], codes into categories.
         categories: (name, colour as hex, plotly symbol), in the order of the legend.
         values: float32 [N], instead of category; NaN is shown as "no value".
@@ -101,7 +126,9 @@ def scatter(
     view = {
         "digest": digest,
         "colours": paint["digest"],
-        "space": encoding.digest_of(points["x"], points["y"]),  # same coordinates, same zoom
+        "space": encoding.digest_of(space),
+        "limits": limits,
+        "thinned": on_view is not None,
         "bits": encoding.bits(selected, size),
         "mine": mine,
         "seq": seq,
@@ -115,18 +142,34 @@ def scatter(
     }
 
     def receive() -> None:
-        answer = encoding.positions(st.session_state[key].sel, digest, size)
-        if answer is not False:
-            on_select(answer)
+        picked = _picked(st.session_state[key].sel, digest, size)
+        if picked is not False:
+            on_select(picked)
 
-    _draw(key, points, paint, view, receive)
+    def look() -> None:
+        message = st.session_state[key].view
+        if isinstance(message, dict) and message.get("space") == view["space"]:
+            on_view(geometry.view_of(message.get("ends")))
+
+    zoomed = {} if on_view is None else {"on_view_change": look}
+    _draw(key, points, paint, view, {"on_sel_change": receive} | zoomed)
 
 
-def _draw(key: str, points: dict, paint: dict, view: dict, receive: Callable[[], None]) -> None:
+def _picked(message: Any, digest: str, size: int) -> Picked | bool | None:
+    """Read a selection; None for "cleared", False for a message about other points."""
+    found = encoding.positions(message, digest, size)
+    if not isinstance(found, np.ndarray):
+        return found
+    hidden = message.get("hidden")
+    hidden = [code for code in hidden if isinstance(code, int)] if isinstance(hidden, list) else []
+    return Picked(found, geometry.rings(message.get("outlines")) or (), hidden)
+
+
+def _draw(key: str, points: dict, paint: dict, view: dict, told: dict[str, Callable]) -> None:
     with st.container(key=f"{key}-frame", gap=None):
         _store(key=f"{key}-points", data=points)
         _store(key=f"{key}-colours", data=paint)
-        _view(key=key, data=view, on_sel_change=receive)
+        _view(key=key, data=view, **told)
 
 
 def _points(digest: str, x: np.ndarray, y: np.ndarray, hover: Sequence[str]) -> dict:

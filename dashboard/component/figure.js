@@ -21,8 +21,8 @@ function themeOf(element) {
 function split(points, colours) {
   const size = points.x.length;
   const groups = colours.categories
-    ? colours.categories.map((c) => ({ ...c, positions: [] }))
-    : [{ positions: [] }, { name: "no value", symbol: "x", positions: [] }];
+    ? colours.categories.map((c, code) => ({ ...c, code, positions: [] }))
+    : [{ code: 0, positions: [] }, { code: 1, name: "no value", symbol: "x", positions: [] }];
   for (let i = 0; i < size; i++) {
     const missing = () => Number(!Number.isFinite(colours.values[i]));
     groups[colours.categories ? colours.codes[i] : missing()].positions.push(i);
@@ -57,19 +57,6 @@ function figureTraces(groups, points, colours, theme, width) {
   }));
 }
 
-// Fixed limits from all points: hiding a category or a new colouring must not move the picture.
-function limits(values) {
-  let low = Infinity, high = -Infinity;
-  for (const v of values) {
-    if (!Number.isFinite(v)) continue;
-    low = Math.min(low, v);
-    high = Math.max(high, v);
-  }
-  if (low > high) return [0, 1];
-  const pad = high > low ? (high - low) * 0.04 : 1;
-  return [low - pad, high + pad];
-}
-
 // plotly does not wrap titles. The first line is the title, later ones a smaller subtitle.
 function wrapTitle(text, width, family) {
   const pen = document.createElement("canvas").getContext("2d");
@@ -96,14 +83,14 @@ function wrapTitle(text, width, family) {
   return { html, height };
 }
 
-function figureLayout(data, points, colours, groups, theme, width) {
+function figureLayout(data, colours, groups, theme, width) {
   const names = JSON.stringify(groups.map((group) => group.name));
   const numeric = !colours.categories;
   const legendSide = numeric ? { x: 1 - 44 / width, xanchor: "right" } : { x: 0, xanchor: "left" };
   const bar = numeric && colours.title ? "\nColour: " + colours.title : "";
   const title = wrapTitle(data.title + bar, width - 52, theme.font);
-  const axis = (text, values) => ({
-    title: { text: escape(text), standoff: 8, font: { size: 13 } }, range: limits(values),
+  const axis = (text, range) => ({
+    title: { text: escape(text), standoff: 8, font: { size: 13 } }, range: [...range],
     gridcolor: theme.grid, gridwidth: 1, zeroline: false, automargin: true, nticks: 6,
     tickfont: { size: 11 },
   });
@@ -129,7 +116,7 @@ function figureLayout(data, points, colours, groups, theme, width) {
         font: { family: theme.font, color: theme.text, size: 12 } },
       newselection: { line: { color: theme.text, width: 1, dash: "dot" } },
       activeselection: { fillcolor: "rgba(0,0,0,0)", opacity: 1 },
-      xaxis: axis(data.x_title, points.x), yaxis: axis(data.y_title, points.y),
+      xaxis: axis(data.x_title, data.limits[0]), yaxis: axis(data.y_title, data.limits[1]),
     },
   };
 }

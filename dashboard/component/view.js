@@ -42,6 +42,27 @@ function selectedPoints(traces, bits) {
   });
 }
 
+// ---- what was drawn and what is seen, for a server that knows points which are not drawn ----
+const corner = (text) => text.split(",").map(Number);
+
+// Shapes of rings of corners, as dashboard/component/geometry.py reads them.
+function outlines(plot) {
+  return (plot.layout.selections ?? []).map(({ type, x0, x1, y0, y1, path }) =>
+    type === "rect" ? [[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]]
+      : path.split("M").filter(Boolean).map((ring) =>
+        ring.replace(/Z$/, "").split("L").map(corner)));
+}
+
+const hidden = ({ plot, groups }) =>
+  groups.filter((_, nth) => plot.data[nth].visible === "legendonly").map(({ code }) => code);
+
+// The ends of both axes; nothing for all that there is.
+function ends({ plot, data }) {
+  const { xaxis, yaxis } = plot._fullLayout;
+  const now = [...xaxis.range, ...yaxis.range];
+  return now.every((end, nth) => end === data.limits.flat()[nth]) ? [] : now;
+}
+
 const CONFIG = {
   displayModeBar: true, displaylogo: false, showSendToCloud: false, doubleClickDelay: 350,
   modeBarButtons: [["lasso2d", "select2d", "zoom2d", "pan2d"],
@@ -64,7 +85,9 @@ async function draw(view) {
   const theme = themeOf(plot);
   const picture = JSON.stringify([data.digest, data.colours, data.x_title, data.y_title, data.title,
     data.height, width, theme]);
-  const same = data.bits === view.shown && (data.mine || !outlined(view));
+  // Of points on the edge of an outline plotly may say otherwise than the server: both may stand.
+  const own = data.thinned && data.mine && view.shown !== undefined;
+  const same = own || (data.bits === view.shown && (data.mine || !outlined(view)));
   if (same && picture === view.picture) return;
   view.byUser = false; // what plotly emits from here on is our own doing
   view.shown = data.bits; // before the waiting: a brush meanwhile sets it again
@@ -74,7 +97,7 @@ async function draw(view) {
       { selections: [] }, view.groups.map((_, nth) => nth));
   } else {
     const groups = split(points, colours);
-    const { layout, below } = figureLayout(data, points, colours, groups, theme, width);
+    const { layout, below } = figureLayout(data, colours, groups, theme, width);
     const traces = figureTraces(groups, points, colours, theme, width);
     const marked = selectedPoints(groups, data.bits);
     traces.forEach((trace, nth) => {
@@ -108,26 +131,36 @@ async function refresh(view) {
   view.busy = false;
 }
 
-function report(view, positions) {
+function report(view, positions, shapes = []) {
   if (!view.byUser) return;
   view.byUser = false;
   const bits = positions && pack(positions, view.size);
   view.shown = bits; // plotly shows it already
   // Python does not rerun the source of a selection, so this view's own data is now out of date.
-  view.own = { bits, mine: true, after: view.data.seq };
+  view.own = { bits, mine: true, after: view.data.seq, digest: view.data.digest };
   view.data = { ...view.data, ...view.own };
-  view.send({ digest: view.data.digest, bits });
+  const { digest } = view.data;
+  view.send("sel", { digest, bits, outlines: shapes, hidden: hidden(view) });
 }
 
 function listen(view) {
   view.plot.on("plotly_selected", (event) => {
     // Without an event plotly only says that a drag ended; the truth is what it emitted.
     if (!event) return;
-    report(view, event.points.map((p) => view.groups[p.curveNumber].positions[p.pointNumber]));
+    const drawn = event.lassoPoints || event.range;
+    const found = event.points.map((p) => view.groups[p.curveNumber].positions[p.pointNumber]);
+    report(view, found, drawn ? outlines(view.plot) : []);
     // A click leaves the outline of an earlier lasso: draw once more, without it.
-    if (!event.lassoPoints && !event.range && outlined(view)) view.shown = undefined;
+    if (!drawn && outlined(view)) view.shown = undefined;
   });
   view.plot.on("plotly_deselect", () => report(view, null));
+  // Zooming in asks for more of the points that are there.
+  view.plot.on("plotly_relayout", () => {
+    const seen = ends(view), key = seen.length ? view.data.space + seen.join() : "";
+    if (!view.data.thinned || key === (view.seen ?? "")) return;
+    view.seen = key;
+    view.send("view", { space: view.data.space, ends: seen });
+  });
 }
 
 function mount(parentElement) {
@@ -178,8 +211,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!views.has(parentElement)) views.set(parentElement, mount(parentElement));
   const view = views.get(parentElement);
   // A theme switch or an overtaken rerun delivers data from before the user's own selection.
-  view.data = view.own?.after === data.seq ? { ...data, ...view.own } : data;
-  view.send = (value) => setTriggerValue("sel", value);
+  const late = view.own?.after === data.seq && view.own.digest === data.digest;
+  view.data = late ? { ...data, ...view.own } : data;
+  view.send = setTriggerValue;
   view.plot.style.height = data.height + "px";
   view.plot.setAttribute("aria-label", data.alt);
   refresh(view);

@@ -111,7 +111,7 @@ from dashboard.compute.majority import (
 from dashboard.compute.models import accuracy_of, differing, model_table, pair_measures, pairs
 from dashboard.compute.rankings import ranking
 from dashboard.compute.recipes import along, recipes, soup_comparison, soup_error_parts
-from dashboard.compute.samples import confidences, different_answers, pca_map
+from dashboard.compute.samples import confidences, confident, different_answers, drawn_rows, pca_map
 from dashboard.compute.searches import (
     can_be_halved,
     expected,
@@ -170,6 +170,7 @@ __all__ = [
     "combined",
     "confidence_bins",
     "confidences",
+    "confident",
     "conflicts_of",
     "costs",
     "curve_split",
@@ -181,6 +182,7 @@ __all__ = [
     "discrepant_samples",
     "diversity_helps",
     "drawn_points",
+    "drawn_rows",
     "effect_slices",
     "effects_beside",
     "elsewhere",

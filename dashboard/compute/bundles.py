@@ -2,12 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.lazy import HeldRows
 from analysis.loading.remote import is_remote
 from dashboard.choosing import digest_of
 from dashboard.compute.caching import kept
@@ -18,6 +22,7 @@ from dashboard.state import Choices, narrowing
 MARK = re.compile(
     r"(?i)e_?tag|last_?modified|mtime|modified|updated|created|generation|version_?id|.*md5.*"
 )
+_parts: WeakKeyDictionary[Bundle, tuple[Bundle, np.ndarray]] = WeakKeyDictionary()
 
 
 def opened(request: Request) -> Opened:
@@ -93,4 +98,21 @@ def taken(bundle: Bundle, rows: np.ndarray) -> Bundle:
 
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
-    return _bundle.take(torch.from_numpy(_positions).long())
+    taken = _lazy(_bundle, fingerprint).take(torch.from_numpy(_positions).long())
+    _parts[taken] = (_bundle, _positions)
+    return taken
+
+
+@kept(max_entries=4)
+def _lazy(_bundle: Bundle, fingerprint: str) -> Bundle:
+    """The bundle with tables of which a selection copies nothing before it is asked for."""
+    held = {
+        model: HeldRows(table, device=_bundle.device) if isinstance(table, Tensor) else table
+        for model, table in _bundle.probabilities.items()
+    }
+    return replace(_bundle, probabilities=held)
+
+
+def part_of(bundle: Bundle) -> tuple[Bundle, np.ndarray] | None:
+    """The bundle that `scope` took this one from, and its rows there; None: from none."""
+    return _parts.get(bundle)

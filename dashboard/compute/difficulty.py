@@ -10,7 +10,7 @@ from analysis.bundle import Bundle, BundleError
 from analysis.dynamics import aum, checkpoints, forgetting_of, repeated_epochs
 from analysis.intervals import wilson
 from analysis.samples import sample_measures, sample_values
-from dashboard.compute.caching import cached
+from dashboard.compute.caching import cached, frozen, kept
 from dashboard.compute.ensembles import outcome_table
 from dashboard.state import Choices
 
@@ -91,7 +91,7 @@ def _dynamics_of(bundle: Bundle, run: str, number: int) -> list[Score]:
     return [margin, forgotten, learned]
 
 
-@cached()
+@kept(max_entries=24)
 def _scores(
     _bundle: Bundle,
     fingerprint: str,
@@ -100,7 +100,7 @@ def _scores(
     missing: str,
 ) -> dict[str, np.ndarray]:
     found = sample_values(_bundle.select(members), names, missing=missing)
-    return {name: values.cpu().numpy() for name, values in found.items()}
+    return {name: frozen(values.cpu().numpy()) for name, values in found.items()}
 
 
 def scores(choices: Choices, bundle: Bundle, *names: str) -> dict[str, np.ndarray]:

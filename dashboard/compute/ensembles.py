@@ -12,16 +12,15 @@ from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
-    agreement_levels,
     corrected_against_majority,
-    members_ledger,
-    outcome_ledger,
     outcomes,
 )
 from analysis.reweighing import Standing, answer_of, can_stand, standing
 from analysis.rules import RULES
+from dashboard.compute.bundles import part_of
 from dashboard.compute.caching import cached, kept
 from dashboard.compute.fits import packed
+from dashboard.compute.outcome_tables import PER_SAMPLE, counted, outcomes_of, said_of
 from dashboard.compute.samples import hover
 from dashboard.fit_on import HeldOut
 from dashboard.rule_choice import steady_weights, usable
@@ -32,7 +31,11 @@ from dashboard.state import Choices
 def _answered(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
 ) -> tuple[Answer, Bundle]:
-    said = _said(_bundle, _ensemble)
+    part = part_of(_bundle)
+    if part is None:
+        said = _said(_bundle, _ensemble)
+    else:  # what is said of a sample does not depend on the others
+        said = said_of(_answered(part[0], part[0].fingerprint, _ensemble, key)[0], part[1])
     return said, combine(_bundle, _ensemble, said)
 
 
@@ -103,6 +106,7 @@ def _judged(
     reference: str | None,
 ) -> dict:
     said, whole = _answered(_bundle, fingerprint, _ensemble, key)
+    table = _outcome_table(_bundle, fingerprint, _ensemble, key, missing)
     return judge(
         _bundle,
         _ensemble,
@@ -111,6 +115,7 @@ def _judged(
         said=said,
         combined=whole,
         majority=_majority(_bundle, _ensemble),
+        found=outcomes_of({name: torch.tensor(table[name]) for name in PER_SAMPLE}),
     )
 
 
@@ -183,7 +188,7 @@ def differences(
             continue
         other = outcome_table(choices, bundle, ensemble)
         both = torch.from_numpy(active["judged"] & other["judged"])
-        sides = (torch.from_numpy(table["right"]) for table in (other, active))
+        sides = (torch.tensor(table["right"]) for table in (other, active))
         units = None if bundle.units is None else bundle.units.cpu()
         found[name] = tuple(map(float, difference_of_two(*sides, both, units)))
     return found
@@ -199,32 +204,31 @@ def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
     return _renamed(others, side_by_side(choices))
 
 
-@cached()
+@kept(max_entries=24)
 def _outcome_table(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:
+    part = part_of(_bundle)
+    if part is not None:
+        whole = _outcome_table(part[0], part[0].fingerprint, _ensemble, key, missing)
+        rows = {name: torch.from_numpy(whole[name][part[1]]) for name in PER_SAMPLE}
+        return counted(rows, len(_ensemble.members))
     members = _ensemble.members
     team = _bundle.select(members)
     whole = combined(_bundle, _ensemble)
     found = outcomes(team, whole, missing=missing, labelled=judgeable(_bundle))
     majority = _majority(_bundle, _ensemble)
-    against = corrected_against_majority(found, majority)
-    levels = agreement_levels(found)
-    table = {
-        "codes": found.codes,
-        "members_right": found.members_right,
-        "members_judged": found.members,
-        "right": found.right,
-        "judged": found.judged,
-        "against_majority": against,
-        "ledger": outcome_ledger(found, len(members)),
-        "members_ledger": members_ledger(found, len(members)),
-        "levels": torch.tensor([levels["none"], levels["some"], levels["all"]]),
-        "ledger_against": found.members_right[against].bincount(minlength=len(members) + 1),
-        "answers": whole.predictions[0],
-        "confidence": confidence_in(team, whole, steady_weights(_ensemble) or ()),
-    }
-    return {name: tensor.cpu().numpy() for name, tensor in table.items()}
+    table = (
+        found.codes,
+        found.members_right,
+        found.members,
+        found.right,
+        found.judged,
+        corrected_against_majority(found, majority),
+        whole.predictions[0],
+        confidence_in(team, whole, steady_weights(_ensemble) or ()),
+    )
+    return counted(dict(zip(PER_SAMPLE, table, strict=True)), len(members))
 
 
 def outcome_table(

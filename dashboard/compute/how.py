@@ -44,7 +44,7 @@ def _camp_table(
     _bundle: Bundle, fingerprint: str, members: tuple[str, ...], _codes: np.ndarray, key: str
 ) -> dict[str, np.ndarray]:
     found = _camps(_bundle, fingerprint, members)
-    codes = torch.from_numpy(_codes).to(_bundle.device)
+    codes = torch.tensor(_codes).to(_bundle.device)
     table = confidence_by_outcome(found, codes, _bundle.units)
     table |= following(found, codes, _bundle.units)
     return {name: values.cpu().numpy() for name, values in table.items()}
@@ -82,7 +82,7 @@ def neighbours(choices: Choices, row: int, k: int) -> dict[str, np.ndarray]:
     """
     bundle = choices.bundle
     found = _neighbours(bundle, bundle.fingerprint, row, k)
-    codes = torch.from_numpy(outcome_table(choices, bundle)["codes"])
+    codes = torch.tensor(outcome_table(choices, bundle)["codes"])
     around = outcomes_around(codes, torch.from_numpy(found["rows"])[None])
     return found | {
         "counts": around["counts"][0].numpy(),

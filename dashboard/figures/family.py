@@ -145,7 +145,7 @@ def _made(family: Family, choices: Choices) -> list[str]:
     said = []
     if family.section not in ("disagreement", "rankings"):
         said.append(f"Ensemble: {rule} of {counted(len(choices.ensemble.members), 'model')}.")
-    if not bool(choices.bundle.answered.all()):
+    if choices.bundle.gaps:
         gaps = {"exclude": "are left out", "wrong": "count as wrong"}
         said.append(f"Missing answers {gaps[choices.missing]}.")
     if family.interval:

@@ -54,5 +54,5 @@ def _ledger_subtitle(choices: Choices, *, everything: bool, narrowed: bool) -> s
     rule = RULES[choices.ensemble.rule].label
     easy = "" if everything else " Kept and missed samples are left out."
     marks = " Lines mark the selection." if narrowed else ""
-    gaps = "" if choices.bundle.answered.all() else " Outcomes look at the members that answered."
+    gaps = " Outcomes look at the members that answered." if choices.bundle.gaps else ""
     return f"{rule}, n = {count(len(choices.bundle.ids))}.{easy}{gaps}{marks}"

@@ -98,3 +98,13 @@ def decode_samples(points: Sequence[Mapping]) -> np.ndarray:
     """Rows of the picked samples, int32."""
     rows = [point["customdata"] for point in points if point.get("customdata") is not None]
     return np.array(sorted({int(row) for row in rows}), dtype=np.int32)
+
+
+def decode_shapes(event: Mapping) -> list[list[np.ndarray]]:
+    """The boxes and lassos of an event, as shapes of one ring of corners [V, 2] each."""
+    boxes = [([x[0], x[1], x[1], x[0]], [y[0], y[0], y[1], y[1]]) for x, y in _ends(event, "box")]
+    return [[np.array(ends, dtype=float).T] for ends in [*boxes, *_ends(event, "lasso")]]
+
+
+def _ends(event: Mapping, kind: str) -> list[tuple[list[float], list[float]]]:
+    return [(one["x"], one["y"]) for one in event.get(kind) or []]

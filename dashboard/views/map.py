@@ -1,6 +1,6 @@
 import streamlit as st
 
-from dashboard import controls, map_panel
+from dashboard import compute, controls, map_panel, panels
 
 controls.page("Map", "What do these samples have in common?")
 choices = controls.require("embeddings")
@@ -13,3 +13,5 @@ with right:
     coordinates, axes = map_panel.coordinates(choices, method)
 map_panel.scatter(choices, coordinates, axes, colouring, "map")
 map_panel.explain(colouring)
+if compute.judgeable(choices.bundle):
+    panels.outcome_strip(choices, {choices.label: choices.ensemble}, "map-outcomes")
