@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import controls, frame, links, session_panel, state
+from dashboard import controls, frame, links, presence, session_panel, state
 
 VIEWS = {
     "": ["overview"],
@@ -20,6 +20,7 @@ TITLES = {"settings": "Across settings"}
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
+presence.here()
 
 if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))):
     controls.open_start(named)

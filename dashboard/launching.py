@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dashboard import workspace_command
+from dashboard import limits, workspace_command
 
-UPLOAD_LIMIT_MB = 2000
 DEFAULT_PORT = 8501
+AWAY = 120  # seconds that a session without a connection is kept, to come back to
 
 
 def open_app(request: dict, options: argparse.Namespace) -> int:
@@ -24,13 +24,15 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     Returns:
         What the app's process ended with.
     """
+    environment = workspace_command.environment(options) | limits.environment(options)
     port = options.port or _free_port(options.host)
     here = Path(__file__).resolve().parent
     settings = {
         "server.port": port,
         "server.address": options.host,
         "server.headless": str(options.no_browser or not _has_display()).lower(),
-        "server.maxUploadSize": UPLOAD_LIMIT_MB,
+        "server.maxUploadSize": -(-limits.of_upload(environment) // 2**20),
+        "server.disconnectedSessionTTL": AWAY,
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
@@ -38,9 +40,7 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     } | _theme_settings()
     flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
-    environment = workspace_command.environment(options) | {
-        "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
-    }
+    environment["DISSENSUS_OPEN"] = json.dumps(request if request.get("paths") else {})
     environment.pop("DISSENSUS_SESSION", None)
     if options.session is not None:
         environment["DISSENSUS_SESSION"] = str(options.session.resolve())
