@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.bundle import BundleError
-from dashboard import controls, frame, links, login, session_panel, state
+from dashboard import controls, frame, links, login, presence, session_panel, state
 from dashboard.theme import markdown
 
 VIEWS = {
@@ -22,6 +22,7 @@ TITLES = {"settings": "Across settings"}
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
+presence.here()
 
 entered = login.entered()
 named = json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))

@@ -6,7 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard import commands, launching, report_command, session_option, workspace_command
+from dashboard import (
+    commands,
+    launching,
+    limits,
+    report_command,
+    session_option,
+    workspace_command,
+)
 from dashboard.commands import fail
 
 
@@ -25,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if arguments is None and getattr(options, "memory", None):
         commands.spare_pandas()
-    if problem := workspace_command.find_kept(options):
+    if problem := limits.problem(options) or workspace_command.find_kept(options):
         return fail(problem)
     try:
         ended = options.run(options)
@@ -134,6 +141,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     workspace_command.serving(command)
+    limits.add(command)
     session_option.add(command)
 
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dashboard import workspace_command
+from dashboard import limits, workspace_command
 
-UPLOAD_LIMIT_MB = 2000
 DEFAULT_PORT = 8501
 ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+AWAY = 120  # seconds that a session without a connection is kept, to come back to
 
 
 def open_app(request: dict, options: argparse.Namespace) -> int:
@@ -25,6 +25,7 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     Returns:
         What the app's process ended with.
     """
+    environment = workspace_command.environment(options) | limits.environment(options)
     port = options.port or _free_port(options.host)
     here = Path(__file__).resolve().parent
     settings = {
@@ -34,7 +35,8 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
         "server.enableXsrfProtection": "true",
         "server.enableStaticServing": "false",
         "server.headless": str(options.no_browser or not _has_display()).lower(),
-        "server.maxUploadSize": UPLOAD_LIMIT_MB,
+        "server.maxUploadSize": -(-limits.of_upload(environment) // 2**20),
+        "server.disconnectedSessionTTL": AWAY,
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
@@ -43,9 +45,7 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     flags = [f"--{name}={value}" for name, value in settings.items()]
     flags += [f"--server.allowedHosts={name}" for name in _allowed_hosts(options.host)]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
-    environment = workspace_command.environment(options) | {
-        "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
-    }
+    environment["DISSENSUS_OPEN"] = json.dumps(request if request.get("paths") else {})
     environment.pop("DISSENSUS_SESSION", None)
     if options.session is not None:
         environment["DISSENSUS_SESSION"] = str(options.session.resolve())

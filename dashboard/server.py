@@ -19,7 +19,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from streamlit import net_util
 
+from dashboard.broken import told
 from dashboard.headers import Headers
+from dashboard.intake import Intake
 
 FILE = "plotly.min.js"
 BASE = st.get_option("server.baseUrlPath").strip("/")
@@ -42,12 +44,15 @@ class Vendor(StaticFiles):
 package_data = Path(plotly.__file__).parent / "package_data"
 # Read by dashboard.component.vendor_available; an environment variable outlives hot reloads.
 os.environ["DISSENSUS_PLOTLY_JS"] = f"{FOLDER}/{FILE}?v={plotly.__version__}"
-# torch and pandas load while the browser still opens, not when the first page asks for them.
-threading.Thread(target=importlib.import_module, args=("dashboard.compute",), daemon=True).start()
+# torch and pandas load while the browser still opens, not when the first page asks for them. It is
+# what app.py imports first, which then waits for it: two threads that import what depends on each
+# other from two ends get modules that are not complete.
+threading.Thread(target=importlib.import_module, args=("dashboard.controls",), daemon=True).start()
 # Streamlit asks hosts on the internet for its own address when a page of another host knocks.
 net_util.get_internal_ip = net_util.get_external_ip = lambda: None
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Mount(FOLDER, app=Vendor(directory=package_data))],
-    middleware=[Middleware(Headers)],
+    middleware=[Middleware(Headers), Middleware(Intake)],
+    on_script_error=told,
 )

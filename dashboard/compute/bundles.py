@@ -7,6 +7,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import streamlit as st
 import torch
 from torch import Tensor
 
@@ -39,7 +40,7 @@ def opened(request: Request) -> Opened:
     return _opened(json.dumps(request, sort_keys=True), changed)
 
 
-@kept(max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _opened(request: str, changed: tuple[str, ...]) -> Opened:
     return load_all(json.loads(request))
 
@@ -48,8 +49,12 @@ def _changed(path: str) -> str | None:
     """Another text when the file, or a file of the folder, was written; None: nobody can tell."""
     if is_remote(path):
         return _remote_state(path)
-    parts = [Path(path), *(Path(path).rglob("*") if Path(path).is_dir() else ())]
-    return str(max((part.stat().st_mtime_ns for part in parts if part.exists()), default=0))
+    try:
+        parts = [Path(path), *(Path(path).rglob("*") if Path(path).is_dir() else ())]
+        found = [(str(part), part.stat()) for part in parts]
+    except OSError:  # reading, which comes next, says why
+        return None
+    return str(sorted((name, told.st_mtime_ns, told.st_size) for name, told in found))
 
 
 def _remote_state(address: str) -> str | None:
@@ -103,7 +108,7 @@ def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarra
     return taken
 
 
-@kept(max_entries=4)
+@kept()
 def _lazy(_bundle: Bundle, fingerprint: str) -> Bundle:
     """The bundle with tables of which a selection copies nothing before it is asked for."""
     held = {

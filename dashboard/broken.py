@@ -1,0 +1,30 @@
+"""What a page says when it cannot go on: the sentence, where there is one."""
+
+import errno
+
+import streamlit as st
+
+from dashboard.theme import markdown
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def told(problem: Exception) -> bool:
+    """Show what a person can mend as a sentence; False: nothing was shown.
+
+    What lies on disk may change or go while it is open here, and every page reads from it.
+    """
+    from analysis.bundle import BundleError  # brings torch, which the server loads beside
+
+    if isinstance(problem, BundleError):
+        st.error(markdown(problem, 1000))
+    elif isinstance(problem, MemoryError):
+        st.error(
+            "There is not enough memory on this server for that; choose fewer models or samples, "
+            "or try again when other sessions have ended."
+        )
+    elif isinstance(problem, OSError) and problem.errno in FULL:
+        st.error("The disk of this server is full; what is open stays open. Make room there.")
+    else:
+        return False
+    return True
