@@ -51,7 +51,9 @@ worker.main(Path(sys.argv[1]), sys.argv[2:])
 def test_hostile_inputs_are_read_as_what_they_say_or_refused_in_a_sentence():
     outcome = run(shared_out(INPUTS), SEED)
     assert outcome.counts.total() == INPUTS
-    told = [f"{one['format']} {one['number']} of {SEED}: {one['wrong']}" for one in outcome.failures]
+    told = [
+        f"{one['format']} {one['number']} of {SEED}: {one['wrong']}" for one in outcome.failures
+    ]
     assert not told, "\n".join(told)
     for form in ("text", "json", "parquet", "npz", "zip", "folder", "session"):
         assert outcome.counts[f"{form}/loaded"] > 2, form
