@@ -20,6 +20,7 @@ from analysis.stored import FileArray
 TOTAL_LIMIT = 2 << 30
 MEMBER_LIMIT = 10_000
 LEFT = 1 << 16  # bytes from which on numbers stay in their file until it is known what they are
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, 93)  # 93: zstd, from Python 3.14 on
 DRIVE = re.compile(r"[A-Za-z]:/")
 ANYTHING_WRONG = (
     LookupError,
@@ -111,7 +112,7 @@ def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
                 f"{name} holds a file named '{info.filename}' that points outside the archive; "
                 "expected plain relative names. Pack it again from inside its folder."
             )
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if info.compress_type not in PACKED:
             raise RefusedError(
                 f"{name} holds '{info.filename}' packed in a rare way (method "
                 f"{info.compress_type}); expected an ordinary zip. Pack it again."

@@ -70,7 +70,7 @@ def replaced(path: Path) -> Iterator[Path]:
 def why(error: OSError) -> str:
     """Why something cannot be read or written, in words."""
     if error.errno in FULL:
-        return "there is no room left on the disk; free some, or name another place"
+        return "there is no room left on the disk"
     return error.strerror or str(error).split("\n")[0][:160] or type(error).__name__
 
 

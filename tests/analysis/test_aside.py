@@ -38,10 +38,7 @@ for limit in (0, 500, 3_000, 8_000, 15_000, 16_127, 10**9):
     place = folder / f"saved-{limit}"
     told = tried(limit, lambda: save_bundle(bundle, place))
     assert place.exists() == (not told), (limit, told)
-    assert not told or told == (
-        f"{place} cannot be written: there is no room left on the disk; free some, or name "
-        "another place."
-    ), told
+    assert not told or told == f"{place} cannot be written: there is no room left on the disk."
     assert not told or not list(folder.iterdir())
     assert told or load_bundle(place).fingerprint == bundle.fingerprint
 for limit in (0, 500, 3_000, 8_000, 15_000, 16_127):

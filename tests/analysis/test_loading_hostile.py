@@ -2,6 +2,7 @@
 
 import io
 import json
+import struct
 import zipfile
 
 import numpy as np
@@ -19,7 +20,7 @@ from array_files import (
     raw_safetensors,
     safetensors,
 )
-from forms import INSPECT
+from forms import INSPECT, arrow_stream
 from made import random_bundle
 
 from analysis.loading import arrays, json_tables, json_text, load_bundle, reading, save_bundle
@@ -98,6 +99,22 @@ REFUSED = {
         {"samples.csv": SAMPLES, "m.npy": npy(np.array([1, 2, 1e38]))},
         "m.npy holds the number 1e+38; expected whole numbers of at most 15 digits",
     ),
+    "logits of both infinities": (
+        {"samples.csv": SAMPLES, "m.npy": npy(np.array([[np.inf, -np.inf], [0, 1], [0, 1]]))},
+        "m.npy",
+    ),
+    "an array that is a single value": (
+        {"x.npz": npz(models=np.array("a"), m=np.eye(2, dtype="f4"))},
+        "x.npz, array 'models' is a single value; expected a list or a table",
+    ),
+    "a damaged column of codes": (
+        {
+            "x.parquet": parquet({"prediction": ["caf\xe9"]}).replace(
+                "caf\xe9".encode(), b"caf\xe9\xe9"
+            )
+        },
+        "x.parquet cannot be read as Parquet",
+    ),
     "answers beyond all bounds": (
         {"samples.csv": SAMPLES, "m.npy": npy(np.array([1, 2, np.inf]))},
         "m.npy holds the number inf",
@@ -153,6 +170,21 @@ def test_a_parquet_file_far_larger_than_its_bytes_is_refused_before_it_is_read(v
     monkeypatch.setattr(parquet_files, "fits", lambda size, share=4: size < 10**6)
     problem = outcome({"x.parquet": given}).problems[0]
     assert problem.startswith(("x.parquet takes 8 MB when", "x.parquet takes 9 MB when")), problem
+
+
+def test_an_arrow_file_whose_lists_leave_it_is_refused():
+    lists = pa.array([["x", "y"]] * 3, pa.list_(pa.string()))
+    content = arrow_stream({"sample_id": pa.array(["1", "2", "3"]), "tags": lists})
+    assert content.count(struct.pack("<4i", 0, 2, 4, 6)) == 1
+    harmed = content.replace(struct.pack("<4i", 0, 2, 4, 6), struct.pack("<4i", 0, 2, 4, 2**28))
+    assert "x.arrow cannot be read as Arrow" in outcome({"x.arrow": harmed}).problems[0]
+
+
+def test_a_table_without_any_sample_id_is_told_beside_samples():
+    nothing = pa.array([None], pa.string())
+    table = {"sample_id": nothing, "model": ["a"], "prediction": ["x"]}
+    problems = outcome({"samples.csv": SAMPLES, "x.parquet": parquet(table)}).problems
+    assert "x.parquet, row 1: the sample id in column 'sample_id' is empty" in problems[0]
 
 
 def test_json_of_countless_values_is_refused_before_it_is_parsed(monkeypatch):

@@ -52,7 +52,7 @@ def test_a_picture_is_shown_small_however_large_it_is(shape):
         assert 1 <= min(picture.size) <= max(picture.size) <= LARGEST
 
 
-@pytest.mark.parametrize("name", ["/", "../\0", "\0/\0.csv", "./..", "a//b.csv", "\\\\x\\y.csv"])
+@pytest.mark.parametrize("name", ["/", "../\0", "\0/\0.csv", "./..", "\\\\x\\y.csv"])
 def test_a_name_that_no_disk_would_have_is_uploaded_as_another(name, tmp_path):
     files = {f"{name}/samples.csv": TABLE, f"{name}/runs.csv": text(ROWS)}
     assert tried(Case("upload", files), tmp_path)

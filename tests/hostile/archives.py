@@ -68,7 +68,7 @@ def zips(chance: random.Random) -> Case:
         members[chance.choice(NAMES)] = b"sample_id,label\nSECRET,SECRET\n"
     elif way == 2:
         members["inner.zip"] = chance.choice(_ZIPS)[1]
-    elif way == 3 and chance.random() < 0.1:
+    elif way == 3 and chance.random() < 0.03:
         members[chance.choice(["predictions.csv", "x.npy", "y.json"])] = bytes(BOMB)
     content = _zip(members, chance)
     if way == 4:

@@ -98,7 +98,7 @@ def _members(chance: random.Random, packed: int) -> bytes:
             content = npy(P["a"]) if way == 0 else npy(_any_array(chance))
             if way == 1:
                 content = _header(chance) + bytes(24)
-            elif way == 2 and packed == zipfile.ZIP_DEFLATED and chance.random() < 0.02:
+            elif way == 2 and packed == zipfile.ZIP_DEFLATED and chance.random() < 0.005:
                 content = npy(np.zeros((3, 4_000_000), dtype=np.float32))
             if f"{name}.npy" not in archive.namelist():
                 archive.writestr(f"{name}{chance.choice(['.npy'] * 9 + ['.txt'])}", content)

@@ -1,6 +1,7 @@
 """Worker processes over many inputs, and what came of them."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from hostile.making import MAKERS
 from made import ROOT
 
 Job = tuple[str, int, int]  # format, first input, the one behind the last
-AT_ONCE = 1_000
+AT_ONCE = 200
 PROGRAM = ("-m", "hostile.worker")
 _telling = threading.Lock()
 
@@ -48,26 +49,29 @@ class Outcome:
 
 
 def shared_out(inputs: int, formats: Sequence[str] | None = None) -> list[Job]:
-    """So many inputs in all, as jobs of one format each."""
+    """So many inputs in all, as jobs of one format each, which take turns."""
     formats = formats or list(MAKERS)
     jobs = []
     for place, form in enumerate(formats):
         own = inputs * (place + 1) // len(formats) - inputs * place // len(formats)
         jobs += [(form, at, min(at + AT_ONCE, own)) for at in range(0, own, AT_ONCE)]
-    return jobs
+    return sorted(jobs, key=lambda job: job[1])
 
 
 def run(
     jobs: list[Job],
     seed: int,
     workers: int = 1,
+    seconds: float = math.inf,
     tell: Callable[[Outcome], None] = lambda outcome: None,
     program: Sequence[str] = PROGRAM,
 ) -> Outcome:
-    """Try all inputs of some jobs; `tell` is told after each part of them."""
+    """Try all inputs of some jobs; `tell` is told after each, and none begins after `seconds`."""
     outcome = Outcome()
     parts = [part for start in range(workers) if (part := jobs[start::workers])]
-    asked = [[str(seed), *(":".join(map(str, job)) for job in part)] for part in parts]
+    asked = [
+        [str(seed), str(seconds), *(":".join(map(str, job)) for job in part)] for part in parts
+    ]
     with ThreadPoolExecutor(len(parts)) as pool:
         works = [pool.submit(_work, one, outcome, tell, program) for one in asked]
     for work in works:

@@ -1,6 +1,6 @@
 """A process that gives inputs to their readers, in children that may hang, crash or fill memory.
 
-python -m hostile.worker FOLDER SEED FORMAT:FIRST:END ... or FOLDER replay FILE
+python -m hostile.worker FOLDER SEED SECONDS FORMAT:FIRST:END ... or FOLDER replay FILE
 Prints lines of JSON: one for each input that fails, and one at the end of each child.
 """
 
@@ -66,20 +66,19 @@ def _memory(name: str) -> int:
     return 1024 * int(re.search(rf"{name}:\s+(\d+)", status)[1])
 
 
-def _limited(trace) -> None:
-    """Whoever works too long is ended by the system, and nobody takes the whole machine."""
+def _timed(trace) -> None:
+    """Whoever works too long is ended by the system, which writes down where it was."""
     faulthandler.enable(trace)
     for ending in HOW:
         signal.signal(ending, signal.SIG_DFL)
         faulthandler.register(ending, trace, chain=True)
-    most = _memory("VmSize") + MACHINE
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _judged(case: Case, folder: Path, watch: Watch) -> tuple[str, str, int]:
     """Outcome, what is wrong with it, and bytes taken at the peak."""
     Path("/proc/self/clear_refs").write_text("5")
-    before = _memory("VmRSS")
+    before, most = _memory("VmRSS"), _memory("VmSize") + MACHINE
+    resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
     watch.acts.clear()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
@@ -99,6 +98,7 @@ def _judged(case: Case, folder: Path, watch: Watch) -> tuple[str, str, int]:
         wrong = traceback.format_exc()
     signal.setitimer(signal.ITIMER_PROF, 0)
     signal.setitimer(signal.ITIMER_REAL, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
     peak = _memory("VmHWM") - before
     if watch.acts:
         wrong = f"it did what a reader must not: {watch.acts}"
@@ -113,7 +113,7 @@ def _child(form: str, inputs: Iterator[tuple[int, Make]], folder: Path) -> None:
     os.environ["TMPDIR"] = str(own)
     counts, started, peak = Counter(), time.monotonic(), 0
     with (folder / "trace").open("w") as trace, (folder / "progress").open("wb") as progress:
-        _limited(trace)
+        _timed(trace)
         watch = Watch(own)
         for number, make in inputs:
             told = {"number": number, "counts": counts, "peak": peak}
@@ -175,8 +175,10 @@ def main(folder: Path, arguments: list[str]) -> None:
         case = Case.parsed(Path(arguments[1]).read_text("utf-8"))
         _tried(case.format, {0: lambda: case}, folder)
         return
-    seed = int(arguments[0])
-    for job in arguments[1:]:
+    seed, ends = int(arguments[0]), time.monotonic() + float(arguments[1])
+    for job in arguments[2:]:
+        if time.monotonic() > ends:
+            return
         form, first, end = job.split(":")
         numbers = range(int(first), int(end))
         _tried(form, {n: lambda form=form, n=n: made(form, seed, n) for n in numbers}, folder)

@@ -6,6 +6,7 @@ written aside, to be tried again with --replay.
 """
 
 import argparse
+import math
 import os
 import random
 import sys
@@ -27,7 +28,7 @@ def main(given: list[str] | None = None) -> int:
     else:
         jobs = shared_out(options.inputs, options.format)
         print(f"{options.inputs:,} inputs, seed {options.seed}", flush=True)
-        outcome = run(jobs, options.seed, options.workers, _tell)
+        outcome = run(jobs, options.seed, options.workers, options.seconds, _tell)
     return told(outcome, options.seed, time.monotonic() - started)
 
 
@@ -44,6 +45,7 @@ def _options(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--format", action="append", choices=MAKERS, help="only this one")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="then begin nothing")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="an input that was put aside")
     return parser.parse_args(given)
 
