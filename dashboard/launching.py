@@ -41,6 +41,7 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
+        "logger.hideWelcomeMessage": "true",  # it asks a host on the internet for our address
     } | _theme_settings()
     flags = [f"--{name}={value}" for name, value in settings.items()]
     flags += [f"--server.allowedHosts={name}" for name in _allowed_hosts(options.host)]

@@ -109,6 +109,14 @@ def test_no_file_of_a_folder_is_served(served):
         assert b"set_page_config" not in answer(f"{served.address}/app/{path}").read()
 
 
+def test_a_server_for_other_machines_asks_nobody_for_its_address(tmp_path, monkeypatch):
+    log = closed(tmp_path / "guard", monkeypatch)
+    with driver.serving(["serve", "--host", "0.0.0.0"]) as address:
+        assert answer(f"{address}/_stcore/health").status == 200
+        assert knock(urlsplit(address).port, "127.0.0.1", "http://planted.test") == 403
+    assert calls(log) == []
+
+
 def started(monkeypatch, *arguments: str) -> list[str]:
     """The command that the arguments start."""
     seen = []
