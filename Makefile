@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast bench lint format demo-bundle screenshot stress clean
 
 install: $(INSTALLED)
 
@@ -42,6 +42,9 @@ demo-bundle: install
 
 screenshot: install
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshot data/screenshot.png
+
+stress: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.stress
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
