@@ -47,8 +47,9 @@ class Told:
             sum(row.kind == "sample" for row in CATALOG.values()) * self.asked["scores of samples"]
         )
         rules = sum(number for name, number in self.asked.items() if name in RULES)
-        whole = {"measures": measures + scores, "rules": rules}
-        return whole | {"other checks": self.asked.total() - measures - rules}
+        other = self.asked.total() - measures - rules
+        found = {"measures": measures + scores, "rules": rules, "other checks": other}
+        return {what: number for what, number in found.items() if number}
 
 
 def examined(seed: int, parts: Sequence[Callable[[Case], Steps]] | None = None) -> Told:
@@ -84,5 +85,7 @@ def _ask(seed: int, name: str, step: Callable[[], None], told: Told) -> None:
 
 
 def anonymous(sentence: str) -> str:
-    """A refusal without the names and numbers of one bundle."""
-    return re.sub(r"\d[\d,.]*", "#", re.sub(r"'[^']*'", "'...'", sentence))
+    """A refusal without the names, numbers and asides that belong to one bundle."""
+    for detail, sign in ((r"'[^']*'", "'...'"), (r"\(.*?\)", "(...)"), (r"\d[\d,.]*\d|\d", "#")):
+        sentence = re.sub(detail, sign, sentence)
+    return sentence
