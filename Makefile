@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench fuzz lint format demo-bundle screenshot clean latency
+.PHONY: install demo test test-fast bench fuzz latency stress lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -48,6 +48,9 @@ screenshot: install
 
 latency: install
 	PYTHONPATH=tests $(BIN)/python -m nightly.latency
+
+stress: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.stress
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

@@ -2,7 +2,7 @@
 
 import torch
 from stress.bundles import strange
-from stress.running import IN_TURN, Told, examined
+from stress.running import Told, examined
 
 from analysis.catalog import CATALOG
 from analysis.rules import RULES
@@ -42,4 +42,3 @@ def test_strange_bundles_are_strange():
         lambda bundle: len(torch.unique(bundle.predictions, dim=0)) < len(bundle.models),
     ):
         assert 3 < sum(map(bool, map(odd, bundles))) < BUNDLES - 20
-    assert IN_TURN

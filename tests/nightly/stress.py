@@ -1,7 +1,7 @@
 """Strange bundles without end: PYTHONPATH=tests python -m nightly.stress [--bundles N] [--views N].
 
-Every bundle goes through every measure and every rule, and through a third of everything else; a
-part of them through every view. `--seed` is that of the first bundle: `--seed 17 --bundles 1
+Every bundle goes through every measure and every rule, three of ten through a third of everything
+else; others through every view. `--seed` is that of the first bundle: `--seed 17 --bundles 1
 --views 0` asks again what failed with seed 17. Failing bundles are stored in `--aside`.
 """
 

@@ -39,7 +39,7 @@ def rule_steps(case: Case) -> Steps:
 
 
 def prepared(case: Case, rule: str) -> Ensemble:
-    """All models under a rule; one that is fitted learns on half or on all that is labelled."""
+    """All models under a rule; one that is fitted learns on most or on all that is labelled."""
     bundle = case.bundle
     ensemble = Ensemble(bundle.models, rule)
     if RULES[rule].fit is None:

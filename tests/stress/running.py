@@ -4,11 +4,11 @@ import re
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from stress.case import Case, Step, Steps
+from stress.case import Case, Step
 from stress.groups import group_steps
 from stress.measures import measure_steps
 from stress.rules import rule_steps
@@ -16,7 +16,7 @@ from stress.samples import sample_steps
 from stress.teams import team_steps
 
 from analysis.bundle import BundleError
-from analysis.catalog import CATALOG
+from analysis.catalog import CATALOG, of_kind
 from analysis.rules import RULES
 
 MOST_TOLD = 2000
@@ -43,26 +43,24 @@ class Told:
     def counted(self) -> dict[str, int]:
         """How much was asked, by kind."""
         measures = sum(number for name, number in self.asked.items() if name in CATALOG)
-        scores = (
-            sum(row.kind == "sample" for row in CATALOG.values()) * self.asked["scores of samples"]
-        )
+        scores = len(of_kind("sample")) * self.asked["scores of samples"]
         rules = sum(number for name, number in self.asked.items() if name in RULES)
-        whole = {"measures": measures + scores, "rules": rules}
-        return whole | {"other checks": self.asked.total() - measures - rules}
+        other = self.asked.total() - measures - rules
+        found = {"measures": measures + scores, "rules": rules, "other checks": other}
+        return {what: number for what, number in found.items() if number}
 
 
-def examined(seed: int, parts: Sequence[Callable[[Case], Steps]] | None = None) -> Told:
+def examined(seed: int) -> Told:
     """All measures and rules on the bundle of a seed; on three of ten a third of all else.
 
     A BundleError that is a sentence is a refusal; whatever else is raised, warnings included, is a
     failure.
     """
     case, told = Case(seed), Told(bundles=1)
-    parts = parts or (*ALWAYS, *IN_TURN[seed % 10 : seed % 10 + 1])
     torch.set_warn_always(True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for part in parts:
+        for part in (*ALWAYS, *IN_TURN[seed % 10 : seed % 10 + 1]):
             steps: list[Step] = []
             _ask(seed, part.__name__, lambda part=part, steps=steps: steps.extend(part(case)), told)
             for name, step in steps:
@@ -84,5 +82,7 @@ def _ask(seed: int, name: str, step: Callable[[], None], told: Told) -> None:
 
 
 def anonymous(sentence: str) -> str:
-    """A refusal without the names and numbers of one bundle."""
-    return re.sub(r"\d[\d,.]*", "#", re.sub(r"'[^']*'", "'...'", sentence))
+    """A refusal without the names, numbers and asides that belong to one bundle."""
+    for detail, sign in ((r"'[^']*'", "'...'"), (r"\(.*?\)", "(...)"), (r"\d[\d,.]*\d|\d", "#")):
+        sentence = re.sub(detail, sign, sentence)
+    return sentence

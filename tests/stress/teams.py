@@ -47,7 +47,7 @@ def team_steps(case: Case) -> Steps:
     yield "sizes", lambda: _sizes(case, rule)
     yield "consistency", lambda: _consistency(case, rule)
     yield "selective vote", lambda: _selective(case)
-    yield "cascade", lambda: _cascade(case)
+    yield "cascades", lambda: _cascade(case)
     yield "window", lambda: _window(case)
     yield "runs", lambda: _runs(case)
     yield "twins", lambda: _twins(case)
