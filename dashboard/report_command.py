@@ -11,6 +11,7 @@ from pathlib import Path
 from dashboard import session_option
 
 SIZES = ("preset", "width", "height", "dpi", "size", "font", "greyscale")
+ALONE = "The input holds accuracies alone; a report needs answers on single samples."
 FORMATS = ("pdf", "svg", "png", "html", "csv")
 REPORTS = ("html", "pdf")
 
@@ -102,6 +103,8 @@ def _report(options: argparse.Namespace, request: dict) -> int:
     try:
         notes = read_notes(options.notes)
         found = looked_at(request, options)
+        if found.choices is None:
+            return fail(ALONE)
         sections = options.sections.split(",") if options.sections else found.sections or SECTIONS
         beside = {**found.notes, **notes}
         wanted = Wanted(named(request), tuple(sections), beside, found.selected)
