@@ -30,15 +30,15 @@ class LookedAt:
     """What is looked at, as the app has it after the same was chosen there.
 
     Attributes:
-        choices: as those of the sidebar.
-        settings: seed and smallest group.
+        choices: as those of the sidebar; None where the input holds accuracies alone.
+        settings: seed, smallest group, table of accuracies.
         selected: rows of the selected samples; None: nothing is selected.
         sections: of a report; empty: not said.
         notes: beside figures and sections.
         figure_settings: names of `dashboard.figure_settings.CHECKS`.
     """
 
-    choices: Choices
+    choices: Choices | None
     settings: Settings
     selected: np.ndarray | None = None
     sections: tuple[str, ...] = ()
@@ -52,9 +52,9 @@ def looked_at(request: dict, options: argparse.Namespace) -> LookedAt:
     Raises:
         BundleError: the input or an option cannot be used.
     """
-    bundle, _ = load(request, options)
+    bundle, accuracies = load(request, options)
     if bundle is None:
-        raise BundleError("The input holds accuracies alone; expected answers on single samples.")
+        return LookedAt(None, Settings(accuracies=accuracies))
     session, bundle = _session(options, bundle)
     ensembles, names = _ensembles(options, session, bundle)
     choices = chosen(
@@ -74,7 +74,7 @@ def looked_at(request: dict, options: argparse.Namespace) -> LookedAt:
         say(f"The figure setting '{name[:40]}' was left out.")
     return LookedAt(
         choices,
-        Settings(seed=seed, least=least),
+        Settings(seed=seed, least=least, accuracies=accuracies),
         _selected(session, choices.bundle),
         tuple(pages.get("report-sections", ())),
         session.notes,

@@ -12,6 +12,7 @@ from dashboard import session_option
 from dashboard.theme import spelt
 
 SIZES = ("preset", "width", "height", "dpi", "size", "font", "greyscale")
+ALONE = "The input holds accuracies alone; a report needs answers on single samples."
 FORMATS = ("pdf", "svg", "png", "html", "csv")
 REPORTS = ("html", "pdf")
 
@@ -103,6 +104,8 @@ def _report(options: argparse.Namespace, request: dict) -> int:
     try:
         notes = read_notes(options.notes)
         found = looked_at(request, options)
+        if found.choices is None:
+            return fail(ALONE)
         sections = options.sections.split(",") if options.sections else found.sections or SECTIONS
         beside = {**found.notes, **notes}
         wanted = Wanted(named(request), tuple(sections), beside, found.selected)

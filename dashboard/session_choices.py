@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
-from dashboard import kept, made_groups, page_options, state, store
+from dashboard import figure_settings, kept, made_groups, page_options, state, store
 from dashboard.choosing import Selection
 from dashboard.inputs import Request
 from dashboard.sessions.fitting import data_of, fitted_to
@@ -109,7 +109,9 @@ def apply(session: Session, whose: str, unknown: tuple[str, ...] = ()) -> Report
         left.append("No member of the active ensemble is here, so the members stay as they are.")
     if others := page_options.apply(fits.page_options):
         left.append(f"Options of pages that are not known: {', '.join(map(shortened, others))}.")
-    state.put("figure-settings", dict(fits.figure_settings) or state.get("figure-settings", {}))
+    figures, others = figure_settings.usable(fits.figure_settings)
+    state.put("figure-settings", figures or state.get("figure-settings", {}))
+    left += [f"The figure setting '{shortened(name)}'." for name in others]
     state.put("notes", {**state.get("notes", {}), **fits.notes})
     if whose != "the link":
         state.clear()

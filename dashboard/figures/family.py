@@ -33,6 +33,7 @@ SECTIONS = {
     "rankings": "Rankings",
     "samples": "Samples",
 }
+SETTINGS = "settings"  # no section of a report: these figures are about other data
 HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw|Tick) [^.]*(\.|$)|; only these can be picked")
 SUBTITLE = 100  # letters in a line
 TAG = re.compile(r"<[^>]*>")
@@ -71,7 +72,7 @@ class Family:
     Attributes:
         name: in kebab-case.
         title: short, as in a list.
-        section: a key of `SECTIONS`.
+        section: a key of `SECTIONS`, or `SETTINGS`.
         shows: one sentence.
         build: choices and settings -> a figure, or a sentence why there is none.
         needs: keys of `dashboard.needs.NEEDS`.
@@ -122,9 +123,15 @@ class Drawn:
     frame: pd.DataFrame | None = None
 
 
-def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
-    """A figure of this family, or a sentence why there is none for these data."""
-    if lacks := lacking(family.needs, choices):
+def draw(family: Family, choices: Choices | None, settings: Settings) -> Drawn | str:
+    """A figure of this family, or a sentence why there is none for these data.
+
+    Args:
+        family: of the catalogue.
+        choices: None where the data are a table of accuracies alone.
+        settings: with that table, where there is one.
+    """
+    if lacks := _lacking(family, choices, settings):
         return lacks
     try:
         figure = family.build(choices, settings)
@@ -135,12 +142,27 @@ def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
         return str(problem)
     title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
     alt = " ".join(_ended(part) for part in (title, subtitle) if part)
-    of = [] if "n = " in alt else [f"Of {count(len(settings.samples(choices).ids))} samples."]
-    return Drawn(figure, " ".join([alt, *of, *_made(family, choices)]), alt, frame)
+    of = [] if family.section == SETTINGS else _made(family, choices)
+    if of and "n = " not in alt:
+        of.insert(0, f"Of {count(len(settings.samples(choices).ids))} samples.")
+    if family.interval:
+        of.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
+    return Drawn(figure, " ".join([alt, *of]), alt, frame)
+
+
+def _lacking(family: Family, choices: Choices | None, settings: Settings) -> str:
+    """What the data lack, as a sentence; empty where they have all that is needed."""
+    if family.section == SETTINGS:
+        table = settings.accuracies
+        few = table is None or len(table.settings) < 2
+        return f"This needs {NEEDS['accuracies']}, and the data have none." if few else ""
+    if choices is None:
+        return "The input holds accuracies alone; expected answers on single samples."
+    return lacking(family.needs, choices)
 
 
 def _made(family: Family, choices: Choices) -> list[str]:
-    """Rule, gaps and interval, as a caption says them."""
+    """Rule and gaps, as a caption says them."""
     rule = RULES[choices.ensemble.rule].label
     said = []
     if family.section not in ("disagreement", "rankings"):
@@ -148,8 +170,6 @@ def _made(family: Family, choices: Choices) -> list[str]:
     if choices.bundle.gaps:
         gaps = {"exclude": "are left out", "wrong": "count as wrong"}
         said.append(f"Missing answers {gaps[choices.missing]}.")
-    if family.interval:
-        said.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
     return said
 
 

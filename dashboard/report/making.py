@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
@@ -78,7 +79,8 @@ def made(
     parts, shown = [], []
     for place, key in enumerate(chosen):
         report(place / len(chosen), SECTIONS[key])
-        text, drawn = _section(key, choices, settings, wanted, len(shown), report)
+        tell = partial(report, place / len(chosen))
+        text, drawn = _section(key, choices, settings, wanted, len(shown), tell)
         parts.append((key, SECTIONS[key], text))
         shown += drawn
     parts.append(("methods", "Methods", methods(shown, choices)))
@@ -88,7 +90,7 @@ def made(
 
 
 def _section(
-    key: str, choices: Choices, settings: Settings, wanted: Wanted, before: int, report: Callable
+    key: str, choices: Choices, settings: Settings, wanted: Wanted, before: int, tell: Callable
 ) -> tuple[str, list[Family]]:
     """The HTML of a section, and the families that it shows."""
     parts = [paragraphs(findings(key, choices, settings)), noted(wanted.notes, key)]
@@ -96,7 +98,7 @@ def _section(
     for family in of_section(key):
         if not family.in_report:
             continue
-        report(0.0, f"{SECTIONS[key]}: {family.title}")
+        tell(f"{SECTIONS[key]}: {family.title}")
         drawn = draw(family, choices, settings)
         if isinstance(drawn, str):
             without.setdefault(drawn, []).append(family.title)

@@ -21,6 +21,7 @@ NAMES = {
     "contributions": "What a member brings",
     "dependence": "Distance correlation",
     "exclusive_contribution": "Exclusive contribution",
+    "front": "Models beaten by none",
     "fit_temperature": "Temperature",
     "good_and_bad": "Good and bad disagreement",
     "group_scores": "Scores of groups",
