@@ -48,4 +48,5 @@ frame.sidebar(page)
 links.write(page)
 frame.selection_bar()
 session_panel.report()
-pages.run()
+with frame.counting():
+    pages.run()
