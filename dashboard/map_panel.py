@@ -104,7 +104,7 @@ def _progress(key: str) -> None:
     stage = "layout" if job.progress else "neighbours (the first time takes longest)"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.progress, text=f"UMAP: {stage}; meanwhile the PCA is shown")
-        st.button("Cancel", on_click=jobs.cancel, args=(key,))
+        st.button("Cancel", on_click=jobs.cancel, args=(key,), key="cancel-map")
 
 
 def scatter(

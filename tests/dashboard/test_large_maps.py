@@ -1,12 +1,17 @@
 """Maps of more samples than are drawn, parts of a bundle, and maps that take minutes."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from functools import partial
 
+import kinds
 import numpy as np
+import pages
 import pytest
 import torch
 from made import ROOT, random_bundle
@@ -17,6 +22,7 @@ from dashboard import component, compute, jobs, kept_maps, map_panel, map_proces
 from dashboard.choosing import Choices
 from dashboard.component import geometry
 from dashboard.compute import bundles
+from dashboard.figures.sample_map import PCA_AXES
 from dashboard.plots import maps
 
 WAIT = 60
@@ -247,3 +253,57 @@ def test_killing_the_server_in_a_map_ends_the_map_and_leaves_no_file(workspace):
 def running(pid: int) -> bool:
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
+
+
+def test_of_many_samples_some_are_drawn_and_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(map_panel, "MOST_DRAWN", 20)
+    bundle = random_bundle(samples=90)
+    app = pages.visit(kinds.opened(bundle, tmp_path / "bundle", monkeypatch), "map")
+    title, drawn = map_of(app)
+    assert "20 of 90 samples drawn" in title
+    assert drawn == 20
+    space = f"{app.session_state['bundle'].fingerprint}/{PCA_AXES[0]}"
+    app.session_state["map-view"] = (space, (-0.5, 0.5, -9, 9))
+    title, drawn = map_of(app.run())
+    inside = int((np.abs(compute.pca_map(app.session_state["bundle"])[:, 0]) <= 0.5).sum())
+    assert drawn == min(inside, 20) > 0
+    assert "in view" in title
+
+
+def map_of(app) -> tuple[str, int]:
+    """The title of the map, and how many points it draws."""
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return figure["layout"]["title"]["text"], sum(len(one["hovertext"]) for one in figure["data"])
+
+
+def test_a_map_under_way_survives_a_reload_and_is_taken_from_disk_at_the_next_start(
+    workspace, tmp_path_factory, monkeypatch
+):
+    bundle, folder = random_bundle(samples=90, seed=77), tmp_path_factory.mktemp("bundle") / "b"
+    opened = partial(kinds.opened, bundle, monkeypatch=monkeypatch)
+    points = np.random.default_rng(0).normal(size=(90, 2)).astype(np.float32)
+    go_on, asked = threading.Event(), []
+
+    def made(embeddings, report):
+        asked.append(len(embeddings))
+        while not go_on.wait(0.02):
+            report(0.5)
+        return points
+
+    monkeypatch.setattr(map_panel, "umap_apart", made)
+    first = pages.visit(opened(folder), "map")
+    assert "UMAP with seed" not in pages.words(first)
+    first.session_state["map-method"] = "UMAP"
+    first.run()
+    second = pages.visit(opened(folder.with_name("again")), "map")
+    assert second.button(key="cancel-map")
+    go_on.set()
+    assert jobs.find(f"umap/{bundle.fingerprint}").ended.wait(WAIT)
+    for app in (first.run(), second.run()):
+        assert not app.exception
+        assert "UMAP with seed 0" in pages.words(app)
+    jobs.forget(f"umap/{bundle.fingerprint}")
+    third = opened(folder.with_name("third"))
+    third.session_state["map-method"] = "UMAP"
+    assert "UMAP with seed 0" in pages.words(pages.visit(third, "map"))
+    assert asked == [90]
