@@ -3,8 +3,14 @@
 import io
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
+
+SEED = 0
+MOST_LAID_OUT = 20_000
+BESIDE = 3  # laid out samples that another one is put between
+BLOCK = 20_000
 
 
 def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Tensor]:
@@ -107,18 +113,22 @@ def umap_map(
     *,
     neighbours: int = 15,
     epochs: int = 200,
-    seed: int = 0,
+    seed: int = SEED,
+    most: int = MOST_LAID_OUT,
     progress: Callable[[float], None] | None = None,
 ) -> Tensor:
     """UMAP of the samples after a PCA to at most 50 dimensions; takes seconds to minutes.
 
-    Exact neighbours are handed over: umap's own search would compile for half a minute first.
+    Exact neighbours are handed over: umap's own search would compile for half a minute first. Of
+    more samples some are laid out, drawn by lot; each of the others is then put between its
+    nearest of them, the nearer the closer.
 
     Args:
         embeddings: float [N, D], N at least 4.
         neighbours: size of the neighbourhood that is kept.
         epochs: rounds of the layout.
-        seed: of the layout; the same seed gives the same map.
+        seed: of the lot and of the layout; the same seed gives the same map.
+        most: samples that are laid out.
         progress: told the share of the layout that is done; what it raises ends the work.
 
     Returns:
@@ -132,8 +142,10 @@ def umap_map(
     from sklearn.neighbors import NearestNeighbors
     from umap import UMAP
 
-    reduced = pca(embeddings, dimensions=min(50, embeddings.shape[1])).cpu().numpy()
-    around = min(neighbours, len(reduced) - 1)
+    every = pca(embeddings, dimensions=min(50, embeddings.shape[1])).cpu().numpy()
+    if len(every) > most:
+        return _placed(every, neighbours, epochs, seed, most, progress)
+    reduced, around = every, min(neighbours, len(every) - 1)
     exact = NearestNeighbors(n_neighbors=around, algorithm="brute").fit(reduced)
     distances, indices = exact.kneighbors(reduced)
     watched = {"disable": progress is None, "file": _Epochs(progress, epochs), "mininterval": 0.2}
@@ -148,6 +160,35 @@ def umap_map(
             tqdm_kwds={**watched, "bar_format": "{n}"},
         )
         return torch.from_numpy(model.fit_transform(reduced)).float()
+
+
+def _placed(
+    every: np.ndarray,
+    neighbours: int,
+    epochs: int,
+    seed: int,
+    most: int,
+    progress: Callable[[float], None] | None,
+) -> Tensor:
+    """Some samples laid out, which is half of the work, and the others put between them."""
+    from sklearn.neighbors import NearestNeighbors
+
+    tell = progress or (lambda share: None)
+    drawn = np.sort(np.random.default_rng(seed).choice(len(every), most, replace=False))
+    some = torch.from_numpy(every[drawn])
+    laid_out = umap_map(
+        some, neighbours=neighbours, epochs=epochs, seed=seed, progress=lambda x: tell(x / 2)
+    ).numpy()
+    near = NearestNeighbors(n_neighbors=BESIDE, algorithm="brute").fit(every[drawn])
+    points = np.empty((len(every), 2), dtype=np.float32)
+    for start in range(0, len(every), BLOCK):
+        distances, indices = near.kneighbors(every[start : start + BLOCK])
+        weights = 1 / np.maximum(distances, 1e-6 * distances.mean() + 1e-12)
+        weights /= weights.sum(1, keepdims=True)
+        points[start : start + BLOCK] = (laid_out[indices] * weights[..., None]).sum(1)
+        tell(0.5 + 0.5 * min(1.0, (start + BLOCK) / len(every)))
+    points[drawn] = laid_out
+    return torch.from_numpy(points)
 
 
 class _Epochs(io.TextIOBase):

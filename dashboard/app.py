@@ -60,6 +60,7 @@ links.write(page)
 frame.selection_bar()
 session_panel.report()
 try:
-    pages.run()
+    with frame.counting():
+        pages.run()
 except BundleError as problem:  # a file whose numbers are read as they are needed has changed
     st.error(markdown(str(problem), 800))

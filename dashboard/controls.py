@@ -113,7 +113,8 @@ def open_demo() -> None:
 def open_start(request: Request) -> None:
     """Open what the command line named, or remember why that is not possible."""
     try:
-        opened, table = compute.opened(request)
+        with st.spinner(f"Reading {markdown(title(request))}", show_time=True):
+            opened, table = compute.opened(request)
         if table is not None:
             state.open_accuracies(table, title(request))
         if opened is None:

@@ -1,6 +1,7 @@
 """What frames every page: the look, the sidebar with the global choices, the selection bar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import streamlit as st
 
@@ -8,6 +9,7 @@ from dashboard import ensemble_panel, grouping_panel, rule_panel, session_panel,
 from dashboard.theme import count, label, markdown
 
 MOST_OFFERED = 3
+MANY_ANSWERS = 2_000_000
 MISSING_LABELS = {
     "exclude": "Leave missing answers out",
     "wrong": "Count missing answers as wrong",
@@ -32,6 +34,7 @@ def style() -> None:
         " max-width: 70rem; padding: .4rem 0 !important}"
         ".st-key-selection-bar {border-bottom: 1px solid var(--st-border-color);"
         " padding-bottom: .3rem; min-height: 3rem}"
+        ".st-key-counting {position: fixed; top: .8rem; right: 2rem; width: auto; z-index: 1000}"
         "[class*='st-key-kept-'], .st-key-opening {flex-wrap: nowrap !important}"
         # Streamlit's own file of a table holds formulas as they are; our buttons take them apart.
         "[data-testid=stElementToolbar] [aria-label^='Download as CSV'] {display: none}"
@@ -76,6 +79,18 @@ def sidebar(page: str) -> None:
                 **state.widget("missing"),
             )
         session_panel.show(page)
+
+
+@contextmanager
+def counting() -> Iterator[None]:
+    """While a page of many samples is made: that it is, and for how long; in the corner."""
+    opened = state.bundle()
+    with ExitStack() as stack:
+        if opened is not None and opened.predictions.numel() > MANY_ANSWERS:
+            with st.container(key="counting"):
+                told = f"Counting over {count(len(opened.ids))} samples"
+                stack.enter_context(st.spinner(told, show_time=True))
+        yield
 
 
 def selection_bar() -> None:

@@ -7,11 +7,13 @@ from hashlib import blake2b
 import numpy as np
 import streamlit as st
 
+from analysis.bundle import Bundle
 from analysis.outcomes import OUTCOME_SUMMARIES
-from analysis.projection import umap_map
-from dashboard import component, compute, jobs, panels, state
+from analysis.projection import BESIDE, MOST_LAID_OUT, SEED
+from dashboard import component, compute, jobs, kept_maps, panels, state
 from dashboard.component import geometry
 from dashboard.figures import sample_map as build
+from dashboard.map_process import umap_apart
 from dashboard.panels import exporting
 from dashboard.plots import maps
 from dashboard.state import Choices
@@ -20,6 +22,7 @@ from dashboard.theme import SEQUENTIAL, count, markdown
 METHODS = ("PCA", "UMAP")
 HEIGHT = 640
 MOST_DRAWN = 20_000
+AT_ONCE = 0.2  # seconds that a page waits before it shows a progress bar
 
 
 def pick_colouring(choices: Choices) -> str:
@@ -32,15 +35,15 @@ def pick_colouring(choices: Choices) -> str:
     )
 
 
-def pick_method() -> str:
-    """PCA or UMAP."""
+def pick_method(choices: Choices) -> str:
+    """PCA or UMAP; UMAP where one is under way or made, also after the page was loaded anew."""
     return st.segmented_control(
         "Layout",
         METHODS,
         required=True,
         help="PCA shows the two directions of largest spread, at once. UMAP keeps neighbours "
         "together; it takes seconds to minutes in the background and is kept.",
-        **state.widget("map-method", "PCA"),
+        **state.widget("map-method", "PCA" if jobs.find(_job(choices)) is None else "UMAP"),
     )
 
 
@@ -53,20 +56,44 @@ def coordinates(choices: Choices, method: str) -> tuple[np.ndarray, tuple[str, s
     if len(bundle.ids) < 8:
         st.caption("UMAP needs at least 8 samples; this is the PCA.")
         return flat
-    key = f"umap/{bundle.fingerprint}"
+    key = _job(choices)
     job = jobs.find(key)
-    if job is not None and job.result is not None:
-        return job.result, ("UMAP 1", "UMAP 2")
     if job is None:
-        embeddings = bundle.embeddings
-        jobs.start(key, lambda report: umap_map(embeddings, progress=report).numpy())
+        kept = kept_maps.read(bundle.fingerprint, len(bundle.ids))
+        work = partial(_made, bundle) if kept is None else lambda report: kept
+        jobs.start(key, work)
         job = jobs.find(key)
+        job.ended.wait(AT_ONCE)
+    if job.result is not None:
+        st.caption(_told(len(bundle.ids)))
+        return job.result, ("UMAP 1", "UMAP 2")
     if job.running:
         _progress(key)
     else:
         st.caption(f"The UMAP ended without a map ({markdown(job.error)}); this is the PCA.")
         st.button("Try again", on_click=jobs.forget, args=(key,))
     return flat
+
+
+def _job(choices: Choices) -> str:
+    return f"umap/{choices.bundle.fingerprint}"
+
+
+def _made(bundle: Bundle, report: jobs.Report) -> np.ndarray:
+    """The UMAP, made in a process of its own and then kept."""
+    points = umap_apart(bundle.embeddings.cpu().numpy(), report)
+    kept_maps.write(bundle.fingerprint, points)
+    return points
+
+
+def _told(samples: int) -> str:
+    """How the map came about."""
+    if samples <= MOST_LAID_OUT:
+        return f"UMAP with seed {SEED}."
+    return (
+        f"UMAP with seed {SEED} of {count(MOST_LAID_OUT)} samples drawn by lot; each of the others "
+        f"stands between its {BESIDE} nearest of them."
+    )
 
 
 @st.fragment(run_every=0.5)
@@ -77,7 +104,7 @@ def _progress(key: str) -> None:
     stage = "layout" if job.progress else "neighbours (the first time takes longest)"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.progress, text=f"UMAP: {stage}; meanwhile the PCA is shown")
-        st.button("Cancel", on_click=jobs.cancel, args=(key,))
+        st.button("Cancel", on_click=jobs.cancel, args=(key,), key="cancel-map")
 
 
 def scatter(

@@ -8,7 +8,7 @@ left, middle, right = st.columns([2, 2, 3], vertical_alignment="bottom")
 with left:
     colouring = map_panel.pick_colouring(choices)
 with middle:
-    method = map_panel.pick_method()
+    method = map_panel.pick_method(choices)
 with right:
     coordinates, axes = map_panel.coordinates(choices, method)
 map_panel.scatter(choices, coordinates, axes, colouring, "map")
