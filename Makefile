@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast bench load lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -28,6 +28,9 @@ bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable ".[bench]"
 	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+load: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.load
 
 lint: install
 	$(BIN)/ruff check .

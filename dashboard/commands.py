@@ -1,6 +1,7 @@
 """What the commands check, analyze and convert print, write and end with."""
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -80,6 +81,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     """
     from analysis.accuracy_summary import summarise_accuracies
     from analysis.bundle import BundleError
+    from analysis.loading.aside import reason, written
     from analysis.summary import summarise
 
     result = {}
@@ -105,10 +107,12 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
         _write(result, sys.stdout)
         return 0
     try:
-        with Path(options.json).open("w", encoding="utf-8") as stream:
-            _write(result, stream)
+        with written(Path(options.json)) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8")
+            _write(result, text)
+            text.detach()
     except OSError as problem:
-        return fail(f"--json {options.json} cannot be written: {problem.strerror}.")
+        return fail(f"--json {options.json} cannot be written: {reason(problem)}.")
     return 0
 
 

@@ -221,11 +221,13 @@ def _progress(share: float, doing: str) -> None:
 
 
 def _write(path: Path, content: bytes) -> int:
+    from analysis.loading.aside import reason, written
     from dashboard.commands import fail
 
     try:
-        path.write_bytes(content)
+        with written(path) as stream:
+            stream.write(content)
     except OSError as problem:
-        return fail(f"-o {path} cannot be written: {problem.strerror}.")
+        return fail(f"-o {path} cannot be written: {reason(problem)}.")
     print(path)
     return 0

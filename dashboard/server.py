@@ -18,6 +18,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from dashboard import downloads
 from dashboard.broken import told
 from dashboard.intake import Intake
 
@@ -42,10 +43,22 @@ class Vendor(StaticFiles):
 package_data = Path(plotly.__file__).parent / "package_data"
 # Read by dashboard.component.vendor_available; an environment variable outlives hot reloads.
 os.environ["DISSENSUS_PLOTLY_JS"] = f"{FOLDER}/{FILE}?v={plotly.__version__}"
-# torch and pandas load while the browser still opens, not when the first page asks for them. It is
-# what app.py imports first, which then waits for it: two threads that import what depends on each
-# other from two ends get modules that are not complete.
-threading.Thread(target=importlib.import_module, args=("dashboard.controls",), daemon=True).start()
+
+
+downloads.mend()
+
+
+def begin() -> None:
+    """What a fresh server does while the browser still opens: it loads torch and pandas.
+
+    With what app.py imports first, which then waits for it: two threads that import what depends
+    on each other from two ends get modules that are not complete.
+    """
+    importlib.import_module("dashboard.controls")
+    importlib.import_module("dashboard.keeping").clean()
+
+
+threading.Thread(target=begin, daemon=True).start()
 app = st.App(
     Path(__file__).with_name("app.py"),
     routes=[Mount(FOLDER, app=Vendor(directory=package_data))],

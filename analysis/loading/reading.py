@@ -1,5 +1,6 @@
 """The way from sources to a `Reading`: expand, read, tell forms apart, join."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.accuracy_tables import set_apart
 from analysis.loading.arrays import texts
+from analysis.loading.aside import FULL
 from analysis.loading.class_columns import take_class_columns
 from analysis.loading.folders import expand
 from analysis.loading.formats import pieces
@@ -157,6 +159,12 @@ def _named(given: Sequence[Source | Path | str]) -> list[Source]:
 
 def _unexpected(name: str, error: Exception, log: Log) -> None:
     """A failure that no check foresaw still becomes a sentence; strict mode lets tests see it."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        log.problem(
+            f"{name} cannot be read, because the disk for scratch files is full "
+            f"({tempfile.gettempdir()}); make room there, or name another folder in TMPDIR."
+        )
+        return
     if STRICT or isinstance(error, CancelledError):
         raise error
     detail = (str(error).splitlines() or [""])[0][:160]

@@ -7,20 +7,20 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.bundle import Bundle, BundleError
+from analysis.loading import aside as beside
 from analysis.loading.reading import read
 from analysis.loading.saving import save_bundle
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 SHORTEST = 6
 ENTRY, BUNDLE = "kept.json", "bundle"
-ASIDE_SECONDS = 86_400  # what a process that was killed left behind is then swept away
+ASIDE = ".aside"
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def keep(bundle: Bundle, name: str, folder: Path, sources: Sequence[str] = ()) -
     aside = None
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(folder)
-        aside = Path(tempfile.mkdtemp(prefix=".aside-", dir=folder))
+        sweep(folder)
+        aside = _aside(folder)
         entry = _written(bundle, name, tuple(sources), aside)
         with contextlib.suppress(FileNotFoundError):
             if known is not None:
@@ -99,12 +99,21 @@ def keep(bundle: Bundle, name: str, folder: Path, sources: Sequence[str] = ()) -
         return entry
     except OSError as error:
         raise BundleError(
-            f"The bundle cannot be kept in {folder} ({error.strerror}); name another folder with "
-            "--workspace."
+            f"The bundle cannot be kept in {folder} ({beside.reason(error)}); make room there, or "
+            "name another folder with --workspace."
         ) from None
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed left behind; never fails.
+
+    Args:
+        folder: the workspace; need not exist.
+    """
+    beside.sweep(folder, ASIDE)
 
 
 def kept(folder: Path) -> list[Kept]:
@@ -181,7 +190,7 @@ def delete(fingerprint: str, folder: Path) -> None:
     try:
         _removed(place)
     except OSError as error:
-        raise BundleError(f"{place} cannot be deleted ({error.strerror}).") from None
+        raise BundleError(f"{place} cannot be deleted ({beside.reason(error)}).") from None
 
 
 def _place(fingerprint: str, folder: Path) -> Path:
@@ -233,6 +242,7 @@ def _written(bundle: Bundle, name: str, sources: tuple[str, ...], aside: Path) -
         sources=sources,
     )
     (aside / ENTRY).write_text(json.dumps(asdict(entry)), "utf-8")
+    beside.sync(aside)
     return replace(entry, size=_size(aside))
 
 
@@ -264,18 +274,15 @@ def _size(place: Path) -> int:
 
 def _removed(place: Path) -> None:
     """Out of the list first, then off the disk."""
-    aside = Path(tempfile.mkdtemp(prefix=".aside-", dir=place.parent))
+    aside = _aside(place.parent)
     try:
         place.rename(aside / "gone")
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _sweep(folder: Path) -> None:
-    for place in folder.glob(".aside-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - place.stat().st_mtime > ASIDE_SECONDS:
-                shutil.rmtree(place, ignore_errors=True)
+def _aside(folder: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{ASIDE}{beside.own_mark()}", dir=folder))
 
 
 def _short(fingerprint: str) -> str:

@@ -49,6 +49,12 @@ def leave(gone: str) -> None:
                 del _entries[key]
 
 
+def clear() -> None:
+    """Let go of all; it is worked out again when it is asked for."""
+    with _changing:
+        _entries.clear()
+
+
 def _stored(copies: bool) -> Callable[[Callable], Callable]:
     """A function whose results are stored: as copies, or as they are, for who changes nothing."""
     load = pickle.loads if copies else lambda value: value
