@@ -66,7 +66,11 @@ def _stored(copies: bool) -> Callable[[Callable], Callable]:
             """The key of a call, and all its arguments."""
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            told = (value for name, value in bound.arguments.items() if not name.startswith("_"))
+            told = (
+                _comparable(value)
+                for name, value in bound.arguments.items()
+                if not name.startswith("_")
+            )
             return (function.__module__, function.__qualname__, *told), [*bound.arguments.values()]
 
         def put(made: Any, *args) -> None:
@@ -95,6 +99,13 @@ def _stored(copies: bool) -> Callable[[Callable], Callable]:
 
 cached = partial(_stored, copies=True)
 kept = partial(_stored, copies=False)
+
+
+def _comparable(value: Any) -> Hashable:
+    """The value, with a word for what is not a number, which equals nothing, not even itself."""
+    if isinstance(value, tuple):
+        return tuple(map(_comparable, value))
+    return value if value == value else "not a number"
 
 
 def _known(key: Hashable) -> Entry | None:

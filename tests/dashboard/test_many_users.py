@@ -70,6 +70,13 @@ def test_sessions_that_ask_for_the_same_share_one_result(fresh):
     assert calls == ["x"]
 
 
+def test_prices_of_which_some_are_unknown_are_the_same_prices(fresh):
+    made, calls = counted(caching.cached)
+    made(10, (1.0, float("nan")))
+    made(10, (1.0, float("nan")))
+    assert len(calls) == 1
+
+
 def test_copied_tables_can_be_changed_without_harm(fresh):
     made, calls = counted(caching.cached)
     made(10, "x")["values"][:] = 7

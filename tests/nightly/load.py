@@ -28,6 +28,7 @@ from analysis.loading import save_bundle
 
 AWAY = 20  # seconds after which a session without a connection is forgotten
 PAGES = ("corrections", "groups", "disagreement", "calibration", "difficulty", "samples", "data")
+PAGES_A_ROUND = 4
 TITLES = ("Corrections", "Groups", "Disagreement", "Samples")
 SHARED = {"models": 20, "samples": 20_000, "classes": 10}
 THOUGHT = 4.0  # seconds between two interactions of a person, on average
@@ -123,7 +124,7 @@ def use(session: Session, place: int, marker: str, rounds: int, told: Told) -> N
         session.visit("corrections")
         session.pick("-ledger/", [{"customdata": order.randrange(6), "curve_number": 0}])
         picked = re.search(r"\*\*([\d,]+) of [\d,]+\*\* selected", session.words())
-        for page in order.sample(PAGES, len(PAGES)):
+        for page in order.sample(PAGES, PAGES_A_ROUND):
             session.visit(page)
             check(session, marker, told, page)
         saved = json.loads(session.download("Save session"))
@@ -263,7 +264,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--browsers", type=int, default=3 if driver.chromium() else 0)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     told = measure(options.sessions, options.browsers, options.rounds)
     return int(bool(told.errors or told.leaks))
