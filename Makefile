@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench fuzz latency stress lint format demo-bundle screenshot clean
+.PHONY: install demo test test-fast bench fuzz latency load stress lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -31,6 +31,9 @@ bench: install
 
 fuzz: install
 	PYTHONPATH=tests $(BIN)/python -m nightly.fuzz
+
+load: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.load
 
 lint: install
 	$(BIN)/ruff check .

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from analysis.bundle import BundleError
-from dashboard import controls, frame, links, login, presence, session_panel, state
-from dashboard.theme import markdown
+from dashboard import broken, controls, frame, links, login, presence, session_panel, state
 
 VIEWS = {
     "": ["overview"],
@@ -62,5 +60,6 @@ session_panel.report()
 try:
     with frame.counting():
         pages.run()
-except BundleError as problem:  # a file whose numbers are read as they are needed has changed
-    st.error(markdown(str(problem), 800))
+except Exception as problem:
+    if not broken.told(problem):
+        raise

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import limits
+from dashboard.broken import DISK_FULL, FULL
 
 if TYPE_CHECKING:
     from dashboard.uploads import Upload
@@ -87,7 +88,12 @@ class Intake:
             await PlainTextResponse(reason, 413)(scope, receive, send)
             return
         with _announced(found[1], size):
-            await self._app(scope, receive, send)
+            try:
+                await self._app(scope, receive, send)
+            except OSError as problem:
+                if problem.errno not in FULL:
+                    raise
+                await PlainTextResponse(DISK_FULL, 507)(scope, receive, send)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def current() -> Limits:
 
 def shown(size: int) -> str:
     """A limit as it is read: 2147483648 -> "2 GiB"."""
-    return f"{size / GIB:,.3g} GiB" if size >= GIB else f"{size / 2**20:,.4g} MiB"
+    return f"{size / GIB:,.4g} GiB" if size >= GIB else f"{size / 2**20:,.4g} MiB"
 
 
 def _size(name: str, text: str | None) -> int:

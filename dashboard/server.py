@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from streamlit import net_util
 
+from dashboard import downloads
 from dashboard.broken import told
 from dashboard.headers import Headers
 from dashboard.intake import Intake
@@ -44,10 +45,22 @@ class Vendor(StaticFiles):
 package_data = Path(plotly.__file__).parent / "package_data"
 # Read by dashboard.component.vendor_available; an environment variable outlives hot reloads.
 os.environ["DISSENSUS_PLOTLY_JS"] = f"{FOLDER}/{FILE}?v={plotly.__version__}"
-# torch and pandas load while the browser still opens, not when the first page asks for them. It is
-# what app.py imports first, which then waits for it: two threads that import what depends on each
-# other from two ends get modules that are not complete.
-threading.Thread(target=importlib.import_module, args=("dashboard.controls",), daemon=True).start()
+
+
+downloads.mend()
+
+
+def begin() -> None:
+    """What a fresh server does while the browser still opens: it loads torch and pandas.
+
+    With what app.py imports first, which then waits for it: two threads that import what depends
+    on each other from two ends get modules that are not complete.
+    """
+    importlib.import_module("dashboard.controls")
+    importlib.import_module("dashboard.keeping").clean()
+
+
+threading.Thread(target=begin, daemon=True).start()
 # Streamlit asks hosts on the internet for its own address when a page of another host knocks.
 net_util.get_internal_ip = net_util.get_external_ip = lambda: None
 app = st.App(

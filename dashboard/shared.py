@@ -13,9 +13,10 @@ _looking = threading.Lock()
 def shared(bundle: Bundle) -> Bundle:
     """The bundle that another session has open where it is the same one, else this one.
 
-    The same: all data, the notes of the loader, and the files that tables stay in.
+    The same: all data, the notes of the loader, and the files that tables stay in, unchanged.
     """
     tables = [table for table in bundle.probabilities.values() if isinstance(table, StoredArray)]
-    key = bundle.fingerprint, bundle.notes, tuple(table.file.path for table in tables)
+    files = tuple((table.file.path, table.file.written) for table in tables)
+    key = bundle.fingerprint, bundle.notes, files
     with _looking:
         return _open.setdefault(key, bundle)

@@ -84,19 +84,24 @@ class Session:
     Attributes:
         seen: all that the server ever sent, as bytes.
         seconds: how long each run took.
+        before: what a person does before the next one, such as to think.
     """
 
     def __init__(self, address: str, *, begin: bool = True) -> None:
         """Connect and, unless told otherwise, open the first page."""
         self.address, self.seen, self.seconds = address, [], []
+        self.before: Callable[[], None] = lambda: None
         self._cookies = http.cookiejar.CookieJar()
         self._http = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
         self._http.open(f"{address}/_stcore/health").read()
-        self._socket = connect(
-            f"{address.replace('http', 'ws', 1)}/_stcore/stream",
-            subprotocols=["streamlit"],
-            additional_headers={"Origin": address},
-            max_size=None,
+        self._open = contextlib.ExitStack()
+        self._socket = self._open.enter_context(
+            connect(
+                f"{address.replace('http', 'ws', 1)}/_stcore/stream",
+                subprotocols=["streamlit"],
+                additional_headers={"Origin": address},
+                max_size=None,
+            )
         )
         self._pages, self._page, self._deltas, self.id = {}, "", {}, ""
         self._uploaded: dict[str, list] = {}
@@ -105,19 +110,28 @@ class Session:
 
     def close(self) -> None:
         """Leave, as when a tab is closed."""
-        self._socket.close()
+        self._open.close()
 
     def run(self, *states: WidgetState) -> None:
         """Have the page run with these widgets changed, and take in what it shows."""
+        self.before()
+        start = time.perf_counter()
+        self.ask(*states)
+        self.wait()
+        self.seconds.append(time.perf_counter() - start)
+
+    def ask(self, *states: WidgetState) -> None:
+        """Have the page run with these widgets changed."""
         message = BackMsg()
         message.rerun_script.page_script_hash = self._page
         kept = (_uploads(key, files) for key, files in self._uploaded.items())
         message.rerun_script.widget_states.widgets.extend([*kept, *states])
-        start = time.perf_counter()
         self._socket.send(message.SerializeToString())
+
+    def wait(self) -> None:
+        """Take in what the page shows, until its run has ended."""
         while not self._ended(self._take()):
             pass
-        self.seconds.append(time.perf_counter() - start)
 
     def _take(self) -> ForwardMsg:
         received = self._socket.recv(PATIENCE)
@@ -212,13 +226,12 @@ class Session:
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         )
-        token = next((c.value for c in self._cookies if c.name == "_streamlit_xsrf"), "")
         request = urllib.request.Request(
             self.address + place,
             data=head.encode() + content + f"\r\n--{boundary}--\r\n".encode(),
             headers={
                 "Content-Type": f"multipart/form-data; boundary={boundary}",
-                "X-Xsrftoken": token,
+                "X-Xsrftoken": self.token(),
             },
             method="PUT",
         )
@@ -228,6 +241,14 @@ class Session:
         except urllib.error.HTTPError as refused:
             self.seen.append(refused.read())
             return refused.code
+
+    def open_files(self, files: Mapping[str, bytes]) -> None:
+        """Bring files in through the Data page, and open them."""
+        self.visit("data")
+        statuses = self.send(files)
+        assert set(statuses) == {204}, statuses
+        self.until(lambda s: any(one.id.endswith("-open-upload") for one in s.elements("button")))
+        self.click("open-upload")
 
     def download(self, named: str) -> bytes:
         """What a button saves; also of one that makes its file when it is pressed."""
@@ -246,6 +267,10 @@ class Session:
             content = file.read()
         self.seen.append(content)
         return content
+
+    def token(self) -> str:
+        """What tells that a request is of this session's own page."""
+        return next(one.value for one in self._cookies if one.name == "_streamlit_xsrf")
 
     def until(self, shown: Callable[["Session"], bool], patience: float = PATIENCE) -> None:
         """Have the page run again until it shows what is waited for."""

@@ -33,17 +33,33 @@ def aside(folder: Path, name: str = "") -> Iterator[Path]:
     Raises:
         OSError: it cannot be made.
     """
-    start = f".{name[:100]}{ASIDE}" if name else ASIDE
-    for other in folder.glob(f"{glob.escape(start)}*"):
-        with contextlib.suppress(OSError):
-            if _left_behind(other):
-                shutil.rmtree(other, ignore_errors=True)
-    place = Path(tempfile.mkdtemp(prefix=start, dir=folder))
+    sweep(folder, name)
+    place = Path(tempfile.mkdtemp(prefix=_start(name), dir=folder))
     try:
         with _held(place):
             yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Remove what processes that were killed left behind in `aside`; never fails."""
+    for place in folder.glob(f"{glob.escape(_start(name))}*"):
+        with contextlib.suppress(OSError):
+            if _left_behind(place):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def sync(folder: Path) -> None:
+    """Have all files of a folder on the disk, before it gets its name."""
+    if os.name != "posix":
+        return
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -62,6 +78,7 @@ def replaced(path: Path) -> Iterator[Path]:
     place = path.resolve()
     with aside(place.parent, place.name) as folder:
         yield folder / "whole"
+        sync(folder)
         if place.exists():
             shutil.copymode(place, folder / "whole")
         (folder / "whole").replace(place)
@@ -72,6 +89,10 @@ def why(error: OSError) -> str:
     if error.errno in FULL:
         return "there is no room left on the disk"
     return error.strerror or str(error).split("\n")[0][:160] or type(error).__name__
+
+
+def _start(name: str) -> str:
+    return f".{name[:100]}{ASIDE}" if name else ASIDE
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.bundle import Bundle, BundleError
-from analysis.loading.aside import aside, why
+from analysis.loading.aside import aside, sync, why
 from analysis.loading.reading import read
 from analysis.loading.saving import write_bundle
 
@@ -225,6 +225,7 @@ def _written(bundle: Bundle, name: str, sources: tuple[str, ...], place: Path) -
         sources=sources,
     )
     (place / ENTRY).write_text(json.dumps(asdict(entry)), "utf-8")
+    sync(place)
     return replace(entry, size=_size(place))
 
 

@@ -51,6 +51,12 @@ def leave(gone: str) -> None:
                 del _entries[key]
 
 
+def clear() -> None:
+    """Let go of all; it is worked out again when it is asked for."""
+    with _changing:
+        _entries.clear()
+
+
 def _stored(copies: bool) -> Callable[[Callable], Callable]:
     """A function whose results are stored: as copies, or as they are, for who changes nothing."""
     load = pickle.loads if copies else lambda value: value
@@ -62,7 +68,11 @@ def _stored(copies: bool) -> Callable[[Callable], Callable]:
             """The key of a call, and all its arguments."""
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            told = (value for name, value in bound.arguments.items() if not name.startswith("_"))
+            told = (
+                _comparable(value)
+                for name, value in bound.arguments.items()
+                if not name.startswith("_")
+            )
             return (function.__module__, function.__qualname__, *told), [*bound.arguments.values()]
 
         def put(made: Any, *args) -> None:
@@ -97,6 +107,13 @@ def frozen(array: np.ndarray) -> np.ndarray:
     """The same array, which nobody can change from now on: all sessions look at it."""
     array.flags.writeable = False
     return array
+
+
+def _comparable(value: Any) -> Hashable:
+    """The value, with a word for what is not a number, which equals nothing, not even itself."""
+    if isinstance(value, tuple):
+        return tuple(map(_comparable, value))
+    return value if value == value else "not a number"
 
 
 def _known(key: Hashable) -> Entry | None:

@@ -10,7 +10,7 @@ from made import ROOT, random_bundle
 
 from analysis.bundle import BundleError
 from analysis.loading import save_bundle
-from analysis.loading.aside import YOUNG, aside, replaced
+from analysis.loading.aside import YOUNG, aside, replaced, sweep
 
 # Each begins in a process of its own, because limits and kills are for whole processes.
 START = """
@@ -117,8 +117,8 @@ def test_only_what_was_left_behind_for_a_while_under_the_same_name_is_swept_away
     outside.mkdir()
     (tmp_path / ".x.aside-link").symlink_to(outside)
     assert YOUNG > 1
-    with aside(tmp_path, "x"):
-        pass
+    sweep(tmp_path / "nowhere")
+    sweep(tmp_path, "x")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {*names[1:], "outside", ".x.aside-link"}
 
