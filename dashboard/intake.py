@@ -85,6 +85,7 @@ class Intake:
         length = dict(scope["headers"]).get(b"content-length", b"")
         size = int(length) if length.isdigit() else limits.current().upload
         if reason := refusal(found[1], size):
+            await _let_pass(receive)
             await PlainTextResponse(reason, 413)(scope, receive, send)
             return
         with _announced(found[1], size):
@@ -94,6 +95,12 @@ class Intake:
                 if problem.errno not in FULL:
                     raise
                 await PlainTextResponse(DISK_FULL, 507)(scope, receive, send)
+
+
+async def _let_pass(receive: Receive) -> None:
+    """A browser reads the answer once all of its file is sent; nothing of it is held."""
+    while (await receive()).get("more_body", False):
+        pass
 
 
 @contextmanager

@@ -62,15 +62,18 @@ class Queue:
         self._room, self._jobs = room, []
         self._moved = threading.Condition()
 
+    def join(self, job: Job) -> None:
+        """The job stands at the end."""
+        with self._moved:
+            self._jobs.append(job)
+
     @contextmanager
     def turn(self, job: Job) -> Iterator[None]:
-        """Wait until it is this job's turn; the job tells how many are before it.
+        """Wait until it is the turn of a job that has joined; it tells how many are before it.
 
         Raises:
             CancelledError: a stop was asked for meanwhile.
         """
-        with self._moved:
-            self._jobs.append(job)
         try:
             with self._moved:
                 while (before := self._jobs.index(job) - self._room + 1) > 0:
@@ -178,6 +181,7 @@ def _make_room() -> None:
 def _begin(work: Callable[[Report], Any], queue: Queue) -> Job:
     job = Job()
     _begun.add(job)
+    queue.join(job)
     turn, asking = queue.turn(job), session()
     threading.Thread(target=_run, args=(job, work, turn, asking), daemon=True).start()
     return job

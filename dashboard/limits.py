@@ -82,7 +82,8 @@ def current() -> Limits:
 
 def shown(size: int) -> str:
     """A limit as it is read: 2147483648 -> "2 GiB"."""
-    return f"{size / GIB:,.4g} GiB" if size >= GIB else f"{size / 2**20:,.4g} MiB"
+    unit, name = (GIB, "GiB") if size >= GIB else (1 << 20, "MiB")
+    return f"{size / unit:,.2f}".rstrip("0").rstrip(".") + f" {name}"
 
 
 def _size(name: str, text: str | None) -> int:

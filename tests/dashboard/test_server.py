@@ -150,7 +150,7 @@ def test_the_command_says_all_that_safety_needs(monkeypatch):
         "--server.enableXsrfProtection=true",
         "--server.enableStaticServing=false",
         "--browser.gatherUsageStats=false",
-        f"--server.maxUploadSize={launching.UPLOAD_LIMIT_MB}",
+        "--server.maxUploadSize=2048",
     }
 
 

@@ -86,7 +86,7 @@ def test_a_full_disk_is_said_and_the_session_lives_on(tmp_path):
             session.open_files({"bundle.zip": stream.read()})
         session.until(lambda s: "Not kept" in s.words())
         assert "The bundle cannot be kept in" in session.words()
-        assert "make room there" in session.words()
+        assert "no room left on the disk" in session.words()
         assert session.send({"large.csv": bytes(3_000_000)}) == [507]
         assert any(one.startswith(b"The disk of this server is full") for one in session.seen)
         session.visit("corrections")
@@ -129,13 +129,13 @@ def test_what_a_session_uploaded_is_gone_soon_after_it_is_closed():
     with serving(away=2) as server:
         first, second = Session(server.address), Session(server.address)
         rows = (
-            b"%d,x,x,y\n%d,y,y,x\n%d,x,x,x\n" % (3 * n, 3 * n + 1, 3 * n + 2)
+            b"%d,x,x,x\n%d,y,y,y\n%d,x,x,y\n" % (3 * n, 3 * n + 1, 3 * n + 2)
             for n in range(100_000)
         )
         large = b"sample_id,label,a,b\n" + b"".join(rows)
         first.open_files({"large.csv": large})
         second.visit("data")
-        assert "3.5 MB of uploaded files" in second.words()
+        assert f"{len(large) / 1e6:.1f} MB of uploaded files" in second.words()
         assert "2 sessions" in second.words()
         assert "large" not in second.words()
         first.visit("corrections")
