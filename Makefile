@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install demo test test-fast bench lint format demo-bundle screenshot latency clean
+.PHONY: install demo test test-fast bench fuzz latency load stress lint format demo-bundle screenshot clean
 
 install: $(INSTALLED)
 
@@ -29,6 +29,12 @@ bench: install
 		--constraint constraints.txt --editable ".[bench]"
 	for file in tests/benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
+fuzz: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.fuzz
+
+load: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.load
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +51,9 @@ screenshot: install
 
 latency: install
 	PYTHONPATH=tests $(BIN)/python -m nightly.latency
+
+stress: install
+	PYTHONPATH=tests $(BIN)/python -m nightly.stress
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist

@@ -34,7 +34,8 @@ def calibration_errors(
         BundleError: there is no such model.
     """
     alone = bundle.select((model,))
-    judged = (alone.grades[0] >= 0).nonzero().flatten()
+    known = alone.grades[0] >= 0
+    judged = known.nonzero().flatten()
     right = alone.correct[0, judged]
     confidence = confidence_of(alone, model, judged)
     if confidence is None:
@@ -44,7 +45,7 @@ def calibration_errors(
     squared = debiased_calibration_error(mass)
     classwise = torch.tensor(torch.nan)
     if alone.labels is not None and model in alone.probabilities:
-        labels = torch.where(alone.predictions[0] >= 0, alone.labels, -1)
+        labels = torch.where(known & (alone.predictions[0] >= 0), alone.labels, -1)
         classwise = classwise_ece(alone.probabilities[model], labels, bins=bins).mean()
     found = {
         "n": width.count.sum(),
@@ -80,4 +81,8 @@ def why_undefined(bundle: Bundle, model: str) -> str:
     if model not in bundle.probabilities:
         stated = bundle.confidence is not None and bundle.confidence[row, judged].isfinite().any()
         return "no probabilities" if stated else "no confidence"
-    return "" if bundle.labels is not None else "no labels, only grades"
+    judged &= bundle.predictions[row] >= 0
+    if not judged.any():
+        return "no probabilities of a judged answer"
+    labelled = bundle.labels is not None and (bundle.labels[judged] >= 0).any()
+    return "" if labelled else "no labels, only grades"

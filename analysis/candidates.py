@@ -8,7 +8,8 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, BundleError, position
 from analysis.candidate_plan import ORIGINS, Plan
-from analysis.ensemble import Ensemble, lacking
+from analysis.eligibility import lacking
+from analysis.ensemble import Ensemble
 from analysis.fitting import fit
 from analysis.recipes import lines, soups
 from analysis.rules import RULES

@@ -184,6 +184,14 @@ def keep_freed_memory() -> None:
     _tell_allocator(KEPT)
 
 
+def return_freed_memory() -> None:
+    """Have the C library (glibc) give back what it holds of freed memory; others go on."""
+    import ctypes
+
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _tell_allocator(settings: dict[int, int]) -> None:
     """Set options of the C library's memory.
 

@@ -141,7 +141,8 @@ def _exact_p(values: Tensor, inside: Tensor, *, net: bool) -> Tensor:
     else:
         other = everything - n
         gap = inside.double() @ values / n - (~inside).double() @ values / other
-        p = _normal_p(gap, values.var() * (1 / n + 1 / other))
+        spread = values.var(correction=int(everything > 1))
+        p = _normal_p(gap, spread * (1 / n + 1 / other))
     return torch.as_tensor(p, dtype=torch.float64, device=values.device)
 
 

@@ -18,6 +18,7 @@ from analysis.tally import Missing
 ORDERS = 50
 MOST_MEMBERS = 200
 MOST_MEMBERS_JOINT = 10  # each team is then thought through by itself
+MOST_SAMPLES, LOTS = 20_000, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,12 @@ class Contributions:
         p: exact McNemar test of brought against lost, float64 [M], corrected for the number of
             members (Holm); NaN where n is 0.
         shapley: mean gain in accuracy when the member joins, over random orders of joining,
-            float64 [M]. Nobody counts as the average member, so they add up to what the ensemble
-            is better by than that. NaN for more than 200 members, and for more than 10 where the
-            evidence of a member depends on the others (`Rule.joint`); and where the rule may
-            abstain, as teams are then judged on other samples each.
-        shapley_low, shapley_high: 95 % interval over the orders that were drawn.
+            float64 [M]; of very many samples on 20,000 drawn by lot. Nobody counts as the average
+            member, so they add up to what the ensemble is better by than that. NaN for more than
+            200 members, and for more than 10 where the evidence of a member depends on the
+            others (`Rule.joint`); and where the rule may abstain, as teams are then judged on
+            other samples each.
+        shapley_low, shapley_high: 95 % interval over the orders and the samples that were drawn.
     """
 
     members: tuple[str, ...]
@@ -76,7 +78,7 @@ def contributions(
         ensemble: M members and their rule; weights stay with their members.
         missing: as everywhere.
         orders: how many to draw for the Shapley values, at least 2; 0: none, they are NaN.
-        seed: of the orders.
+        seed: of the orders, and of the samples where they are very many.
 
     Returns:
         One number per member; NaN where nothing is judged.
@@ -179,15 +181,26 @@ def _shapley(
     # Row k of an order holds those who joined up to place k.
     joined = (place[:, None, :] <= torch.arange(members, device=order.device)[:, None]) * weights
     alone = torch.diag(weights)
-    accuracy = _accuracies(team, ensemble, torch.cat([alone, joined.flatten(0, 1)]), missing)
-    average = accuracy[:members].mean()
-    accuracy = accuracy[members:].view(len(order), members)
-    start = average.expand(len(order), 1)
-    gains = accuracy.diff(dim=1, prepend=start).gather(1, place)
-    pairs = gains.unflatten(0, (2, -1)).mean(0)
-    mean = pairs.mean(0)
-    half = NORMAL_95 * pairs.std(0) / len(pairs) ** 0.5
+    teams = torch.cat([alone, joined.flatten(0, 1)])
+    lots = [_accuracies(lot, ensemble, teams, missing) for lot in _lots(team, generator)]
+    accuracy = torch.stack(lots)
+    start = accuracy[:, :members].mean(1)[:, None, None].expand(-1, len(order), 1)
+    steps = accuracy[:, members:].unflatten(1, (len(order), members)).diff(dim=2, prepend=start)
+    gains = steps.gather(2, place.expand(len(lots), -1, -1))
+    pairs = gains.mean(0).unflatten(0, (2, -1)).mean(0)
+    mean, variance = pairs.mean(0), pairs.var(0) / len(pairs)
+    if len(lots) > 1:
+        variance = variance + gains.mean(1).var(0) / len(lots)
+    half = NORMAL_95 * variance.sqrt()
     return mean, mean - half, mean + half
+
+
+def _lots(team: Bundle, generator: torch.Generator) -> list[Bundle]:
+    """The samples; of very many some, in lots of the same size that tell how far chance goes."""
+    if len(team.ids) <= MOST_SAMPLES:
+        return [team]
+    drawn = torch.randperm(len(team.ids), generator=generator)[:MOST_SAMPLES]
+    return [team.take(rows.sort().values) for rows in drawn.chunk(LOTS)]
 
 
 def _accuracies(team: Bundle, ensemble: Ensemble, membership: Tensor, missing: Missing) -> Tensor:

@@ -72,11 +72,11 @@ def reweighted(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
 
 
 def refitted(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
-    """The corrected mean probability; the mean as it is where every class is corrected to 0."""
+    """The corrected mean probability; as it is where every class is corrected to 0, or nearly."""
     found = probabilities(bundle, rows, given)
     pooled = found.planes.sum(1) / found.answered.sum(0).clamp_min(1)
     values = _corrected(pooled, given["peaks"][:, None], given["slopes"][:, None])
-    values = torch.where(values.sum(0) > 0, values, pooled)
+    values = torch.where(values.amax(0) > TIE, values, pooled)
     return Evidence(shared(values, found.answered), found.answered)
 
 
@@ -151,7 +151,7 @@ class _Corrected:
     """Scores [C, n] of labelled samples, and what changing those of one class would cost."""
 
     scores: Tensor
-    plain: Tensor  # bool [n], right without a correction, which holds where all scores are 0
+    plain: Tensor  # bool [n], right without a correction, which holds where all are nearly 0
     labels: Tensor
     beta: float
 
@@ -164,7 +164,7 @@ class _Corrected:
         wins = (tried > rival + TIE) | ((tried >= rival - TIE) & (place < who))
         own = self.labels == place
         good = torch.where(own, wins, ~wins & (who == self.labels))
-        good = torch.where((tried > 0) | (rival > 0), good, self.plain)
+        good = torch.where((tried > TIE) | (rival > TIE), good, self.plain)
         classes, samples = self.scores.shape
         right = torch.zeros(len(tried), classes, dtype=torch.float64, device=tried.device)
         right.index_add_(1, self.labels, good.double())

@@ -9,6 +9,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, position
 from analysis.chunks import fits, samples_at_a_time
 from analysis.deciding import decided_contested, first_highest
+from analysis.eligibility import lacking
 from analysis.evidence import Evidence, Given
 from analysis.grading import grade
 from analysis.learned import Parameters
@@ -178,30 +179,6 @@ def has_learned(ensemble: Ensemble) -> bool:
     """Whether it holds what a rule that is fitted has to learn."""
     weighed = bool(ensemble.weights) and not RULES[ensemble.rule].learns
     return weighed or bool(ensemble.learned.tensors)
-
-
-def lacking(bundle: Bundle, members: Sequence[str], rule: str) -> str | None:
-    """What these members lack for a rule, and what works instead; None where they lack nothing.
-
-    Args:
-        bundle: holds the members.
-        members: names.
-        rule: a name in RULES.
-    """
-    needs = RULES[rule].needs
-    without = [name for name in members if name not in bundle.probabilities]
-    if needs == "probabilities" and without:
-        return (
-            f"The rule '{rule}' needs probabilities, and '{without[0]}' has none "
-            f"({len(without)} of {len(members)} members); use plurality, or load its "
-            "probabilities."
-        )
-    if needs == "embeddings" and bundle.embeddings is None:
-        return (
-            f"The rule '{rule}' looks for similar samples and needs embeddings of the samples, "
-            "which are not loaded; use plurality, or load embeddings."
-        )
-    return None
 
 
 def answers(

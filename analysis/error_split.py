@@ -136,7 +136,7 @@ def disagreement_minus_error(
 
     Returns:
         float64 scalar in [-1, 1]; below 0 the models agree more than their errors allow for.
-        NaN for a single model, or without any judged answer.
+        NaN where no two models answered the same sample, or without any judged answer.
 
     Example:
         >>> import torch
@@ -206,6 +206,6 @@ MEASURES = (
         needs=("both_answered", "same", "graded", "right"),
         function=disagreement_minus_error,
         bounds=(-1.0, 1.0),
-        undefined="there is only one model.",
+        undefined="no two models answered the same sample, or no answer can be judged.",
     ),
 )

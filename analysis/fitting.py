@@ -93,14 +93,15 @@ def fit(bundle: Bundle, ensemble: Ensemble, split: Split | None) -> Fitted:
 
 def _usable(team: Bundle, split: Split | None, row: Rule) -> Tensor:
     """Samples to fit a rule on, int64 [n]."""
+    said = team.predictions >= 0  # grades that stand alone are no answers to learn from
     if not row.labelled:
-        rows = team.answered.any(0).nonzero().flatten()
+        rows = said.any(0).nonzero().flatten()
         if not len(rows):
             raise BundleError(
                 f"The rule '{row.name}' learns from answers, and no member has answered a sample."
             )
         return rows
-    usable = split.fit & team.answered.all(0)
+    usable = split.fit & said.all(0)
     usable &= torch.zeros_like(usable) if team.labels is None else team.labels >= 0
     rows = usable.nonzero().flatten()
     if not len(rows) or len(team.labels[rows].unique()) < 2:

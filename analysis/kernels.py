@@ -203,7 +203,7 @@ def vendi_answers(both_answered: Tensor, same: Tensor) -> Tensor:
 
     Returns:
         float64 scalar in [1, M]; higher is more diverse. NaN where two models have no sample
-        that both answered.
+        that both answered, or no model has an answer.
 
     Example:
         >>> import torch
@@ -248,7 +248,7 @@ MEASURES = (
         function=vendi_answers,
         diverse="higher",
         bounds=(1.0, None),
-        undefined="two models have no sample that both answered.",
+        undefined="two models have no sample that both answered, or no model has an answer.",
     ),
     Measure(
         name="vendi_probabilities",

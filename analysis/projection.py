@@ -51,18 +51,6 @@ def classical_mds(distance: Tensor, *, dimensions: int = 2) -> tuple[Tensor, Ten
     return axes * torch.where(peak < 0, -1.0, 1.0), values
 
 
-def similarity_order(distance: Tensor) -> Tensor:
-    """An order of the models in which similar ones stand side by side.
-
-    Args:
-        distance: float64 [M, M], symmetric; undefined entries count as the largest.
-
-    Returns:
-        int64 [M], row positions: the leaves of `similarity_tree`.
-    """
-    return similarity_tree(distance)[0]
-
-
 def similarity_tree(distance: Tensor) -> tuple[Tensor, Tensor]:
     """The tree that joins the most similar models first, and the order of its leaves.
 

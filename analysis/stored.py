@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -21,6 +21,10 @@ CPU = torch.device("cpu")
 _own = threading.local()
 
 
+class ChangedError(BundleError):
+    """A file that tables stay in is not what it was when it was opened."""
+
+
 @dataclass(frozen=True, eq=False)
 class FileArray:
     """Numbers that lie in a file row after row; reads only what is asked for, never maps memory.
@@ -31,6 +35,7 @@ class FileArray:
         shape: [N, C], or [A, B, C] before it is parted.
         code: numpy's name of the dtype, "<f2", "<f4" or "<f8", or "bfloat16".
         stride: bytes from one row to the next; None: the rows lie side by side.
+        written: when the file was written, in nanoseconds, and its size; None: as it is now.
     """
 
     path: str
@@ -38,6 +43,17 @@ class FileArray:
     shape: tuple[int, ...]
     code: str
     stride: int | None = None
+    written: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Remember the state of the file."""
+        if self.written is None:
+            with _opened(self.path) as stream:
+                object.__setattr__(self, "written", _state(stream))
+
+    def __reduce__(self) -> tuple:
+        """Elsewhere it is the file that lies there."""
+        return FileArray, (self.path, self.offset, self.shape, self.code, self.stride)
 
     @property
     def dtype(self) -> np.dtype:
@@ -98,12 +114,14 @@ class FileArray:
             block is asked for.
 
         Raises:
-            BundleError: the file is not there any more, or shorter than it was.
+            ChangedError: the file is not there any more, or not as it was.
         """
         width = self.shape[1] * self._itemsize
         most, buffer = max(1, BUFFER // width), _buffer(max(BUFFER, width))
         ends = [] if isinstance(rows, range) else np.flatnonzero(np.diff(rows) != 1) + 1
         with _opened(self.path) as stream:
+            if (now := _state(stream)) != self.written:
+                raise _changed(self.path, shorter=now[1] < self.written[1])
             for first, end in zip([0, *ends], [*ends, len(rows)], strict=True):
                 for start in range(first, end, most):
                     count = min(most, end - start)
@@ -127,10 +145,7 @@ class FileArray:
                 begin = self.offset + (row + place) * stride + reached - start
                 read = os.preadv(descriptor, [target[reached:stop]], begin)
                 if not read:
-                    raise BundleError(
-                        f"The file {self.path} ends before its probabilities do; it has changed "
-                        "since it was opened. Open it again."
-                    )
+                    raise _changed(self.path, shorter=True)
                 reached += read
 
     def _numbers(self, held: memoryview) -> np.ndarray:
@@ -225,11 +240,21 @@ def _buffer(size: int) -> bytearray:
     return held
 
 
-def _opened(path: str):
+def _changed(path: str, *, shorter: bool) -> ChangedError:
+    how = "ends before its probabilities do; it " if shorter else "with probabilities "
+    return ChangedError(f"The file {path} {how}has changed since it was opened. Open it again.")
+
+
+def _state(stream: BinaryIO) -> tuple[int, int]:
+    told = os.fstat(stream.fileno())
+    return told.st_mtime_ns, told.st_size
+
+
+def _opened(path: str) -> BinaryIO:
     try:
         return Path(path).open("rb", buffering=0)
     except OSError as error:
-        raise BundleError(
+        raise ChangedError(
             f"The file {path} with probabilities cannot be opened ({error.strerror}); it must stay "
             "where it was opened first, and on a cluster lie there for every worker."
         ) from None

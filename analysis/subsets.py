@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from analysis import team_kernels
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.deciding import decided_contested
-from analysis.ensemble import lacking
+from analysis.eligibility import comparable
 from analysis.gaps import judged_under
 from analysis.grading import grade, judgeable
 from analysis.grouping import Grouping
@@ -21,7 +21,6 @@ from analysis.leads import contested, label_leads, leads_decide, right_by_leads
 from analysis.outcomes import OUTCOMES
 from analysis.pooled import summed
 from analysis.rule import Rule
-from analysis.rules import RULES
 from analysis.sums.piece import CLIP, Missing
 
 AT_A_TIME = 4096  # samples
@@ -107,8 +106,8 @@ def team_outcomes(
         >>> found.right.tolist(), found.outcomes[1].tolist()
         ([2, 1], [1, 0, 0, 0, 1, 0])
     """
-    member = _checked(bundle, membership, rule).to(bundle.device)
-    row = RULES[rule]
+    member = membership.to(bundle.device) != 0
+    row = comparable(bundle, member, rule)
     if kernel := team_kernels.chosen(bundle, member, row, grouping):
         return TeamOutcomes(**kernel(bundle, member, row, missing, grouping))
     found = None
@@ -122,20 +121,6 @@ def team_outcomes(
         part = _joined([_counted(chunk, some) for some in member.split(teams)])
         found = part if found is None else found + part
     return found
-
-
-def _checked(bundle: Bundle, membership: Tensor, rule: str) -> Tensor:
-    """The membership as bool [E, M]."""
-    if rule not in RULES or not RULES[rule].weighable:
-        known = ", ".join(name for name, row in RULES.items() if row.weighable)
-        raise BundleError(f"Many teams can be compared under {known}; not under '{rule}'.")
-    member = membership.cpu().numpy() != 0
-    names = [name for name, used in zip(bundle.models, member.any(0), strict=True) if used]
-    if not member.any(1).all():
-        raise BundleError("An ensemble needs at least one member; one of these teams has none.")
-    if problem := lacking(bundle, names, rule):
-        raise BundleError(problem)
-    return torch.from_numpy(member)
 
 
 class _Chunk:

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from analysis import team_layout
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.confidence import bins_of_width
 from analysis.deciding import decided_contested
-from analysis.ensemble import lacking
+from analysis.eligibility import comparable
 from analysis.evidence import Evidence
 from analysis.gaps import judged_under
 from analysis.grading import grade, judgeable
@@ -74,7 +74,7 @@ def team_sums(
         Leave-one-member-out stability is our analogue of consistency for classifiers.
     """
     weights = weights.to(bundle.device, torch.float64)
-    row = _checked(bundle, weights, rule)
+    row = comparable(bundle, weights > 0, rule)
     layout = layout or laid_out(bundle, rule, asked, flags=flags, missing=missing)
     asked, flags = layout.asked, layout.flags
     kernel = layout.countable(weights)
@@ -120,20 +120,6 @@ def laid_out(
     if row.pool is None or bundle.labels is None:
         asked -= PROBABLE
     return team_layout.Layout(bundle, row, asked, flags, missing, teams)
-
-
-def _checked(bundle: Bundle, weights: Tensor, rule: str) -> Rule:
-    if rule not in RULES or not RULES[rule].weighable:
-        known = ", ".join(name for name, row in RULES.items() if row.weighable)
-        raise BundleError(f"Many teams can be compared under {known}; not under '{rule}'.")
-    inside = weights > 0
-    if not bool(inside.any(1).all()):
-        raise BundleError("An ensemble needs at least one member; one of these teams has none.")
-    used = inside.any(0).tolist()
-    names = [name for name, there in zip(bundle.models, used, strict=True) if there]
-    if problem := lacking(bundle, names, rule):
-        raise BundleError(problem)
-    return RULES[rule]
 
 
 class _Teams:

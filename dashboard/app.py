@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import controls, frame, links, session_panel, state
+from dashboard import broken, controls, frame, links, login, presence, session_panel, state
 
 VIEWS = {
     "": ["overview"],
@@ -20,8 +20,11 @@ TITLES = {"settings": "Across settings"}
 
 st.set_page_config(page_title="Dissensus", page_icon="⚖️", layout="wide")
 st.logo(str(Path(__file__).with_name("logo.svg")), size="large")
+presence.here()
 
-if not state.start_was_tried() and (named := json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))):
+entered = login.entered()
+named = json.loads(os.environ.get("DISSENSUS_OPEN", "{}"))
+if entered and named and not state.start_was_tried():
     controls.open_start(named)
 
 pages = st.navigation(
@@ -37,7 +40,11 @@ pages = st.navigation(
         for section, names in VIEWS.items()
     },
     expanded=True,
+    position="sidebar" if entered else "hidden",
 )
+if not entered:
+    login.ask()
+    st.stop()
 page = pages.url_path or state.first_page()
 session_panel.begin(page)
 asked = session_panel.apply_waiting()
@@ -45,8 +52,14 @@ if asked != page and asked in {name for names in VIEWS.values() for name in name
     st.switch_page(f"views/{asked}.py")
 frame.style()
 frame.sidebar(page)
+with st.sidebar:
+    login.leave()
 links.write(page)
 frame.selection_bar()
 session_panel.report()
-with frame.counting():
-    pages.run()
+try:
+    with frame.counting():
+        pages.run()
+except Exception as problem:
+    if not broken.told(problem):
+        raise

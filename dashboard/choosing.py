@@ -13,6 +13,11 @@ from dashboard.fit_on import HeldOut
 from dashboard.sessions.session import Predicate
 
 
+def digest_of(rows: np.ndarray) -> str:
+    """Short text that is equal for equal rows."""
+    return hashlib.blake2b(rows.astype(np.int32).tobytes(), digest_size=8).hexdigest()
+
+
 @dataclass(frozen=True, eq=False)
 class Selection:
     """The samples that the user has marked; every view narrows to or highlights them.
@@ -35,7 +40,7 @@ class Selection:
     @property
     def digest(self) -> str:
         """Short text that is equal for equal samples."""
-        return hashlib.blake2b(self.positions.tobytes(), digest_size=8).hexdigest()
+        return digest_of(self.positions)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """What is looked at, without a page: made from plain options, as the command line has them."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from analysis.bundle import Bundle, BundleError
 from analysis.ensemble import Ensemble, check
@@ -22,10 +22,26 @@ def opening_rule(bundle: Bundle, members: Sequence[str]) -> str:
     return "mean" if all(model in bundle.probabilities for model in members) else "plurality"
 
 
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Ensembles that were kept under names, as far as they are shown.
+
+    Attributes:
+        name: of the active ensemble, where it is one of them.
+        beside: those that are shown beside the active one, by name.
+        slots: place of each of them among the colours.
+    """
+
+    name: str = ""
+    beside: Mapping[str, Ensemble] = field(default_factory=dict)
+    slots: Mapping[str, int] = field(default_factory=dict)
+
+
 def chosen(
     whole: Bundle,
     ensembles: Sequence[Ensemble] = (),
     *,
+    kept: Kept | None = None,
     grouping: str | None = None,
     missing: str = "exclude",
     fit_on: FitOn | None = None,
@@ -36,6 +52,7 @@ def chosen(
     Args:
         whole: all samples.
         ensembles: the active one first, the others beside it; none: as the app opens.
+        kept: the names under which ensembles were kept, and those beside instead of the others.
         grouping: by which figures are broken down; None: as the app opens.
         missing: "exclude" or "wrong".
         fit_on: samples to fit on, which are left out; None: half of them where a rule learns.
@@ -49,24 +66,31 @@ def chosen(
         raise BundleError(f"There is no grouping '{grouping}'; the groupings are: {known}.")
     column = opening_grouping(whole) if grouping is None else grouping
     described = list(ensembles) or [opening_ensemble(whole)]
+    kept = kept or _numbered(described[1:])
     parted = None
-    if fit_on is not None or any(map(needs_split, described)):
+    if fit_on is not None or any(map(needs_split, (described[0], *kept.beside.values()))):
         parted = held_out(whole, fit_on or FitOn(by=column, seed=seed))
     choices = Choices(
         bundle=whole if parted is None else parted.bundle,
         ensemble=described[0],
         grouping=column,
         missing=missing,
+        name=kept.name,
+        slots=kept.slots,
         held_out=parted,
     )
     active, fits = answering(choices, described[0])
     beside = {}
-    for other in described[1:]:
-        found, more = answering(choices, other)
-        beside[f"{found.label} {len(beside) + 2}"] = found
+    for name, other in kept.beside.items():
+        beside[name], more = answering(choices, other)
         fits |= more
-    slots = {name: place for place, name in enumerate(beside)}
-    return replace(choices, ensemble=active, beside=beside, slots=slots, fits=fits)
+    return replace(choices, ensemble=active, beside=beside, fits=fits)
+
+
+def _numbered(others: Sequence[Ensemble]) -> Kept:
+    """Names for ensembles that have none."""
+    beside = {f"{one.label} {number}": one for number, one in enumerate(others, 2)}
+    return Kept(beside=beside, slots={name: place for place, name in enumerate(beside)})
 
 
 def answering(choices: Choices, described: Ensemble) -> tuple[Ensemble, dict[str, Fitted]]:

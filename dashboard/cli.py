@@ -6,7 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dashboard import commands, launching, report_command, session_option, workspace_command
+from dashboard import (
+    commands,
+    launching,
+    limits,
+    report_command,
+    session_option,
+    workspace_command,
+)
 from dashboard.commands import fail
 
 
@@ -25,13 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if arguments is None and getattr(options, "memory", None):
         commands.spare_pandas()
-    if problem := workspace_command.find_kept(options):
+    if problem := limits.problem(options) or workspace_command.find_kept(options):
         return fail(problem)
     try:
-        return options.run(options)
-    except BrokenPipeError:  # whoever read the output has seen enough, as `head` has
+        ended = options.run(options)
+        sys.stdout.flush()
+        return ended
+    except OSError as problem:
+        # The program's end writes once more what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(problem, BrokenPipeError):  # whoever read has seen enough, as `head` has
+            return 0
+        return fail(f"The command cannot go on: {problem.strerror or problem}.")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(chosen)
     workspace_command.add(chosen, _command)
     _add_analyze(chosen)
-    report_command.add(chosen, _command, _reading, _request)
+    report_command.add(chosen, _command, _reading, _with_session)
     _add_convert(chosen)
     return parser
 
@@ -129,6 +141,7 @@ def _serving(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--no-browser", action="store_true", help="only print the address")
     workspace_command.serving(command)
+    limits.add(command)
     session_option.add(command)
 
 

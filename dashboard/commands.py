@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from dashboard.theme import CONTROLS, spelt
+
 
 def check(request: dict, memory: str | None = None) -> int:
     """Say what was found, what was assumed, every problem, and what can be used.
@@ -20,7 +22,7 @@ def check(request: dict, memory: str | None = None) -> int:
         0 when there is something to use, else 1.
     """
     from analysis.bundle import BundleError
-    from analysis.loading.sources import count
+    from analysis.loading.sources import count, printable
     from dashboard.inputs import narrowed, reading
 
     try:
@@ -29,24 +31,24 @@ def check(request: dict, memory: str | None = None) -> int:
         return fail(str(problem))
     found = reading(request)
     for entry in found.found:
-        print(f"{entry.file}: {entry.form}, {count(entry.rows, 'row')}")
+        print(printable(f"{entry.file}: {entry.form}, {count(entry.rows, 'row')}"))
         for column, role in entry.columns.items():
-            print(f"    {column}: {role}")
+            print(printable(f"    {column}: {role}"))
     for note in found.notes:
-        print(f"note: {note}")
+        print(printable(f"note: {note}"))
     for problem in found.problems:
-        print(f"problem: {problem}")
+        print(printable(f"problem: {problem}"))
     if found.bundle is None and found.accuracies is None:
         return 1
     try:
         bundle, accuracies = narrowed(found, request)
     except BundleError as problem:
-        print(f"problem: {problem}")
+        print(printable(f"problem: {problem}"))
         return 1
     for question in found.questions:
-        print(f"question: {question.text}")
+        print(printable(f"question: {question.text}"))
     for usable in _usable(bundle, accuracies):
-        print(f"usable: {usable}")
+        print(printable(f"usable: {usable}"))
     return 0
 
 
@@ -80,6 +82,7 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
     """
     from analysis.accuracy_summary import summarise_accuracies
     from analysis.bundle import BundleError
+    from analysis.loading.aside import replaced, why
     from analysis.summary import summarise
 
     result = {}
@@ -105,10 +108,10 @@ def analyze(request: dict, options: argparse.Namespace) -> int:
         _write(result, sys.stdout)
         return 0
     try:
-        with Path(options.json).open("w", encoding="utf-8") as stream:
+        with replaced(Path(options.json)) as path, path.open("w", encoding="utf-8") as stream:
             _write(result, stream)
     except OSError as problem:
-        return fail(f"--json {options.json} cannot be written: {problem.strerror}.")
+        return fail(f"--json {options.json} cannot be written: {why(problem)}.")
     return 0
 
 
@@ -123,7 +126,8 @@ def _of_session(bundle, options: argparse.Namespace):
 
 def _write(result: dict, stream: TextIO) -> None:
     """Piece by piece: all of the text at once is several times as large as the figures."""
-    json.dump(result, stream, ensure_ascii=False, allow_nan=False, indent=1)
+    for piece in json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=1).iterencode(result):
+        stream.write(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", piece))
     stream.write("\n")
 
 
@@ -148,7 +152,7 @@ def convert(request: dict, output: Path, memory: str | None = None) -> int:
         return fail(str(problem))
     found = reading(request, _progress)
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {spelt(note)}", file=sys.stderr)
     if found.bundle is None and found.accuracies is None:
         return fail("\n".join(found.problems))
     try:
@@ -157,7 +161,7 @@ def convert(request: dict, output: Path, memory: str | None = None) -> int:
             whose = "accuracies alone" + " of these models" * (found.bundle is not None)
             return fail(f"The input holds {whose}; expected predictions for single samples.")
         save_bundle(bundle, output)
-    except (BundleError, OSError) as problem:
+    except BundleError as problem:
         return fail(str(problem))
     print(f"{output}  fingerprint {bundle.fingerprint}")
     return 0
@@ -166,7 +170,7 @@ def convert(request: dict, output: Path, memory: str | None = None) -> int:
 def _progress(share: float, doing: str) -> None:
     """A line that rewrites itself, where somebody looks at it."""
     if sys.stderr.isatty():
-        print(f"\r\033[K{share:4.0%}  {doing}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{share:4.0%}  {spelt(doing)}", end="", file=sys.stderr, flush=True)
         if share >= 1:
             print("\r\033[K", end="", file=sys.stderr)
 
@@ -289,5 +293,5 @@ def _split(text: str | None, bundle):
 
 def fail(sentence: str) -> int:
     """Say why a command cannot go on; what it ends with."""
-    print(f"dissensus: {sentence}", file=sys.stderr)
+    print(f"dissensus: {spelt(sentence)}", file=sys.stderr)
     return 1

@@ -42,7 +42,7 @@ def _being_kept() -> None:
 
 def _kept(job) -> None:
     if job.result is None:
-        st.caption(f"Not kept: {markdown(job.error.removeprefix('BundleError: '), 400)}")
+        st.caption(f"Not kept: {markdown(job.error, 400)}")
         return
     st.caption(
         f"Kept in {markdown(keeping.folder(), 200)} as {job.result.fingerprint[:12]} "

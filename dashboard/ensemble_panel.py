@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.bundle import Bundle
 from analysis.rules import RULES
 from dashboard import kept, rule_choice, state, words
-from dashboard.theme import label, shortened
+from dashboard.theme import label, shortened, spelt
 
 LEVELS = range(2, 31)
 HELP = {
@@ -27,7 +27,9 @@ def members(opened: Bundle) -> None:
     chosen = state.get("members", ())
     with st.popover(f"Members: {len(chosen)} of {len(opened.models)}", width="stretch"):
         st.caption(HELP["members"])
-        st.multiselect("Members of the ensemble", opened.models, **state.widget("members"))
+        st.multiselect(
+            "Members of the ensemble", opened.models, format_func=spelt, **state.widget("members")
+        )
         for column, values in families(opened).items():
             levels = sorted(set(values))
             st.multiselect(

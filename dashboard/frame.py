@@ -36,6 +36,8 @@ def style() -> None:
         " padding-bottom: .3rem; min-height: 3rem}"
         ".st-key-counting {position: fixed; top: .8rem; right: 2rem; width: auto; z-index: 1000}"
         "[class*='st-key-kept-'], .st-key-opening {flex-wrap: nowrap !important}"
+        # Streamlit's own file of a table holds formulas as they are; our buttons take them apart.
+        "[data-testid=stElementToolbar] [aria-label^='Download as CSV'] {display: none}"
         "table, .stDataFrame, .js-plotly-plot {font-variant-numeric: tabular-nums}"
         "@media (max-width: 1200px) {"
         " .stMainBlockContainer .stHorizontalBlock:not(.st-key-selection-bar)"

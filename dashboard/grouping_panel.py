@@ -4,7 +4,7 @@ import streamlit as st
 
 from analysis.bundle import Bundle
 from dashboard import made_groups, state
-from dashboard.theme import label, markdown
+from dashboard.theme import label, markdown, spelt
 
 HELP = {
     "grouping": "Which subpopulations the figures are broken down by.",
@@ -21,7 +21,11 @@ def show(opened: Bundle) -> None:
     """Choose a grouping, or make one."""
     if opened.groups:
         st.selectbox(
-            "Grouping", list(opened.groups), help=HELP["grouping"], **state.widget("grouping")
+            "Grouping",
+            list(opened.groups),
+            format_func=spelt,
+            help=HELP["grouping"],
+            **state.widget("grouping"),
         )
     if not opened.attributes and len(opened.groups) < 2:
         return
@@ -51,7 +55,7 @@ def _column(opened: Bundle) -> None:
     if not columns:
         st.caption("The samples have no columns.")
         return
-    column = st.selectbox("Column", columns, **_kept("grouping-column", columns))
+    column = st.selectbox("Column", columns, format_func=spelt, **_kept("grouping-column", columns))
     mark = st.selectbox(
         "Values in a cell",
         (ONE, *made_groups.SEPARATORS),
@@ -71,7 +75,7 @@ def _ranges(opened: Bundle) -> None:
     if not columns:
         st.caption("No column holds numbers that differ.")
         return
-    column = st.selectbox("Number", columns, **_kept("grouping-number", columns))
+    column = st.selectbox("Number", columns, format_func=spelt, **_kept("grouping-number", columns))
     ways = ("Equally many samples", "Cut at numbers")
     way = st.radio("Ranges", ways, **state.widget("grouping-way", ways[0]))
     if way == ways[0]:
@@ -95,6 +99,7 @@ def _crossing(opened: Bundle) -> None:
     columns = st.multiselect(
         "Two or three groupings",
         names,
+        format_func=spelt,
         max_selections=made_groups.MOST_CROSSED,
         **state.widget("grouping-crossed", []),
     )

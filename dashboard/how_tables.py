@@ -99,6 +99,4 @@ def neighbours(
     """
     frame = tables.samples(bundle, found["rows"], (), outcome, np.zeros((0, 0)), marked=True)
     frame.insert(1, "distance", found["distances"])
-    if bundle.thumbnails is not None and len(found["rows"]):
-        frame.insert(0, "image", tables.thumbnails(bundle.thumbnails[found["rows"]], height=40))
     return frame

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.bundle import Bundle
+from analysis.loading.aside import sweep
 from analysis.loading.workspace import FINGERPRINT, keep, workspace_folder
 from dashboard import jobs, state
 
@@ -20,6 +21,12 @@ OFF = {
 def folder() -> Path | None:
     """The workspace; None where nothing is kept."""
     return workspace_folder() if os.environ.get("DISSENSUS_KEEP") == "yes" else None
+
+
+def clean() -> None:
+    """Remove what a server that was killed left half-written in the workspace."""
+    if (where := folder()) is not None:
+        sweep(where)
 
 
 def reason() -> str:

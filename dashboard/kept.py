@@ -7,10 +7,9 @@ from analysis.ensemble import Ensemble
 from analysis.fitting import needs_fit
 from analysis.rules import RULES
 from dashboard import rule_choice, state
+from dashboard.sessions.teams import LONGEST_NAME, MOST_SHOWN
 from dashboard.theme import shortened
 
-MOST_SHOWN = 6
-LONGEST_NAME = 40
 MOST_SHOWN_SENTENCE = f"At most {MOST_SHOWN} are shown at once; hide another one first."
 
 
@@ -28,7 +27,7 @@ def name_of(ensemble: Ensemble | None) -> str:
     """Under which name an ensemble was kept; empty where it was not."""
     if ensemble is None:
         return ""
-    same = (name for name, other in kept().items() if _alike(other, ensemble))
+    same = (name for name, other in kept().items() if alike(other, ensemble))
     return next(same, "")
 
 
@@ -93,7 +92,7 @@ def beside() -> dict[str, Ensemble]:
     return {
         name: ensemble
         for name, ensemble in kept().items()
-        if name in slots() and not (active is not None and _alike(active, ensemble))
+        if name in slots() and not (active is not None and alike(active, ensemble))
     }
 
 
@@ -112,8 +111,8 @@ def set_weights(weights: Mapping[str, float]) -> None:
     state.put("weights", state.get("weights", {}) | known)
 
 
-def _alike(first: Ensemble, second: Ensemble) -> bool:
-    """The same description: same members, rule, weights and options."""
+def alike(first: Ensemble, second: Ensemble) -> bool:
+    """Whether two ensembles have the same description: same members, rule, weights and options."""
     return _description(first) == _description(second)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.bundle import BundleError
 from dashboard import compute, controls, doubt_tables, labelling_words, state
 from dashboard.state import Choices
+from dashboard.theme import markdown, spelt
 
 
 def show(choices: Choices) -> None:
@@ -49,7 +50,9 @@ def _budget(choices: Choices) -> None:
             width=260,
             **state.widget("label-goal"),
         )
-        st.selectbox("Groups of", names, width=180, **state.widget("label-column"))
+        st.selectbox(
+            "Groups of", names, format_func=spelt, width=180, **state.widget("label-column")
+        )
         budget = st.number_input(
             "Labels",
             min_value=1,
@@ -76,7 +79,7 @@ def _training(choices: Choices, column: str, levels: Sequence[str], budget: int)
             bundle, bundle.fingerprint, column, choices.missing, budget, amount
         )
     except BundleError as problem:
-        st.info(str(problem))
+        st.info(markdown(problem, 400))
         return
     st.markdown(labelling_words.curve_sentence(found, column, levels, budget, amount))
     _table(found, levels)
@@ -103,9 +106,11 @@ def _pair(choices: Choices) -> None:
     first, second = _pair_of(choices)
     models = list(bundle.models)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Model", models, width=200, **state.widget("label-first"))
+        st.selectbox("Model", models, format_func=spelt, width=200, **state.widget("label-first"))
         others = [name for name in models if name != first]
-        st.selectbox("Another", others, width=200, **state.widget("label-second"))
+        st.selectbox(
+            "Another", others, format_func=spelt, width=200, **state.widget("label-second")
+        )
         k = st.number_input(
             "Samples", min_value=1, max_value=5000, width=120, **state.widget("label-k", 50)
         )

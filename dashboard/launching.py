@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dashboard import workspace_command
+from dashboard import limits, workspace_command
 
-UPLOAD_LIMIT_MB = 2000
 DEFAULT_PORT = 8501
+ALLOWED_HOSTS = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+AWAY = 120  # seconds that a session without a connection is kept, to come back to
 
 
 def open_app(request: dict, options: argparse.Namespace) -> int:
@@ -24,23 +25,28 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     Returns:
         What the app's process ended with.
     """
+    environment = workspace_command.environment(options) | limits.environment(options)
     port = options.port or _free_port(options.host)
     here = Path(__file__).resolve().parent
     settings = {
         "server.port": port,
         "server.address": options.host,
+        "server.enableCORS": "true",
+        "server.enableXsrfProtection": "true",
+        "server.enableStaticServing": "false",
         "server.headless": str(options.no_browser or not _has_display()).lower(),
-        "server.maxUploadSize": UPLOAD_LIMIT_MB,
+        "server.maxUploadSize": -(-limits.of_upload(environment) // 2**20),
+        "server.disconnectedSessionTTL": AWAY,
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "logger.level": "warning",
+        "logger.hideWelcomeMessage": "true",  # it asks a host on the internet for our address
     } | _theme_settings()
-    flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+    flags = [f"--{name}={value}" for name, value in settings.items()]
+    flags += [f"--server.allowedHosts={name}" for name in _allowed_hosts(options.host)]
     print(f"Dissensus is at http://{options.host}:{port}  (stop with Ctrl-C)", file=sys.stderr)
-    environment = workspace_command.environment(options) | {
-        "DISSENSUS_OPEN": json.dumps(request if request.get("paths") else {})
-    }
+    environment["DISSENSUS_OPEN"] = json.dumps(request if request.get("paths") else {})
     environment.pop("DISSENSUS_SESSION", None)
     if options.session is not None:
         environment["DISSENSUS_SESSION"] = str(options.session.resolve())
@@ -61,6 +67,17 @@ def _free_port(host: str) -> int:
                 continue
             return port
     return DEFAULT_PORT
+
+
+def _allowed_hosts(host: str) -> set[str]:
+    """By which names a browser may call; none: by any.
+
+    What only this machine reaches has known names, and a page that gives its own name this
+    machine's address (DNS rebinding) is kept out. A proxy in front has a name of its own.
+    """
+    if not workspace_command.loopback(host) or ALLOWED_HOSTS in os.environ:
+        return set()
+    return {"localhost", "127.0.0.1", host.strip("[]")}
 
 
 def _has_display() -> bool:

@@ -9,6 +9,7 @@ from analysis.bundle import Bundle, BundleError
 from dashboard import compute, controls, panels, ranking_tables, ranking_words, state
 from dashboard.compute.rankings import Asked, families, pairs_with_gaps
 from dashboard.state import Choices
+from dashboard.theme import markdown, spelt
 
 OVER = {"groups": "Groups", "samples": "Single samples", "settings": "Settings"}
 NOUNS = {"groups": "group", "samples": "sample", "settings": "setting"}
@@ -59,6 +60,7 @@ def _over_settings(table: AccuracyTable) -> Asked:
     chosen = st.multiselect(
         "Settings",
         list(table.settings),
+        format_func=spelt,
         placeholder=f"All {len(table.settings)}",
         help="Each counts the same. None chosen: all of them.",
         width=380,
@@ -76,7 +78,9 @@ def _over_samples(choices: Choices, over: str) -> Asked:
         names = list(choices.bundle.groups)
         if state.get("ranking-column") not in names:
             state.put("ranking-column", choices.grouping or names[0])
-        column = st.selectbox("Groups of", names, width=200, **state.widget("ranking-column"))
+        column = st.selectbox(
+            "Groups of", names, format_func=spelt, width=200, **state.widget("ranking-column")
+        )
         least = st.number_input(
             "Smallest group",
             min_value=1,
@@ -123,7 +127,7 @@ def show(opened: Opened, data: Bundle | AccuracyTable, asked: Asked) -> None:
         with st.spinner("Ranking"):
             found = compute.ranking(data, asked)
     except BundleError as problem:
-        st.info(str(problem))
+        st.info(markdown(problem, 400))
         return
     rule = st.segmented_control(
         "Rule",

@@ -4,25 +4,32 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from dashboard import session_option
+from dashboard.theme import spelt
+
+SIZES = ("preset", "width", "height", "dpi", "size", "font", "greyscale")
+ALONE = "The input holds accuracies alone; a report needs answers on single samples."
 FORMATS = ("pdf", "svg", "png", "html", "csv")
 REPORTS = ("html", "pdf")
 
 
-def add(chosen, command: Callable, reading: Callable, request: Callable) -> None:
+def add(chosen, command: Callable, reading: Callable, with_session: Callable) -> None:
     """Add both commands to the parser.
 
     Args:
         chosen: the subparsers.
         command: makes one with help and an example.
         reading: adds the options on inputs.
-        request: what these options ask for.
+        with_session: calls with what these options and the session ask for.
     """
     report = command(
         chosen,
         "report",
-        lambda options: _report(request(options), options),
+        lambda options: with_session(options, partial(_report, options)),
         "write findings, figures and methods as one page, .html or .pdf",
         "dissensus report runs/ --sections overview,groups -o report.html",
     )
@@ -38,7 +45,7 @@ def add(chosen, command: Callable, reading: Callable, request: Callable) -> None
     figure = command(
         chosen,
         "figure",
-        lambda options: _figure(request(options), options),
+        lambda options: with_session(options, partial(_figure, options)),
         "write one figure by its name, as .pdf .svg .png .html or .csv; --list names them all",
         "dissensus figure reliability runs/ -o reliability.svg",
     )
@@ -46,13 +53,27 @@ def add(chosen, command: Callable, reading: Callable, request: Callable) -> None
     reading(figure, paths="*")
     _choosing(figure, required=False)
     figure.add_argument("--list", action="store_true", help="name every figure and what it needs")
+    _sizing(figure.add_argument)
+
+
+def _sizing(add: Callable) -> None:
+    """Size and letters of a picture."""
+    presets = ("single column", "double column", "slide")
+    add("--preset", choices=presets, help="size and letters; default: double column")
+    add("--width", metavar="LENGTH", help="89mm, 3.5in")
+    add("--height", metavar="LENGTH", help="60mm, 2.4in; default: what the figure needs")
+    add("--dpi", type=int, help="dots per inch of .png; default: of the preset")
+    add("--letters", type=float, dest="size", metavar="POINTS", help="of the names of axes")
+    add("--font", choices=("sans-serif", "serif", "monospace"))
+    add("--greyscale", action="store_true", default=None, help="other markers, dashes and hatches")
 
 
 def _choosing(command: argparse.ArgumentParser, *, required: bool = True) -> None:
     """What is looked at, and where it is written."""
     add = command.add_argument
     add("-o", "--output", required=required, type=Path, metavar="FILE", help="what to write")
-    add("--missing", choices=("exclude", "wrong"), default="exclude", help="how gaps are judged")
+    session_option.add(command)
+    add("--missing", choices=("exclude", "wrong"), help="how gaps are judged; default: exclude")
     add(
         "--ensemble",
         action="append",
@@ -62,13 +83,13 @@ def _choosing(command: argparse.ArgumentParser, *, required: bool = True) -> Non
     )
     add("--fit-on", metavar="COL=VALUE", help="fit on these samples, report on the others")
     add("--by", metavar="GROUPING", help="by which groups; default: as the app opens")
-    add("--least", type=int, default=20, metavar="N", help="samples that a group needs to count")
-    add("--seed", type=int, default=0)
+    add("--least", type=int, metavar="N", help="samples that a group needs to count; default: 20")
+    add("--seed", type=int, help="of all that is drawn by lot; default: 0")
     add("--memory", metavar="SIZE", help="most memory to take: 500MB, 2GB")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
 
-def _report(request: dict, options: argparse.Namespace) -> int:
+def _report(options: argparse.Namespace, request: dict) -> int:
     from analysis.bundle import BundleError
     from dashboard.commands import fail
 
@@ -76,26 +97,32 @@ def _report(request: dict, options: argparse.Namespace) -> int:
     if kind not in REPORTS:
         return fail(f"-o {options.output}: a report is written as .html or .pdf.")
     _quiet()
+    from dashboard.looked_at import looked_at
     from dashboard.report import SECTIONS, Wanted, made
     from dashboard.report.printing import PrintingError, printed
 
     try:
-        sections = options.sections.split(",") if options.sections else SECTIONS
-        wanted = Wanted(named(request), tuple(sections), notes=read_notes(options.notes))
-        choices, settings = _chosen(request, options)
-        page = made(choices, settings, wanted, _progress)
+        notes = read_notes(options.notes)
+        found = looked_at(request, options)
+        if found.choices is None:
+            return fail(ALONE)
+        sections = options.sections.split(",") if options.sections else found.sections or SECTIONS
+        beside = {**found.notes, **notes}
+        wanted = Wanted(named(request), tuple(sections), beside, found.selected)
+        page = made(found.choices, found.settings, wanted, _progress)
         return _write(options.output, printed(page) if kind == "pdf" else page)
     except (BundleError, PrintingError) as problem:
         return fail(str(problem))
 
 
-def _figure(request: dict, options: argparse.Namespace) -> int:
+def _figure(options: argparse.Namespace, request: dict) -> int:
     from analysis.bundle import BundleError
     from dashboard.commands import fail
 
     _quiet()
     from dashboard.figures.catalogue import FAMILIES
     from dashboard.figures.family import draw
+    from dashboard.looked_at import looked_at
 
     if options.list:
         for family in FAMILIES.values():
@@ -104,11 +131,14 @@ def _figure(request: dict, options: argparse.Namespace) -> int:
     if problem := _unusable(options, FAMILIES):
         return fail(problem)
     try:
-        choices, settings = _chosen(request, options)
-        drawn = draw(FAMILIES[options.name], choices, settings)
+        changed = _sizes(options)
+        found = looked_at(request, options)
+        settings = replace(found.settings, selected=found.selected)
+        drawn = draw(FAMILIES[options.name], found.choices, settings)
         if isinstance(drawn, str):
             return fail(f"{options.name}: {drawn}")
-        return _write(options.output, _written(drawn, options.output))
+        sizes = changed if "preset" in changed else {**found.figure_settings, **changed}
+        return _write(options.output, _written(drawn, options.output, sizes))
     except BundleError as problem:
         return fail(str(problem))
 
@@ -131,45 +161,33 @@ def _unusable(options: argparse.Namespace, families) -> str:
     return ""
 
 
-def _written(drawn, output: Path) -> bytes:
-    from dashboard.export import PRESETS, write
+def _written(drawn, output: Path, chosen: dict) -> bytes:
+    from dashboard.export import write
+    from dashboard.figure_settings import preset_of
     from dashboard.figures.family import version_note
 
     kind = output.suffix.lower().lstrip(".")
     caption = f"{drawn.caption} {version_note()}"
-    return write(drawn.figure, kind, PRESETS["double column"], caption)
+    return write(drawn.figure, kind, preset_of(chosen, "double column"), caption)
 
 
-def _chosen(request: dict, options: argparse.Namespace):
-    """Choices and settings from the options.
+def _sizes(options: argparse.Namespace) -> dict:
+    """What the command line says of size and letters.
 
     Raises:
-        BundleError: the input or an option cannot be used.
+        BundleError: one of them cannot be.
     """
     from analysis.bundle import BundleError
-    from dashboard.chosen import chosen
-    from dashboard.commands import ensemble_of, load
-    from dashboard.figures.family import Settings
-    from dashboard.fit_on import FitOn
+    from dashboard.figure_settings import HEIGHTS, WIDTHS, millimetres, usable
 
-    bundle, _ = load(request, options)
-    if bundle is None:
-        raise BundleError("The input holds accuracies alone; expected answers on single samples.")
-    fit_on = None
-    if options.fit_on is not None:
-        column, found, value = options.fit_on.partition("=")
-        if not found:
-            raise BundleError(f"--fit-on {options.fit_on}: expected COL=VALUE.")
-        fit_on = FitOn(way="column", column=column, value=value)
-    choices = chosen(
-        bundle,
-        [ensemble_of(text, bundle) for text in options.ensemble],
-        grouping=options.by,
-        missing=options.missing or "exclude",
-        fit_on=fit_on,
-        seed=options.seed,
-    )
-    return choices, Settings(seed=options.seed, least=options.least)
+    said = {name: value for name in SIZES if (value := getattr(options, name)) is not None}
+    for name, ends in (("width", WIDTHS), ("height", HEIGHTS)):
+        if name in said:
+            said[f"{name}_mm"] = millimetres(said.pop(name), f"--{name}", ends)
+    if wrong := usable(said)[1]:
+        flag = {"size": "letters"}.get(wrong[0], wrong[0])
+        raise BundleError(f"--{flag} {said[wrong[0]]:g} is out of range.")
+    return said
 
 
 def named(request: dict) -> str:
@@ -187,6 +205,8 @@ def read_notes(path: Path | None) -> dict[str, str]:
         BundleError: it cannot be read, is no object of texts, or names nothing that is there.
     """
     from analysis.bundle import BundleError
+    from analysis.loading.aside import why
+    from analysis.loading.sources import printable, shortened
     from dashboard.figures.catalogue import FAMILIES
     from dashboard.figures.family import SECTIONS
 
@@ -194,13 +214,15 @@ def read_notes(path: Path | None) -> dict[str, str]:
         return {}
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as problem:
-        raise BundleError(f"--notes {path} cannot be read as JSON: {problem}.") from None
+    except (OSError, ValueError, RecursionError) as problem:
+        reason = why(problem) if isinstance(problem, OSError) else printable(str(problem))
+        raise BundleError(f"--notes {path} cannot be read as JSON: {reason}.") from None
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise BundleError(f"--notes {path}: expected an object of texts by name of a figure.")
     unknown = [name for name in found if name not in FAMILIES and name not in SECTIONS]
     if unknown:
-        raise BundleError(f"--notes {path}: there is no figure or section '{unknown[0]}'.")
+        name = printable(shortened(unknown[0]))
+        raise BundleError(f"--notes {path}: there is no figure or section '{name}'.")
     return found
 
 
@@ -217,15 +239,17 @@ def _progress(share: float, doing: str) -> None:
     """A line that rewrites itself, where somebody looks at it."""
     if sys.stderr.isatty():
         end = "\r\033[K" if share >= 1 else ""
-        print(f"\r\033[K{doing}{end}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{spelt(doing)}{end}", end="", file=sys.stderr, flush=True)
 
 
 def _write(path: Path, content: bytes) -> int:
+    from analysis.loading.aside import replaced, why
     from dashboard.commands import fail
 
     try:
-        path.write_bytes(content)
+        with replaced(path) as place:
+            place.write_bytes(content)
     except OSError as problem:
-        return fail(f"-o {path} cannot be written: {problem.strerror}.")
+        return fail(f"-o {path} cannot be written: {why(problem)}.")
     print(path)
     return 0

@@ -13,7 +13,7 @@ from dashboard.figures.family import SECTIONS, Settings
 from dashboard.front.searching import background
 from dashboard.report import Wanted, made
 from dashboard.report.printing import PrintingError, browser, printed
-from dashboard.theme import megabytes
+from dashboard.theme import markdown, megabytes
 
 NOTES = "notes"  # as sessions carry them
 
@@ -82,7 +82,7 @@ def show(choices: Choices, options: Settings, chosen: tuple[str, ...], beside: d
     try:
         wanted = Wanted(state.bundle_name(), chosen, beside, rows)
     except BundleError as problem:
-        st.info(str(problem))
+        st.info(markdown(problem, 400))
         return
     key = _key(choices, options, wanted, "" if selected is None else selected.digest)
     page = background(key, partial(_made, choices, options, wanted), "Make the report")

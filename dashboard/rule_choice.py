@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from analysis import evidence
 from analysis.bundle import Bundle
-from analysis.ensemble import Ensemble, lacking
+from analysis.eligibility import lacking
+from analysis.ensemble import Ensemble
 from analysis.rules import RULES
 from dashboard.theme import count, markdown
 

@@ -9,7 +9,7 @@ from analysis.rule import Option
 from analysis.rules import RULES
 from dashboard import fit_on, rule_choice, state
 from dashboard.fit_on import FitOn
-from dashboard.theme import markdown
+from dashboard.theme import markdown, spelt
 
 HELP = {
     "rule": "How the members' answers become one. "
@@ -126,10 +126,16 @@ def _column(wanted: FitOn, columns: dict[str, list[str]]) -> None:
     st.selectbox(
         "Column",
         list(columns),
+        format_func=spelt,
         **state.picker("fit-on/column", wanted.column, _change, "column"),
     )
     levels = columns.get(wanted.column, [])
-    st.selectbox("Value", levels, **state.picker("fit-on/value", wanted.value, _change, "value"))
+    st.selectbox(
+        "Value",
+        levels,
+        format_func=spelt,
+        **state.picker("fit-on/value", wanted.value, _change, "value"),
+    )
 
 
 def _change(what: str, value) -> None:

@@ -141,7 +141,7 @@ def _neighbours(choices: Choices, row: int) -> None:
     if not len(found["rows"]):
         return
     frame = how_tables.neighbours(bundle, found, table)
-    _table(frame, "Nearest neighbours")
+    _table(frame, "Nearest neighbours", tables.add_pictures(frame, bundle, found["rows"]))
     repeated = " Samples of its own unit may be among them." if bundle.units is not None else ""
     st.caption(
         "Euclidean distance over the columns of the embedding, each brought to standard "
@@ -149,10 +149,10 @@ def _neighbours(choices: Choices, row: int) -> None:
     )
 
 
-def _table(frame: pd.DataFrame, alt: str) -> None:
+def _table(frame: pd.DataFrame, alt: str, pictures: str | None = None) -> None:
     settings = {name: st.column_config.NumberColumn(name, format="percent") for name in SHARES} | {
         "distance": st.column_config.NumberColumn("distance", format="%.2f"),
-        "image": st.column_config.ImageColumn("image", width="small"),
+        pictures: st.column_config.ImageColumn("image", width="small"),
     }
     st.dataframe(
         tables.coloured(frame, panels.palette()),

@@ -57,14 +57,13 @@ def show(choices: Choices, page: np.ndarray) -> int | None:
     """The table of one page; returns the row that was opened."""
     members = choices.ensemble.members[:MOST_MEMBERS]
     frame = _frame(choices, page, members, marked=True)
-    bundle, settings = choices.bundle, {}
-    if bundle.thumbnails is not None:
-        frame.insert(0, "image", tables.thumbnails(bundle.thumbnails[page], height=40))
-        settings["image"] = st.column_config.ImageColumn("image", width="small")
-    text = tables.text_of(bundle)
-    if text is not None:
-        frame[text] = [str(value) for value in bundle.attributes[text][page]]
-        settings[text] = st.column_config.TextColumn(text, width="large")
+    settings = {
+        tables.add_pictures(frame, choices.bundle, page): st.column_config.ImageColumn(
+            "image", width="small"
+        ),
+        tables.add_texts(frame, choices.bundle, page): st.column_config.TextColumn(width="large"),
+    }
+    settings.pop(None, None)
     st.caption(
         "A tick is right, a cross wrong; in brackets the confidence of a model, or for a vote the "
         "share of members that agree."

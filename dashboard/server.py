@@ -12,10 +12,17 @@ from pathlib import Path
 import plotly
 import streamlit as st
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from streamlit import net_util
+
+from dashboard import downloads
+from dashboard.broken import told
+from dashboard.headers import Headers
+from dashboard.intake import Intake
 
 FILE = "plotly.min.js"
 BASE = st.get_option("server.baseUrlPath").strip("/")
@@ -38,8 +45,27 @@ class Vendor(StaticFiles):
 package_data = Path(plotly.__file__).parent / "package_data"
 # Read by dashboard.component.vendor_available; an environment variable outlives hot reloads.
 os.environ["DISSENSUS_PLOTLY_JS"] = f"{FOLDER}/{FILE}?v={plotly.__version__}"
-# torch and pandas load while the browser still opens, not when the first page asks for them.
-threading.Thread(target=importlib.import_module, args=("dashboard.compute",), daemon=True).start()
+
+
+downloads.mend()
+
+
+def begin() -> None:
+    """What a fresh server does while the browser still opens: it loads torch and pandas.
+
+    With what app.py imports first, which then waits for it: two threads that import what depends
+    on each other from two ends get modules that are not complete.
+    """
+    importlib.import_module("dashboard.controls")
+    importlib.import_module("dashboard.keeping").clean()
+
+
+threading.Thread(target=begin, daemon=True).start()
+# Streamlit asks hosts on the internet for its own address when a page of another host knocks.
+net_util.get_internal_ip = net_util.get_external_ip = lambda: None
 app = st.App(
-    Path(__file__).with_name("app.py"), routes=[Mount(FOLDER, app=Vendor(directory=package_data))]
+    Path(__file__).with_name("app.py"),
+    routes=[Mount(FOLDER, app=Vendor(directory=package_data))],
+    middleware=[Middleware(Headers), Middleware(Intake)],
+    on_script_error=told,
 )

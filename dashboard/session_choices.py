@@ -1,20 +1,18 @@
 """What is chosen now as a session, and a session as what is chosen."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from analysis.bundle import Bundle, BundleError
+from analysis.bundle import Bundle
 from analysis.ensemble import Ensemble
-from dashboard import kept, made_groups, page_options, state, store
+from dashboard import figure_settings, kept, made_groups, page_options, state, store
 from dashboard.choosing import Selection
 from dashboard.inputs import Request
 from dashboard.sessions.fitting import data_of, fitted_to
-from dashboard.sessions.making import holds, rows_of
+from dashboard.sessions.making import found_rows, holds
 from dashboard.sessions.session import Making, Picked, Session, Team
-from dashboard.theme import count, markdown, shortened
+from dashboard.sessions.teams import ensembles_of
+from dashboard.theme import markdown, shortened, unescaped
 
 LONGEST = 300
 SOURCE = "session"
@@ -80,7 +78,7 @@ def _in_full(making: Making, grouping, opened: Bundle) -> Making:
 
 def _picked(current: Selection, bundle: Bundle) -> Picked:
     """By its conditions where exactly these samples meet them, else by id."""
-    said = re.sub(r"\\(.)", r"\1", current.description)
+    said = unescaped(current.description)
     number = len(current.positions)
     if holds(current.predicate, current.positions, bundle):
         return Picked(predicate=current.predicate, description=said, number=number)
@@ -111,7 +109,9 @@ def apply(session: Session, whose: str, unknown: tuple[str, ...] = ()) -> Report
         left.append("No member of the active ensemble is here, so the members stay as they are.")
     if others := page_options.apply(fits.page_options):
         left.append(f"Options of pages that are not known: {', '.join(map(shortened, others))}.")
-    state.put("figure-settings", dict(fits.figure_settings) or state.get("figure-settings", {}))
+    figures, others = figure_settings.usable(fits.figure_settings)
+    state.put("figure-settings", figures or state.get("figure-settings", {}))
+    left += [f"The figure setting '{shortened(name)}'." for name in others]
     state.put("notes", {**state.get("notes", {}), **fits.notes})
     if whose != "the link":
         state.clear()
@@ -133,33 +133,17 @@ def _choose(fits: Session) -> None:
         state.put("weights_generation", state.get("weights_generation", 0) + 1)
     given = {rule: dict(own) for rule, own in fits.options.items()}
     state.put("options", {**state.get("options", {}), **given})
-    teams = {shortened(name, kept.LONGEST_NAME): one for name, one in fits.kept.items()}
-    stored = {name: _ensemble(one) for name, one in teams.items()}
+    stored, shown = ensembles_of(fits.kept)
     state.put("kept", {**kept.kept(), **stored})
-    places = sorted((one.place, name) for name, one in teams.items() if one.place is not None)[
-        : kept.MOST_SHOWN
-    ]
-    if teams:
-        state.put("beside", {name: slot for slot, (_, name) in enumerate(places)})
+    if stored:
+        state.put("beside", shown)
     state.put("left_behind", ())
-
-
-def _ensemble(team: Team) -> Ensemble:
-    return Ensemble(team.members, team.rule, dict(team.options), team.weights)
 
 
 def _select(picked: Picked) -> list[str]:
     """Select what was picked; what of it is not here, in sentences."""
-    bundle = state.bundle()
-    try:
-        rows = rows_of(picked, bundle)
-    except BundleError as problem:
-        return [f"The selection is left out. {problem}"]
-    said = markdown(picked.description or "from a session", LONGEST)
-    state.select(np.asarray(rows), SOURCE, said, picked.predicate)
-    if len(rows) == picked.number:
-        return []
-    if not len(rows):
-        return [f"The selection of {count(picked.number)} samples: none of them is here."]
-    verb = "meet its conditions" if picked.predicate else "are"
-    return [f"The selection was of {count(picked.number)} samples; {count(len(rows))} {verb} here."]
+    rows, told = found_rows(picked, state.bundle())
+    if rows is not None:
+        said = markdown(picked.description or "from a session", LONGEST)
+        state.select(rows, SOURCE, said, picked.predicate)
+    return told

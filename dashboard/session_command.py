@@ -12,6 +12,8 @@ from dashboard.rule_choice import effective, weighed
 from dashboard.sessions.files import from_path
 from dashboard.sessions.fitting import fitted_to
 from dashboard.sessions.session import Session
+from dashboard.sessions.teams import ensembles_of
+from dashboard.theme import spelt
 
 FLAGS = {
     "columns": "--column",
@@ -87,19 +89,24 @@ def judged(
     return bundle, found, split(bundle, share=wanted.share / 100, seed=wanted.seed, by=wanted.by)
 
 
+def active_ensemble(session: Session, bundle: Bundle) -> list[Ensemble]:
+    """The active ensemble; none where the session does not say it."""
+    if not session.members or session.rule is None:
+        return []
+    rule = effective(bundle, session.members, session.rule)
+    if rule != session.rule:
+        say(f"The members cannot answer by {session.rule}; {rule} is used instead.")
+    members, weights = weighed(session.members, rule, session.weights)
+    return [Ensemble(members, rule, dict(session.options.get(rule, {})), weights)]
+
+
 def _ensembles(session: Session, bundle: Bundle) -> list[Ensemble]:
     """The active one first, then those that were kept; each once."""
-    found = []
-    if session.members and session.rule is not None:
-        rule = effective(bundle, session.members, session.rule)
-        if rule != session.rule:
-            say(f"The members cannot answer by {session.rule}; {rule} is used instead.")
-        members, weights = weighed(session.members, rule, session.weights)
-        found.append(Ensemble(members, rule, dict(session.options.get(rule, {})), weights))
-    kept = [Ensemble(t.members, t.rule, dict(t.options), t.weights) for t in session.kept.values()]
-    return list({one.key: one for one in (*found, *kept)}.values())
+    stored, _ = ensembles_of(session.kept)
+    found = (*active_ensemble(session, bundle), *stored.values())
+    return list({one.key: one for one in found}.values())
 
 
 def say(sentence: str) -> None:
     """Tell on standard error, where messages of the command go."""
-    print(f"session: {sentence}", file=sys.stderr)
+    print(f"session: {spelt(sentence)}", file=sys.stderr)

@@ -8,10 +8,9 @@ import streamlit as st
 
 from analysis.accuracies import AccuracyTable
 from dashboard import compute, controls, panels, setting_words, state, words
-from dashboard.plots.settings import setting_scatter
-from dashboard.theme import count, markdown, shortened
+from dashboard.figures.settings import opening_settings, telling_columns, two_settings
+from dashboard.theme import count, markdown, shortened, spelt
 
-FIRST = ("val", "validation", "test", "clean", "original", "id", "in_distribution", "imagenet")
 LISTED = 8
 NO_COLOUR = "(none)"
 EVERYBODY = "all models"
@@ -46,7 +45,7 @@ def opened() -> None:
 
 def pick_settings(table: AccuracyTable) -> tuple[str, str]:
     """The settings of the two axes."""
-    x, y = _defaults(table)
+    x, y = opening_settings(table)
     left, right = st.columns(2)
     with left:
         x = _select("Horizontal axis", "settings/x", table.settings, x)
@@ -62,63 +61,38 @@ def _select(label: str, key: str, options: Sequence[str], first: str) -> str:
     return st.selectbox(
         label,
         options,
+        format_func=spelt,
         help="A setting: a test set, a shift, a task. Type to search.",
         **state.widget(key, first),
     )
 
 
-def _defaults(table: AccuracyTable) -> tuple[str, str]:
-    """A plain test set first, if one is called so, and the one that most models share with it."""
-    measured = table.measured
-    most = int(measured.sum(0).argmax())
-    names = {setting.lower().replace(" ", "_"): setting for setting in reversed(table.settings)}
-    first = next((names[name] for name in FIRST if name in names), table.settings[most])
-    place = table.settings.index(first)
-    shared = (measured & measured[:, [place]]).sum(0)
-    shared[place] = -1
-    return first, table.settings[int(shared.argmax())]
-
-
 def pick_colour(table: AccuracyTable) -> str | None:
     """The column of model information that colours the points."""
-    columns = [name for name, values in table.model_info.items() if _tells(values)]
+    columns = telling_columns(table)
     if not columns:
         return None
     options = [NO_COLOUR, *columns]
     if state.get("settings/colour") not in options:
         state.put("settings/colour", columns[0])
     picked = st.selectbox(
-        "Colour", options, help="What is known of the models.", **state.widget("settings/colour")
+        "Colour",
+        options,
+        format_func=spelt,
+        help="What is known of the models.",
+        **state.widget("settings/colour"),
     )
     return None if picked == NO_COLOUR else picked
 
 
-def _tells(values: np.ndarray) -> bool:
-    return len({value for value in values.tolist() if value is not None and value == value}) > 1
-
-
 def scatter(table: AccuracyTable, x: str, y: str, colour: str | None) -> None:
     """Every model that was measured in both settings."""
-    found = compute.setting_pair(table, x, y)
-    rows = np.flatnonzero(found["both"])
-    if not len(rows):
-        st.info("No model was measured in both of these settings. Choose another pair.")
+    figure = two_settings(table, x, y, colour, panels.palette())
+    if isinstance(figure, str):
+        st.info(figure)
         return
-    figure = setting_scatter(
-        found["accuracy"][rows],
-        found["low"][rows],
-        found["high"][rows],
-        found["n"][rows] if "n" in found else None,
-        found["front"][rows],
-        [table.models[row] for row in rows.tolist()],
-        (x, y),
-        colour=None if colour is None else table.model_info[colour][rows],
-        colour_name=colour or "",
-        subtitle=setting_words.settings_subtitle(found),
-        palette=panels.palette(),
-    )
     panels.chart(figure, "setting-scatter", "Accuracy of the models in two settings")
-    st.caption(setting_words.settings_footnote(found))
+    st.caption(setting_words.settings_footnote(compute.setting_pair(table, x, y)))
 
 
 def majority(table: AccuracyTable, x: str, y: str, colour: str | None) -> None:
@@ -159,6 +133,7 @@ def pick_listed(table: AccuracyTable, x: str, y: str) -> tuple[str, ...]:
     listed = st.multiselect(
         "Settings in the table",
         every,
+        format_func=spelt,
         help="Mean and rank are over the models that were measured in all of them.",
         **state.widget("settings/listed", shown=known or first),
     )
@@ -188,7 +163,7 @@ def ranking(table: AccuracyTable, settings: tuple[str, ...], colour: str | None)
     }
     for setting in settings:
         config[f"{setting} (%)"] = st.column_config.NumberColumn(
-            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=setting
+            label=f"{shortened(setting, 24)} (%)", format="%.1f", help=markdown(setting, 200)
         )
     st.dataframe(frame, hide_index=True, height=520, alt="Models by settings", column_config=config)
     st.caption(setting_words.ranking_footnote(found["complete"], settings))

@@ -9,7 +9,7 @@ from dashboard import compute, jobs, slice_words, state
 from dashboard.compute import SlicesAsked, SlicesWanted
 from dashboard.front.searching import background
 from dashboard.state import Choices
-from dashboard.theme import label
+from dashboard.theme import spelt
 
 AT_ONCE = 1.5  # seconds that a page may take
 USUAL = ("conditions", "clusters")
@@ -61,7 +61,9 @@ def _pick_model(choices: Choices) -> str:
     models = choices.bundle.models
     if state.get("slices-model") not in models:
         state.put("slices-model", compute.reference(choices) or models[0])
-    return st.selectbox("Model", models, width=260, **state.widget("slices-model"))
+    return st.selectbox(
+        "Model", models, format_func=spelt, width=260, **state.widget("slices-model")
+    )
 
 
 def _pick_methods(methods: tuple[str, ...]) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def _pick_columns(choices: Choices, methods: tuple[str, ...]) -> tuple[tuple[str
         picked = names
         if names and OF_COLUMNS & set(methods):
             picked = st.multiselect(
-                "Columns", names, format_func=label, **state.widget(key, list(names))
+                "Columns", names, format_func=spelt, **state.widget(key, list(names))
             )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             levels = st.segmented_control(

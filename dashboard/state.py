@@ -18,6 +18,7 @@ from dashboard import fit_on, rule_choice
 from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
 from dashboard.fit_on import FitOn, HeldOut
 from dashboard.sessions.session import Predicate
+from dashboard.shared import shared
 from dashboard.store import event as event
 from dashboard.store import get as get
 from dashboard.store import picker as picker
@@ -110,7 +111,7 @@ def open_bundle(
         reading: what was said about the inputs.
         sources: names of the files.
     """
-    before = whole()
+    before, opened = whole(), shared(opened)
     if before is None or loaded_fingerprint(before) != opened.fingerprint:
         st.session_state["left_behind"] = tuple(st.session_state.get("kept", ()))
         for choice in ("kept", "beside", "fit_on", "parted"):

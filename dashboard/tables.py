@@ -13,6 +13,7 @@ from analysis.outcomes import OUTCOMES
 from dashboard.theme import DASH, Palette
 
 MARKS = {1: "✓ ", 0: "✗ ", -1: ""}
+LARGEST = 512  # pixels of a side of a small picture
 
 
 def samples(
@@ -116,8 +117,27 @@ def coloured(table: pd.DataFrame, palette: Palette) -> "pd.io.formats.style.Styl
     return table.style.map(outcome, subset=named).map(answer)
 
 
+def add_pictures(table: pd.DataFrame, bundle: Bundle, rows: np.ndarray) -> str | None:
+    """Put small pictures of these samples into a first column; its name, None without pictures."""
+    if bundle.thumbnails is None:
+        return None
+    name = free_name(table, "image")
+    table.insert(0, name, thumbnails(bundle.thumbnails[rows], height=40))
+    return name
+
+
+def add_texts(table: pd.DataFrame, bundle: Bundle, rows: np.ndarray) -> str | None:
+    """Put the texts of these samples into a last column; its name, None without texts."""
+    text = text_of(bundle)
+    if text is None:
+        return None
+    name = free_name(table, text)
+    table[name] = [str(value) for value in bundle.attributes[text][rows]]
+    return name
+
+
 def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
-    """Small pictures as data addresses, enlarged without smoothing.
+    """Small pictures as data addresses, enlarged without smoothing; large ones are thinned out.
 
     Args:
         pixels: uint8 [n, height, width, 3].
@@ -128,7 +148,9 @@ def thumbnails(pixels: np.ndarray, *, height: int = 80) -> list[str]:
     """
     from PIL import Image
 
-    factor = max(1, height // pixels.shape[1])
+    step = -(-max(pixels.shape[1:3]) // LARGEST)
+    pixels = pixels[:, ::step, ::step]
+    factor = max(1, min(height // pixels.shape[1], LARGEST // pixels.shape[2]))
     addresses = []
     for picture in pixels:
         buffer = io.BytesIO()

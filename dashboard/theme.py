@@ -26,6 +26,15 @@ SEQUENTIAL = "Cividis"
 LONGEST_NAME = 32
 DASH = "\N{EN DASH}"
 PLAIN = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
+# Terminals obey control characters; the others turn the direction of what follows, or are halves.
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What Streamlit makes of text although it is escaped: icons, links and arrows.
+FOUND = re.compile(
+    r":(?=material[/_]|streamlit:)|https?:(?=//)|www(?=\.)|@(?=[-\w])"
+    r"|(?<!\S)[<>~-](?=(?:[>=-]|->)(?!\S))",
+    re.IGNORECASE,
+)
+JOINER = "\N{WORD JOINER}"
 
 
 STREAMLIT_THEME = {
@@ -171,9 +180,18 @@ def amount(number: float | None) -> str:
     return f"{number:,.0f}"
 
 
+def spelt(text: object) -> str:
+    r"""Text of which no terminal obeys anything and that turns no direction; lines stay lines.
+
+    >>> spelt("\x1b[31mred")
+    '\\x1b[31mred'
+    """
+    return CONTROLS.sub(lambda found: ascii(found[0])[1:-1], str(text))
+
+
 def shortened(name: object, longest: int = LONGEST_NAME) -> str:
-    """A name from the data on one line and not endless; still to be escaped."""
-    text = " ".join(str(name).split())
+    """A name from the data on one line, spelt out and not endless; still to be escaped."""
+    text = spelt(" ".join(str(name).split()))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -191,5 +209,10 @@ def label(name: object, longest: int = 80) -> str:
 def markdown(name: object, longest: int = 80) -> str:
     """A name from the data as Markdown shows it literally."""
     special = r"\`*_{}[]()#+-.!|<>$:~&="
-    text = shortened(name, longest)
+    text = FOUND.sub(rf"\g<0>{JOINER}", shortened(name, longest))
     return "".join(f"\\{letter}" if letter in special else letter for letter in text)
+
+
+def unescaped(sentence: str) -> str:
+    """A sentence of Markdown in which names are escaped, as plain text."""
+    return re.sub(r"\\(.)", r"\1", sentence).replace(JOINER, "")

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from analysis.loading import Reading
-from dashboard import equivalents, file_cards, state, uploads, words
+from dashboard import equivalents, file_cards, intake, jobs, limits, presence, state, uploads, words
 from dashboard.changes import changes
+from dashboard.compute import caching
 from dashboard.theme import markdown, megabytes
 from dashboard.uploads import Upload
 
@@ -57,9 +58,15 @@ def _field() -> Upload | None:
         args=(key, folder),
         help=f"Read are {FORMATS}. {JOINED}.",
     )
+    if refused := state.get("upload-refused"):
+        st.error(refused)
     chosen = uploads.current()
     if chosen is None:
-        st.caption(f"Read are {FORMATS}. What a file is shows in its content. {JOINED}.")
+        st.caption(
+            f"Read are {FORMATS}. What a file is shows in its content. {JOINED}. At most "
+            f"{limits.shown(limits.current().upload)} a file, and "
+            f"{limits.shown(limits.current().session)} in a session."
+        )
         return None
     uploads.still_listed(chosen, [file.file_id for file in files])
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -68,6 +75,18 @@ def _field() -> Upload | None:
     if chosen.replaced:
         st.caption(f"The newer upload of {words.listed(chosen.replaced)} is used.")
     return chosen
+
+
+def memory() -> None:
+    """What this server holds for all sessions, and how much it may."""
+    stated, waiting = limits.current(), jobs.at_work()
+    st.caption(
+        f"This server: {words.counted(presence.number(), 'session')}; "
+        f"{megabytes(intake.held())} of uploaded files (at most {limits.shown(stated.server)}); "
+        f"{megabytes(caching.held())} of cached results (at most {limits.shown(stated.results)}); "
+        f"{words.counted(waiting, 'task')} under way. What a session has uploaded is gone two "
+        "minutes after its page is closed."
+    )
 
 
 def _held(chosen: Upload, folder: bool) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from analysis.loading import Question, Reading, Source, read
 from analysis.loading.roles import SINGLE
-from dashboard import inputs, jobs, keeping, state
+from dashboard import inputs, intake, jobs, keeping, state, words
+from dashboard.holding import session
 from dashboard.inputs import Request
 
 QUICK = 0.9  # seconds that a page waits before it shows a progress bar
@@ -31,6 +32,7 @@ class Upload:
         job: the reading that is under way.
         asks: what that one is made with.
         error: why it ended without an outcome.
+        owner: the session.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -44,6 +46,11 @@ class Upload:
     job: jobs.Job | None = None
     asks: Request = field(default_factory=dict)
     error: str = ""
+    owner: str | None = field(default_factory=session)
+
+    def __post_init__(self) -> None:
+        """It counts among what is uploaded."""
+        intake.remember(self)
 
     @property
     def names(self) -> list[str]:
@@ -79,6 +86,8 @@ def take(key: str, folder: bool) -> None:
     gone = upload.shown if folder else upload.shown - set(now)
     kept = {id_: source for id_, source in upload.sources.items() if id_ not in gone}
     new = {id_: file for id_, file in now.items() if id_ not in kept}
+    if _refused(upload, new):
+        return
     fresh = _as_folders(new) if folder else _as_files(new)
     names = {source.name for source in fresh.values()}
     upload.replaced = tuple(s.name for s in kept.values() if s.name in names)
@@ -94,6 +103,22 @@ def take(key: str, folder: bool) -> None:
     begin(upload)
 
 
+def _refused(upload: Upload, new: dict) -> bool:
+    """Whether these files would go beyond a limit: then all stays as it was, and the page says why.
+
+    The field starts empty, so that what it holds is let go.
+    """
+    contents = tuple(file.getvalue() for file in new.values())
+    reason = intake.refusal(upload.owner, new=contents) if new else ""
+    names = words.listed([file.name for file in new.values()], 8)
+    told = f"Not taken: {names}. {reason} What was there before stays." if reason else ""
+    state.put("upload-refused", told)
+    if reason:
+        upload.shown = frozenset()
+        _empty_field()
+    return bool(reason)
+
+
 def still_listed(upload: Upload, ids: Sequence[str]) -> None:
     """Files that the field does not list any more, since its page was left, stay uploaded."""
     upload.shown = frozenset(ids)
@@ -105,6 +130,11 @@ def forget() -> None:
     if upload is not None and upload.job is not None:
         upload.job.stop.set()
     state.put("upload", None)
+    state.put("upload-refused", "")
+    _empty_field()
+
+
+def _empty_field() -> None:
     state.put("uploads-generation", state.get("uploads-generation", 0) + 1)
 
 
@@ -249,8 +279,10 @@ def _as_folders(new: dict) -> dict[str, Source]:
     """Each folder as a zip of what is in it, so that it reads as the folder on disk does."""
     folders: dict[str, list] = {}
     for id_, file in new.items():
-        top, _, inside = file.name.replace("\\", "/").lstrip("./").partition("/")
-        folders.setdefault(top if inside else "folder", []).append((id_, inside or top, file))
+        top, _, inside = file.name.replace("\\", "/").replace("\0", "").lstrip("./").partition("/")
+        folders.setdefault(top if inside else "folder", []).append(
+            (id_, inside or top or "file", file)
+        )
     packed = {}
     for name, members in folders.items():
         stream = io.BytesIO()

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from dashboard.theme import spelt
+
 PREFIX = "kept:"
 
 
@@ -68,10 +70,11 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
     if options.workspace:
         named = str(options.workspace.expanduser().resolve())
         return found | {"DISSENSUS_KEEP": "yes", "DISSENSUS_WORKSPACE": named}
-    return found | {"DISSENSUS_KEEP": "yes" if _loopback(options.host) else "shared"}
+    return found | {"DISSENSUS_KEEP": "yes" if loopback(options.host) else "shared"}
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether only this machine reaches a server at this address."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -87,13 +90,13 @@ def _run(options: argparse.Namespace) -> int:
         try:
             delete(options.delete.removeprefix(PREFIX), folder)
         except BundleError as problem:
-            print(f"dissensus: {problem}", file=sys.stderr)
+            print(f"dissensus: {spelt(problem)}", file=sys.stderr)
             return 1
         print(f"deleted: {options.delete}")
         return 0
     entries = kept(folder)
     for entry in entries:
-        print(f"{entry.fingerprint}  {_told(entry)}")
+        print(f"{entry.fingerprint}  {spelt(_told(entry))}")
     total = sum(entry.size for entry in entries)
     print(
         f"{len(entries):,} kept in {folder}, {total / 1e6:,.1f} MB. Open one with: dissensus serve "

@@ -175,7 +175,7 @@ def _array_kind(values: np.ndarray | FileArray) -> str:
     if values.ndim != 1:
         return "probabilities"
     with np.errstate(invalid="ignore"):
-        whole = bool(np.all(np.isnan(values) | (values % 1 == 0)))
+        whole = bool(np.all(~np.isfinite(values) | (values % 1 == 0)))
         beyond = bool(np.any((values < 0) | (values > 1)))
     return "answers" if whole and beyond else "second class"
 

@@ -7,6 +7,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ from analysis.stored import FileArray
 TOTAL_LIMIT = 2 << 30
 MEMBER_LIMIT = 10_000
 LEFT = 1 << 16  # bytes from which on numbers stay in their file until it is known what they are
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, 93)  # 93: zstd, from Python 3.14 on
 DRIVE = re.compile(r"[A-Za-z]:/")
 ANYTHING_WRONG = (
     LookupError,
@@ -109,6 +111,11 @@ def check_members(file: File, members: list[zipfile.ZipInfo]) -> None:
             raise RefusedError(
                 f"{name} holds a file named '{info.filename}' that points outside the archive; "
                 "expected plain relative names. Pack it again from inside its folder."
+            )
+        if info.compress_type not in PACKED:
+            raise RefusedError(
+                f"{name} holds '{info.filename}' packed in a rare way (method "
+                f"{info.compress_type}); expected an ordinary zip. Pack it again."
             )
         if info.flag_bits & 1:
             raise RefusedError(f"{name} is encrypted; expected an archive without a password.")
@@ -215,6 +222,22 @@ def fill(stream: BinaryIO, target: memoryview, name: str) -> None:
                 f"{name} ends after {count(filled, 'byte')} of data; it is cut short."
             )
         filled += read
+
+
+def text_array(name: str, texts: Iterable[str]) -> np.ndarray:
+    """Names as an array, in which each takes as much room as the longest.
+
+    Raises:
+        RefusedError: that is more than the memory there is.
+    """
+    texts = list(texts)
+    size = 4 * len(texts) * max(map(len, texts), default=0)
+    if size > LEFT and not fits(size):
+        raise RefusedError(
+            f"{name} holds {count(len(texts), 'name')} of which one is so long that they take "
+            f"{size / 1e6:,.0f} MB; expected short names."
+        )
+    return np.array(texts, dtype=str)
 
 
 def texts(values: np.ndarray) -> list[str]:

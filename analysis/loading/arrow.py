@@ -47,13 +47,14 @@ def read_batches(file: File) -> pa.Table:
         str(schema.names)
         for batch in read:
             cells += batch.num_rows * max(len(schema), 1)
-            size += batch.nbytes
+            if cells <= CELL_LIMIT:
+                batch.validate(full=True)  # nothing else may look at a damaged one: it can crash
+                size += batch.nbytes
             if cells > CELL_LIMIT or size > max(4 * TOTAL_LIMIT, file.size()):
                 raise RefusedError(
                     f"{file.name} holds more than {CELL_LIMIT:,} cells or {size / 2**30:.0f} GiB; "
                     "expected less. Split it."
                 )
-            batch.validate(full=True)
             batches.append(batch)
     except RefusedError:
         raise

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from analysis.loading.arrays import ANYTHING_WRONG
+from analysis.loading.arrays import ANYTHING_WRONG, text_array
 from analysis.loading.arrow import read_batches, typed_table
 from analysis.loading.roles import ALIASES
 from analysis.loading.sources import File, Log, RefusedError, count, quoted, shortened
@@ -209,4 +209,4 @@ def _class_order(file: File, orders: dict[str, list[str]], log: Log) -> list[Sta
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise RefusedError(f"{file.name} names the class '{shortened(twice)}' twice.")
-    return [Stack(file, "classes", "classes", np.array(names, dtype=str), array="classes")]
+    return [Stack(file, "classes", "classes", text_array(file.name, names), array="classes")]

@@ -57,6 +57,15 @@ def check_cells(file: File, records: int, fields: int) -> None:
         )
 
 
+def check_name(file: File, name: str) -> None:
+    """Refuse a field whose name is no valid text."""
+    if not _valid(name):
+        raise RefusedError(
+            f"{file.name}: the name of the field '{name}' holds half of a two-part character; "
+            "expected valid text. Correct it."
+        )
+
+
 def column_of(file: File, name: str, values: list, where: Where, log: Log) -> Column:
     """One typed column; null is nothing, a number keeps the digits it was written with.
 
@@ -116,6 +125,7 @@ def _add_columns(
             else:
                 log.note(f"{file.name}: field '{full}' is nested deeper and kept as JSON text.")
                 values = [_dumped(v) if v else o for v, o in zip(nested, values, strict=True)]
+        check_name(file, full)
         if full in columns:
             raise RefusedError(
                 f"{file.name}: the field '{full}' stands both by this name and as a nested "

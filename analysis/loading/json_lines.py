@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.loading.columns import Column
-from analysis.loading.json_columns import NOTHING, check_cells, column_of, note_absent
+from analysis.loading.json_columns import NOTHING, check_cells, check_name, column_of, note_absent
 from analysis.loading.json_faults import Written
 from analysis.loading.json_text import BOM, LINE_LIMIT, LINES_AT_ONCE, decoder_of, records_of
 from analysis.loading.lines import undecodable
@@ -176,6 +176,7 @@ def _table(file: File, read: _Lines, lines: np.ndarray, log: Log) -> Table:
 
 def _column(file: File, name: str, chunks: list, where: Callable[[int], str], log: Log) -> Column:
     """Chunks of one kind as they are; others once more as values, one column at a time."""
+    check_name(file, name)
     kinds = {kind for kind, _ in chunks} - {NONE}
     if len(kinds) == 1 and kinds <= {TEXT, WHOLE, VECTORS}:
         kind = pa.list_(pa.float64()) if kinds == {VECTORS} else STORED[next(iter(kinds))]

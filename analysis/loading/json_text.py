@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.chunks import fits
+from analysis.loading.arrays import LEFT
 from analysis.loading.json_faults import Written, after_record, described, fault
 from analysis.loading.lines import undecodable
 from analysis.loading.sources import File, RefusedError, shortened
 
 DOCUMENT_LIMIT = WHOLE_LIMIT = 512 << 20
 LINE_LIMIT = 100_000_000
+VALUE = 120  # bytes of a parsed value, its name and its place
 LINES_AT_ONCE = 20_000
 BOM = "\ufeff"
 BY_LINE = (".jsonl", ".ndjson")
@@ -95,6 +98,12 @@ def _text(file: File) -> str:
         content = stream.read()
     if not content.strip():
         raise RefusedError(f"{file.name} is empty; expected at least one record.")
+    size = len(content) + VALUE * sum(content.count(mark) for mark in b",[{")
+    if size > LEFT and not fits(size, share=1):
+        raise RefusedError(
+            f"{file.name} takes about {size / 1e6:,.0f} MB when it is read, which is more than "
+            "the memory there is. Save it as Parquet or CSV, or split it."
+        )
     try:
         return content.decode("utf-8").removeprefix(BOM)
     except UnicodeDecodeError:

@@ -32,7 +32,8 @@ def facts_of(values: np.ndarray | FileArray, log: Log) -> Facts:
     found, done = [], 0
     for block in blocks(values):
         block = single(block)
-        sums = block.sum(1, dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # infinite values of both signs
+            sums = block.sum(1, dtype=np.float64)
         found.append((sums, block.min(1), block.max(1), highest(block, sums)))
         done += len(block)
         log.advance(done / len(values))

@@ -71,7 +71,7 @@ def member(content: Path | bytes | Packed, name: str, size: int) -> Packed:
         try:
             archive = zipfile.ZipFile(open_content(content))
             return io.BufferedReader(archive.open(name))
-        except (ValueError, LookupError, RuntimeError, NotImplementedError) as error:
+        except (OSError, ValueError, LookupError, RuntimeError, NotImplementedError) as error:
             raise zipfile.BadZipFile(str(error)) from None
 
     return Packed(opener, size)

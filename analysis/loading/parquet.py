@@ -6,9 +6,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.chunks import fits
+from analysis.loading.arrays import LEFT
+from analysis.loading.arrow import WRONG
 from analysis.loading.columns import Column, is_text
 from analysis.loading.sources import File, RefusedError
 from analysis.loading.tables import CELL_LIMIT, Table
+
+CELL = 8  # bytes of a number, or of the code of a text and what says whether it is there
 
 
 def read_parquet(file: File) -> Table:
@@ -21,7 +26,7 @@ def read_parquet(file: File) -> Table:
     try:
         described = pq.ParquetFile(source)
         rows, schema = described.metadata.num_rows, described.schema_arrow
-    except (pa.ArrowException, OSError) as error:
+    except WRONG as error:
         raise RefusedError(
             f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
         ) from None
@@ -32,6 +37,12 @@ def read_parquet(file: File) -> Table:
             f"{file.name} declares {rows:,} rows of {len(schema)} columns; expected at most "
             f"{CELL_LIMIT:,} cells. Split it."
         )
+    size = _unpacked_size(described.metadata, schema)
+    if size > LEFT and not fits(size, share=1):
+        raise RefusedError(
+            f"{file.name} takes {size / 1e6:,.0f} MB when it is unpacked, which is more than the "
+            "memory there is. Split it."
+        )
     if len(set(schema.names)) < len(schema.names):
         twice = next(name for name in schema.names if schema.names.count(name) > 1)
         raise RefusedError(f"{file.name} has the column '{twice}' twice; rename one of them.")
@@ -40,7 +51,8 @@ def read_parquet(file: File) -> Table:
         source.seek(0)
     try:
         table = pq.ParquetFile(source, read_dictionary=texts).read()
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)
+    except WRONG as error:
         raise RefusedError(
             f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
         ) from None
@@ -55,6 +67,19 @@ def read_parquet(file: File) -> Table:
         if key.startswith(b"dissensus")
     }
     return Table(file, columns, rows, stored)
+
+
+def _unpacked_size(metadata: pq.FileMetaData, schema: pa.Schema) -> int:
+    """Bytes that the columns take in memory; a value that repeats takes next to none in the file.
+
+    Lists are counted by the values in them.
+    """
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    leaves = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    listed = [place for place, leaf in enumerate(leaves) if leaf.max_repetition_level > 0]
+    values = sum(group.column(place).num_values for group in groups for place in listed)
+    cells = metadata.num_rows * len(schema) + values
+    return sum(group.total_byte_size for group in groups) + cells * CELL
 
 
 def _readable(file: File) -> Path | io.IOBase:

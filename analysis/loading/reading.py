@@ -1,5 +1,6 @@
 """The way from sources to a `Reading`: expand, read, tell forms apart, join."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from analysis.accuracies import AccuracyTable
 from analysis.bundle import Bundle, BundleError
 from analysis.loading.accuracy_tables import set_apart
 from analysis.loading.arrays import texts
+from analysis.loading.aside import FULL, why
 from analysis.loading.class_columns import take_class_columns
 from analysis.loading.folders import expand
 from analysis.loading.formats import pieces
@@ -89,7 +91,7 @@ def read(
     parts = _settled(parts, stacks, options, log)
     stacks = spread(stacks, parts, log)
     bundle = None
-    if parts or stacks:
+    if parts or stacks or accuracies is None:
         try:
             bundle = join(parts, stacks, options, log)
         except Exception as error:
@@ -157,6 +159,10 @@ def _named(given: Sequence[Source | Path | str]) -> list[Source]:
 
 def _unexpected(name: str, error: Exception, log: Log) -> None:
     """A failure that no check foresaw still becomes a sentence; strict mode lets tests see it."""
+    if isinstance(error, OSError):
+        scratch = f" (scratch files go to {tempfile.gettempdir()})" if error.errno in FULL else ""
+        log.problem(f"{name} cannot be read: {why(error)}{scratch}.")
+        return
     if STRICT or isinstance(error, CancelledError):
         raise error
     detail = (str(error).splitlines() or [""])[0][:160]

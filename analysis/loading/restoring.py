@@ -45,7 +45,8 @@ class Saved:
         if options.groups is not None or options.named("group"):
             return dict(built)
         whole = {**built, **self.groups}
-        return {name: whole[name] for name in dict.fromkeys((*self.levels, *whole))}
+        names = dict.fromkeys((*self.levels, *whole))
+        return {name: whole[name] for name in names if name in whole}
 
 
 @dataclass(frozen=True, eq=False)

@@ -227,7 +227,9 @@ def report_unmatched(roster: Roster, part: Part, log: Log) -> None:
     """Say which rows belong to no sample; when none does, that is a problem."""
     _check_filled(part, "model", log)
     strange = roster.places(part)[:-1] < 0
-    strange &= (part.id.counts > 0) & np.array([level != "" for level in part.id.levels])
+    strange &= (part.id.counts > 0) & np.array(
+        [level != "" for level in part.id.levels], dtype=bool
+    )
     if not strange.any():
         return
     unknown = np.flatnonzero(strange[part.id.codes] & (part.id.codes >= 0))

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from analysis.loading.arrays import fill, stays
+from analysis.loading.arrays import fill, stays, text_array
 from analysis.loading.sources import File, RefusedError, count, quoted, shortened
 from analysis.stored import BFLOAT16, FileArray
 
@@ -80,11 +80,13 @@ def _header(file: File, text: bytes) -> dict:
 
     try:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=unique)
+        json.dumps(header, ensure_ascii=False).encode()  # fails at half of a character
     except (ValueError, RecursionError) as error:
         if isinstance(error, RefusedError):
             raise
+        half = "half of a two-part character" if isinstance(error, UnicodeEncodeError) else ""
         raise RefusedError(
-            f"{file.name} has a header that is no JSON ({str(error)[:100]}); {AGAIN} with "
+            f"{file.name} has a header that is no JSON ({half or str(error)[:100]}); {AGAIN} with "
             "safetensors."
         ) from None
     if not isinstance(header, dict):
@@ -104,6 +106,7 @@ def _listed(file: File, metadata: object) -> dict[str, np.ndarray]:
             continue
         try:
             values = json.loads(text)
+            json.dumps(values, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             values = None
         plain = isinstance(values, list) and all(
@@ -114,8 +117,8 @@ def _listed(file: File, metadata: object) -> dict[str, np.ndarray]:
                 f"{file.name}, metadata '{name}': found '{shortened(text)}'; expected a JSON list "
                 'of names, such as ["cat", "dog"].'
             )
-        arrays[name] = np.array([str(value) for value in values], dtype=str)
-        if all(type(value) is int for value in values) and name == "labels":
+        arrays[name] = text_array(f"{file.name}, metadata '{name}'", map(str, values))
+        if name == "labels" and all(type(v) is int and abs(v) < 2**63 for v in values):
             arrays[name] = np.array(values, dtype=np.int64)
     return arrays
 
@@ -170,7 +173,7 @@ def _described(shown: str, entry: object) -> tuple[str, list[int], list[int]]:
             f"{shortened(str(offsets))}; expected lists of whole numbers from 0 on, two offsets. "
             f"Perhaps {AGAIN}."
         )
-    if dtype not in DTYPES:
+    if not isinstance(dtype, str) or dtype not in DTYPES:
         raise RefusedError(
             f"{shown} has the dtype {shortened(str(dtype))}; expected one of {', '.join(DTYPES)}. "
             "Save it as F32."

@@ -1,10 +1,7 @@
 """Writing a bundle as the canonical folder."""
 
 import csv
-import os
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ import torch
 from analysis.bundle import Bundle, BundleError, graded
 from analysis.grouping import Grouping
 from analysis.lazy import LazyRows, blocks
+from analysis.loading.aside import aside, why
 from analysis.loading.restoring import Layout, layout
 from analysis.loading.roles import CANONICAL
 
@@ -34,41 +32,62 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         folder: must not exist, or hold nothing.
 
     Raises:
-        BundleError: the folder holds files already.
+        BundleError: the folder holds files already, or cannot be written.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BundleError(f"{folder} exists already; expected a new or empty folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        os.chmod(aside, 0o755)
-        _write(bundle.to("cpu"), aside)
-        if folder.exists():
-            folder.rmdir()
-        aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with aside(folder.parent, folder.name) as place:
+            write_bundle(bundle, place / "whole")
+            if folder.exists():
+                folder.rmdir()
+            (place / "whole").rename(folder)
+    except OSError as error:
+        raise BundleError(f"{folder} cannot be written: {why(error)}.") from None
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write the canonical folder right where it is named.
+
+    Args:
+        bundle: on any device.
+        folder: must not exist.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir()
+    _write(bundle.to("cpu"), folder)
 
 
 def _write(bundle: Bundle, folder: Path) -> None:
     places = layout(bundle)
     _write_samples(bundle, places, folder / "samples.parquet")
     _write_predictions(bundle, folder / "predictions.parquet")
-    with (folder / "classes.csv").open("w", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
-        rows.writerows([("class_index", "label"), *enumerate(bundle.classes)])
-    if not bundle.classes:
-        (folder / "classes.csv").unlink()
+    if bundle.classes:
+        _write_classes(bundle.classes, folder)
     _write_arrays(bundle.probabilities, folder / "probabilities", places.files)
     _write_arrays(bundle.model_embeddings, folder / "embeddings", places.files)
     if bundle.embeddings is not None:
-        np.save(folder / "embeddings.npy", bundle.embeddings.numpy(), allow_pickle=False)
+        _write_array(bundle.embeddings.numpy(), folder / "embeddings.npy")
     if bundle.thumbnails is not None:
-        np.save(folder / "thumbnails.npy", bundle.thumbnails, allow_pickle=False)
+        _write_array(bundle.thumbnails, folder / "thumbnails.npy")
     if bundle.model_info:
         _write_models(bundle, folder / "models.parquet")
+
+
+def _write_classes(classes: Sequence[str], folder: Path) -> None:
+    """As text that a person can read, unless a name holds what no text file does."""
+    if any("\0" in name for name in classes):
+        columns = {"class_index": pa.array(range(len(classes))), "label": pa.array(classes)}
+        table = pa.table(columns).replace_schema_metadata(OWN)
+        pq.write_table(table, folder / "classes.parquet")
+        return
+    with (folder / "classes.csv").open("w", newline="", encoding="utf-8") as stream:
+        rows = csv.writer(stream, quoting=csv.QUOTE_ALL)
+        rows.writerows([("class_index", "label"), *enumerate(classes)])
 
 
 def _write_samples(bundle: Bundle, places: Layout, path: Path) -> None:
@@ -158,19 +177,25 @@ def _write_arrays(arrays: dict, folder: Path, files: Mapping[str, str]) -> None:
     for model, values in arrays.items():
         path = folder / f"{files.get(model, model)}.npy"
         if isinstance(values, LazyRows):
-            _write_rows(values, path)
+            dtype = np.dtype(str(values.dtype).removeprefix("torch."))
+            _write_parts(dtype, values.shape, (b.numpy() for b in blocks(values)), path)
         else:
-            np.save(path, values.numpy(), allow_pickle=False)
+            _write_array(values.numpy(), path)
 
 
-def _write_rows(table: LazyRows, path: Path) -> None:
-    """As `np.save`, with a part of the table in memory at a time."""
-    dtype = np.dtype(str(table.dtype).removeprefix("torch."))
-    header = {"descr": dtype.str, "fortran_order": False, "shape": tuple(table.shape)}
+def _write_array(values: np.ndarray, path: Path) -> None:
+    _write_parts(values.dtype, values.shape, [np.ascontiguousarray(values)], path)
+
+
+def _write_parts(
+    dtype: np.dtype, shape: Sequence[int], parts: Iterable[np.ndarray], path: Path
+) -> None:
+    """As `np.save`, which on a full disk may leave out the last bytes and not say so."""
+    header = {"descr": dtype.str, "fortran_order": False, "shape": tuple(shape)}
     with path.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, header)
-        for block in blocks(table):
-            stream.write(block.numpy())
+        for part in parts:
+            stream.write(part)
 
 
 def _write_models(bundle: Bundle, path: Path) -> None:

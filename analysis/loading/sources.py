@@ -10,6 +10,7 @@ from analysis.bundle import Bundle, BundleError
 from analysis.loading.packing import Packed, open_content
 
 SHOWN_PROBLEMS = 20
+LONGEST = 2000  # characters of a problem or a note
 
 
 @dataclass(frozen=True)
@@ -238,8 +239,13 @@ def quoted(names: Iterable[str], limit: int = 6) -> str:
 
 
 def printable(text: str) -> str:
-    """A sentence in which control characters and line breaks of names are spelt out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """A sentence in which control characters and line breaks of names are spelt out.
+
+    Of a very long one, which holds a very long name, the middle is left out.
+    """
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]} ... {text[-half:]}"
 
 
 def shortened(text: str, limit: int = 60) -> str:

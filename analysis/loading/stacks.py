@@ -11,6 +11,7 @@ from analysis.loading.safetensors import read_safetensors
 from analysis.loading.sources import File, Found, Log, RefusedError
 from analysis.stored import FileArray
 
+EXACT = 2**53  # whole numbers up to here are exact as floats
 MAIN = (*OF_MODELS, "embeddings", "model embeddings", "thumbnails")
 FORMS = {
     "model embeddings": "embeddings",
@@ -64,6 +65,11 @@ def read_stacks(file: File, log: Log) -> list[Stack]:
         RefusedError: an array is unsafe or has a shape or kind that fits no use.
     """
     arrays = _arrays(file)
+    for name, values in arrays.items():
+        if not values.ndim:
+            raise RefusedError(
+                f"{file.name}, array '{name}' is a single value; expected a list or a table."
+            )
     kinds = kinds_of(file, arrays, log)
     for name, values in arrays.items():
         if isinstance(values, FileArray) and kinds[name] != "probabilities":
@@ -152,10 +158,23 @@ def _check_shape(file: File, name: str, kind: str, values: np.ndarray | FileArra
     elif kind == "second class":
         fits = fits and not bool(((values < 0) | (values > 1)).any())
     elif kind in ("labels", "ids") and fits and values.dtype.kind == "f":
-        fits = bool(np.all(values % 1 == 0))
+        fits = bool(np.all(np.isfinite(values)) and np.all(values % 1 == 0))
     if not fits:
         raise RefusedError(
             f"{shown} has shape {values.shape} and dtype {values.dtype}; expected {expected}."
+        )
+    if kind in ("answers", "labels", "ids") and values.dtype.kind in "fu":
+        _check_range(shown, values)
+
+
+def _check_range(shown: str, values: np.ndarray) -> None:
+    """Numbers that stand for classes or samples are read exactly."""
+    most = EXACT if values.dtype.kind == "f" else np.iinfo(np.int64).max
+    beyond = values[np.abs(values.astype(np.float64)) > most]
+    if len(beyond):
+        raise RefusedError(
+            f"{shown} holds the number {beyond[0]:.6g}; expected whole numbers of at most 15 "
+            "digits, or text."
         )
 
 

@@ -4,23 +4,20 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.bundle import Bundle, BundleError
+from analysis.loading.aside import aside, sync, why
 from analysis.loading.reading import read
-from analysis.loading.saving import save_bundle
+from analysis.loading.saving import write_bundle
 
 FINGERPRINT = re.compile(r"[0-9a-f]{32}")
 SHORTEST = 6
 ENTRY, BUNDLE = "kept.json", "bundle"
-ASIDE_SECONDS = 86_400  # what a process that was killed left behind is then swept away
 
 
 @dataclass(frozen=True)
@@ -83,28 +80,23 @@ def keep(bundle: Bundle, name: str, folder: Path, sources: Sequence[str] = ()) -
     known = _described(place) if place.exists() else None
     if known is not None and not known.problem:
         return known
-    aside = None
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(folder)
-        aside = Path(tempfile.mkdtemp(prefix=".aside-", dir=folder))
-        entry = _written(bundle, name, tuple(sources), aside)
-        with contextlib.suppress(FileNotFoundError):
-            if known is not None:
-                _removed(place)
-        with contextlib.suppress(OSError):  # another process was faster: its copy is the same
-            aside.rename(place)
+        with aside(folder) as own:
+            entry = _written(bundle, name, tuple(sources), own)
+            with contextlib.suppress(FileNotFoundError):
+                if known is not None:
+                    _removed(place)
+            with contextlib.suppress(OSError):  # another process was faster: its copy is the same
+                own.rename(place)
         if not place.is_dir():
             raise BundleError(f"{place} cannot be written; check the folder.")
         return entry
     except OSError as error:
         raise BundleError(
-            f"The bundle cannot be kept in {folder} ({error.strerror}); name another folder with "
-            "--workspace."
+            f"The bundle cannot be kept in {folder}: {why(error)}; --workspace names another "
+            "folder."
         ) from None
-    finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def kept(folder: Path) -> list[Kept]:
@@ -214,10 +206,10 @@ def _whole(fingerprint: str, folder: Path) -> str:
     return matching[0]
 
 
-def _written(bundle: Bundle, name: str, sources: tuple[str, ...], aside: Path) -> Kept:
+def _written(bundle: Bundle, name: str, sources: tuple[str, ...], place: Path) -> Kept:
     """Write everything into the folder beside its place, and read it back."""
-    save_bundle(bundle, aside / BUNDLE)
-    reading = read([aside / BUNDLE])
+    write_bundle(bundle, place / BUNDLE)
+    reading = read([place / BUNDLE])
     if reading.bundle is None or reading.bundle.fingerprint != bundle.fingerprint:
         raise BundleError(
             "The bundle is not kept, because it does not read back as the same one"
@@ -232,8 +224,9 @@ def _written(bundle: Bundle, name: str, sources: tuple[str, ...], aside: Path) -
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         sources=sources,
     )
-    (aside / ENTRY).write_text(json.dumps(asdict(entry)), "utf-8")
-    return replace(entry, size=_size(aside))
+    (place / ENTRY).write_text(json.dumps(asdict(entry)), "utf-8")
+    sync(place)
+    return replace(entry, size=_size(place))
 
 
 def _described(place: Path) -> Kept:
@@ -254,7 +247,7 @@ def _described(place: Path) -> Kept:
         )
     except FileNotFoundError:
         return foreign
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return replace(foreign, problem="It is damaged.")
 
 
@@ -264,18 +257,8 @@ def _size(place: Path) -> int:
 
 def _removed(place: Path) -> None:
     """Out of the list first, then off the disk."""
-    aside = Path(tempfile.mkdtemp(prefix=".aside-", dir=place.parent))
-    try:
-        place.rename(aside / "gone")
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    for place in folder.glob(".aside-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - place.stat().st_mtime > ASIDE_SECONDS:
-                shutil.rmtree(place, ignore_errors=True)
+    with aside(place.parent) as own:
+        place.rename(own / "gone")
 
 
 def _short(fingerprint: str) -> str:

@@ -13,7 +13,7 @@ from dashboard.compute.abstention import (
     undecided,
 )
 from dashboard.compute.accuracies import setting_intervals, setting_pair, setting_ranking
-from dashboard.compute.bundles import narrowed, opened, scope, scope_rows
+from dashboard.compute.bundles import narrowed, opened, scope, scope_rows, taken
 from dashboard.compute.calibration import (
     CALIBRATION_BINS,
     confidence_bins,
@@ -278,6 +278,7 @@ __all__ = [
     "stand_in",
     "stated_alone",
     "suspects",
+    "taken",
     "telling",
     "telling_samples",
     "temperatures",

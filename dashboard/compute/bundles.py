@@ -7,12 +7,14 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import streamlit as st
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.lazy import HeldRows
 from analysis.loading.remote import is_remote
+from dashboard.choosing import digest_of
 from dashboard.compute.caching import kept
 from dashboard.inputs import Opened, Request, load_all
 from dashboard.state import Choices, narrowing
@@ -38,7 +40,7 @@ def opened(request: Request) -> Opened:
     return _opened(json.dumps(request, sort_keys=True), changed)
 
 
-@kept(max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=2)
 def _opened(request: str, changed: tuple[str, ...]) -> Opened:
     return load_all(json.loads(request))
 
@@ -47,8 +49,12 @@ def _changed(path: str) -> str | None:
     """Another text when the file, or a file of the folder, was written; None: nobody can tell."""
     if is_remote(path):
         return _remote_state(path)
-    parts = [Path(path), *(Path(path).rglob("*") if Path(path).is_dir() else ())]
-    return str(max((part.stat().st_mtime_ns for part in parts if part.exists()), default=0))
+    try:
+        parts = [Path(path), *(Path(path).rglob("*") if Path(path).is_dir() else ())]
+        found = [(str(part), part.stat()) for part in parts]
+    except OSError:  # reading, which comes next, says why
+        return None
+    return str(sorted((name, told.st_mtime_ns, told.st_size) for name, told in found))
 
 
 def _remote_state(address: str) -> str | None:
@@ -77,7 +83,7 @@ def scope(choices: Choices, panel: str) -> Bundle:
     current = narrowing(panel)
     if current is None:
         return choices.bundle
-    return _taken(choices.bundle, choices.bundle.fingerprint, current.digest, current.positions)
+    return taken(choices.bundle, current.positions)
 
 
 def scope_rows(panel: str) -> np.ndarray:
@@ -90,6 +96,11 @@ def narrowed(bundle: Bundle, choices: Choices) -> int | None:
     return None if bundle is choices.bundle else len(bundle.ids)
 
 
+def taken(bundle: Bundle, rows: np.ndarray) -> Bundle:
+    """These rows of a bundle, ascending; the same bundle for the same rows."""
+    return _taken(bundle, bundle.fingerprint, digest_of(rows), rows)
+
+
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
     taken = _lazy(_bundle, fingerprint).take(torch.from_numpy(_positions).long())
@@ -97,7 +108,7 @@ def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarra
     return taken
 
 
-@kept(max_entries=4)
+@kept()
 def _lazy(_bundle: Bundle, fingerprint: str) -> Bundle:
     """The bundle with tables of which a selection copies nothing before it is asked for."""
     held = {

@@ -91,7 +91,7 @@ def _dynamics_of(bundle: Bundle, run: str, number: int) -> list[Score]:
     return [margin, forgotten, learned]
 
 
-@kept(max_entries=24)
+@kept()
 def _scores(
     _bundle: Bundle,
     fingerprint: str,

@@ -27,7 +27,7 @@ from dashboard.rule_choice import steady_weights, usable
 from dashboard.state import Choices
 
 
-@kept(max_entries=24)
+@kept()
 def _answered(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str
 ) -> tuple[Answer, Bundle]:
@@ -43,14 +43,15 @@ def _said(bundle: Bundle, ensemble: Ensemble) -> Answer:
     """What an ensemble says; one of which a weight has changed is not added up anew."""
     if not can_stand(bundle, ensemble.rule):
         return answer(bundle, ensemble)
-    last = _last_standing(bundle.fingerprint, ensemble.rule)
-    last["found"] = found = standing(bundle, ensemble, last.get("found"))
+    last = _last_standing(bundle, bundle.fingerprint, ensemble.rule)
+    found = standing(bundle, ensemble, last)
+    _last_standing.put(found, bundle, bundle.fingerprint, ensemble.rule)
     return answer_of(bundle, found)
 
 
-@kept(max_entries=8)
-def _last_standing(fingerprint: str, rule: str) -> dict[str, Standing]:
-    return {}
+@kept()
+def _last_standing(_bundle: Bundle, fingerprint: str, rule: str) -> Standing | None:
+    return None
 
 
 def combined(bundle: Bundle, ensemble: Ensemble) -> Bundle:
@@ -205,7 +206,7 @@ def under_other_rules(choices: Choices) -> dict[str, Ensemble]:
     return _renamed(others, side_by_side(choices))
 
 
-@kept(max_entries=24)
+@kept()
 def _outcome_table(
     _bundle: Bundle, fingerprint: str, _ensemble: Ensemble, key: str, missing: str
 ) -> dict[str, np.ndarray]:

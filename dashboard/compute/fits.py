@@ -16,7 +16,7 @@ from dashboard.compute.caching import cached, kept
 from dashboard.fit_on import HeldOut
 
 
-@kept(max_entries=32)
+@kept()
 def _fitted(
     _bundle: Bundle,
     fingerprint: str,

@@ -84,7 +84,7 @@ def group_curves(
     )
 
 
-@cached(max_entries=64)
+@cached()
 def _group_curves(
     _choices: Choices,
     _bundle: Bundle,

@@ -63,7 +63,7 @@ def ranking(data: Bundle | AccuracyTable, asked: Asked) -> dict:
     return _ranking(data, data.fingerprint, data.models, asked)
 
 
-@cached(max_entries=64)
+@cached()
 def _ranking(_data, fingerprint: str, models: tuple[str, ...], asked: Asked) -> dict:
     policy = {"gaps": asked.gaps, "ties": asked.ties}
     data = _data.select(asked.models)

@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.bundle import Bundle
 from dashboard import compute, controls, ensemble_tables, ensemble_words, panels, state
 from dashboard.state import Choices
-from dashboard.theme import label
+from dashboard.theme import shortened
 
 
 def show(choices: Choices, bundle: Bundle) -> None:
@@ -52,7 +52,7 @@ def _pick_other(choices: Choices) -> tuple[str, str]:
     """What the ensembles are compared with; the best member where the one before is gone."""
     options = compute.references(choices)
     named = {
-        "best": f"Best member ({label(compute.reference(choices))})",
+        "best": f"Best member ({shortened(compute.reference(choices), 80)})",
         "majority": "Plurality of the members",
     }
     if state.get("ledger-against") not in options:
@@ -60,6 +60,6 @@ def _pick_other(choices: Choices) -> tuple[str, str]:
     return st.selectbox(
         "Compared with",
         options,
-        format_func=lambda option: named.get(option[0]) or label(option[1]),
+        format_func=lambda option: named.get(option[0]) or shortened(option[1], 80),
         **state.widget("ledger-against", options[0]),
     )

@@ -6,7 +6,7 @@ from analysis.bundle import Bundle, BundleError
 from analysis.recipes import Line, Soup
 from dashboard import compute, controls, panels, recipe_tables, recipe_words, state
 from dashboard.state import Choices
-from dashboard.theme import label, markdown
+from dashboard.theme import markdown, shortened
 
 LOSSES = {"brier": "Brier score", "error": "Wrong answers"}
 
@@ -78,6 +78,6 @@ def _picked(what: str, names: list[str], key: str) -> int:
     return st.selectbox(
         what,
         places,
-        format_func=lambda at: label(names[at]),
+        format_func=lambda at: shortened(names[at], 80),
         **state.picker(f"widget/{key}", place if place in places else 0, state.put, key),
     )

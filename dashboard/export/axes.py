@@ -191,7 +191,9 @@ def _narrow(canvas: Canvas, axes: Axes, layout) -> None:
     if len(at) > 1:
         size = (layout.tickfont.size or TICK) * canvas.px
         lines = max(text.get_text().count("\n") + 1 for text in labels)
-        axes.yaxis.set_tick_params(labelsize=min(size, float(np.diff(at).min()) / 1.15 / lines))
+        room = float(np.diff(at).min()) / 1.15 / lines
+        axes.yaxis.set_tick_params(labelsize=min(size, room))
+        canvas.crowded = min(1.0, room / size)
 
 
 def _turn(canvas: Canvas, axes: Axes, layout) -> None:

@@ -54,6 +54,7 @@ class Canvas:
         categories: {name of axis: {category: place}}.
         later: what can only be drawn when the axes have their final size.
         bars: colour bars to draw beside the axes.
+        crowded: how large names of rows are, as a share of what was asked for.
     """
 
     sheet: Figure
@@ -65,6 +66,7 @@ class Canvas:
     later: list[Callable[[], None]] = field(default_factory=list)
     bars: list[tuple[go.Figure, object, object]] = field(default_factory=list)
     stacks: dict[tuple, np.ndarray] = field(default_factory=dict)
+    crowded: float = 1.0
     box: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
     @classmethod

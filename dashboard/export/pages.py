@@ -33,7 +33,7 @@ def division(figure: go.Figure, **options) -> str:
 
 
 def _inert(part: object, name: str = "") -> object:
-    """The parts of a figure with texts that hold no markup but bold, italic and line breaks."""
+    """The parts of a figure with texts that hold no markup but what does no harm."""
     if isinstance(part, dict):
         return {key: _inert(value, key) for key, value in part.items() if key != "template"}
     if isinstance(part, str):

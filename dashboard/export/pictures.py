@@ -26,6 +26,7 @@ MARGIN = 8
 TITLE, SUBTITLE, CAPTION = 16, 12, 11
 LEAST_SHARE = 0.42  # of the sheet that axes must have in either direction
 SMALLER = 0.82
+LEAST_CROWDED = 0.75  # of the letters; where names of rows would be smaller, all letters are
 TRIES = 9
 FOR_THE_SCREEN = re.compile(r"(?:Click|Draw a (?:lasso|box)|Point at)\b[^.]*\.(?=\s|$)")
 _ONE_AT_A_TIME = threading.Lock()  # Matplotlib's settings belong to the whole process
@@ -88,7 +89,8 @@ def _fitting(source: go.Figure, preset: Preset, caption: str) -> Canvas:
         canvas = _drawn(source, preset, caption, px)
         left, bottom, right, top = canvas.box
         tall = preset.height_mm is None or top - bottom >= LEAST_SHARE * canvas.height
-        if tall and right - left >= LEAST_SHARE * canvas.width:
+        rows = preset.height_mm is None or canvas.crowded >= LEAST_CROWDED
+        if tall and rows and right - left >= LEAST_SHARE * canvas.width:
             break
         px *= SMALLER
     return canvas

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 MARKUP = re.compile(r"</?(?:b|i|em|strong|sub|sup|u|s|span)(?:\s[^<>]*)?>", re.IGNORECASE)
-HARMLESS = re.compile(r"</?(?:b|i|em|strong|sub|sup)>|<br\s*/?>", re.IGNORECASE)
+HARMLESS = re.compile(
+    r"</?(?:b|i|em|strong|sub|sup)>|<br\s*/?>|<span style='font-size:\d{1,2}px'>|</span>",
+    re.IGNORECASE,
+)
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -23,7 +26,7 @@ def plain(text: object) -> str:
 
 
 def inert(text: str) -> str:
-    """The text for a page: bold, italic and line breaks work, anything else is shown as letters.
+    """The text for a page: bold, italic, sizes and line breaks work, all else is shown as letters.
 
     >>> inert("<b>x</b><img src=y>")
     '<b>x</b>&lt;img src=y&gt;'

@@ -1,7 +1,15 @@
 """Every family of figures, by name."""
 
-from dashboard.figures import of_ensembles, of_fronts, of_groups, of_models, of_recipes, of_samples
-from dashboard.figures.family import SECTIONS, Family
+from dashboard.figures import (
+    of_ensembles,
+    of_fronts,
+    of_groups,
+    of_models,
+    of_recipes,
+    of_samples,
+    of_settings,
+)
+from dashboard.figures.family import SECTIONS, SETTINGS, Family
 
 ALL = (
     *of_models.FAMILIES,
@@ -10,9 +18,13 @@ ALL = (
     *of_fronts.FAMILIES,
     *of_groups.FAMILIES,
     *of_samples.FAMILIES,
+    *of_settings.FAMILIES,
 )
 FAMILIES: dict[str, Family] = {
-    family.name: family for section in SECTIONS for family in ALL if family.section == section
+    family.name: family
+    for section in (*SECTIONS, SETTINGS)
+    for family in ALL
+    if family.section == section
 }
 
 

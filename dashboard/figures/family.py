@@ -2,19 +2,23 @@
 
 import html
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.accuracies import AccuracyTable
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.rules import RULES
 from analysis.summary import installed_version
+from dashboard import compute
 from dashboard.choosing import Choices
 from dashboard.group_options import LEAST
 from dashboard.needs import NEEDS, lacking
+from dashboard.theme import count, unescaped
 from dashboard.words import counted
 
 SECTIONS = {
@@ -29,7 +33,9 @@ SECTIONS = {
     "rankings": "Rankings",
     "samples": "Samples",
 }
-HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw) [^.]*(\.|$)|; only these can be picked")
+SETTINGS = "settings"  # no section of a report: these figures are about other data
+HINT = re.compile(r"\s*(Click|Clicking|Drag|drag|Draw|Tick) [^.]*(\.|$)|; only these can be picked")
+SUBTITLE = 100  # letters in a line
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -41,11 +47,19 @@ class Settings:
         seed: of everything that is drawn by lot.
         least: samples that a group needs to count.
         accuracies: a table of accuracies without samples, where one is open.
+        selected: rows of the samples that figures narrow to, where they can; None: all.
     """
 
     seed: int = 0
     least: int = LEAST
     accuracies: AccuracyTable | None = None
+    selected: np.ndarray | None = None
+
+    def samples(self, choices: Choices) -> Bundle:
+        """The samples that figures narrow to."""
+        if self.selected is None:
+            return choices.bundle
+        return compute.taken(choices.bundle, self.selected)
 
 
 Built = go.Figure | str
@@ -58,7 +72,7 @@ class Family:
     Attributes:
         name: in kebab-case.
         title: short, as in a list.
-        section: a key of `SECTIONS`.
+        section: a key of `SECTIONS`, or `SETTINGS`.
         shows: one sentence.
         build: choices and settings -> a figure, or a sentence why there is none.
         needs: keys of `dashboard.needs.NEEDS`.
@@ -109,24 +123,46 @@ class Drawn:
     frame: pd.DataFrame | None = None
 
 
-def draw(family: Family, choices: Choices, settings: Settings) -> Drawn | str:
-    """A figure of this family, or a sentence why there is none for these data."""
-    if lacks := lacking(family.needs, choices):
+def draw(family: Family, choices: Choices | None, settings: Settings) -> Drawn | str:
+    """A figure of this family, or a sentence why there is none for these data.
+
+    Args:
+        family: of the catalogue.
+        choices: None where the data are a table of accuracies alone.
+        settings: with that table, where there is one.
+    """
+    if lacks := _lacking(family, choices, settings):
         return lacks
     try:
         figure = family.build(choices, settings)
         if isinstance(figure, str):
-            return figure
+            return unescaped(figure)
         frame = None if family.table is None else family.table(choices, settings)
     except BundleError as problem:
         return str(problem)
     title, subtitle = _plain(figure.layout.title.text), _without_hints(figure)
     alt = " ".join(_ended(part) for part in (title, subtitle) if part)
-    return Drawn(figure, " ".join([alt, *_made(family, choices)]), alt, frame)
+    of = [] if family.section == SETTINGS else _made(family, choices)
+    if of and "n = " not in alt:
+        of.insert(0, f"Of {count(len(settings.samples(choices).ids))} samples.")
+    if family.interval:
+        of.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
+    return Drawn(figure, " ".join([alt, *of]), alt, frame)
+
+
+def _lacking(family: Family, choices: Choices | None, settings: Settings) -> str:
+    """What the data lack, as a sentence; empty where they have all that is needed."""
+    if family.section == SETTINGS:
+        table = settings.accuracies
+        few = table is None or len(table.settings) < 2
+        return f"This needs {NEEDS['accuracies']}, and the data have none." if few else ""
+    if choices is None:
+        return "The input holds accuracies alone; expected answers on single samples."
+    return lacking(family.needs, choices)
 
 
 def _made(family: Family, choices: Choices) -> list[str]:
-    """Rule, gaps and interval, as a caption says them."""
+    """Rule and gaps, as a caption says them."""
     rule = RULES[choices.ensemble.rule].label
     said = []
     if family.section not in ("disagreement", "rankings"):
@@ -134,8 +170,6 @@ def _made(family: Family, choices: Choices) -> list[str]:
     if choices.bundle.gaps:
         gaps = {"exclude": "are left out", "wrong": "count as wrong"}
         said.append(f"Missing answers {gaps[choices.missing]}.")
-    if family.interval:
-        said.append(f"{family.interval[0].upper()}{family.interval[1:]}.")
     return said
 
 
@@ -156,16 +190,8 @@ def _without_hints(figure: go.Figure) -> str:
     if not subtitle.text:
         return ""
     text = HINT.sub("", subtitle.text.replace("<br>", " ")).strip()
-    lines = subtitle.text.split("<br>")
-    if text != " ".join(lines):
-        subtitle.text = _wrapped(text, max(map(len, lines)))
+    subtitle.text = "<br>".join(textwrap.wrap(text, SUBTITLE))
     return _plain(text)
-
-
-def _wrapped(text: str, width: int) -> str:
-    import textwrap
-
-    return "<br>".join(textwrap.wrap(text, max(width, 60)))
 
 
 def _plain(text: str | None) -> str:

@@ -21,7 +21,7 @@ QUICK_RULES = ("plurality", "mean", "geometric")
 
 def _outcome_strip(choices: Choices, settings: Settings) -> Built:
     shown = {choices.label: choices.ensemble}
-    return of_outcomes.outcome_strip(choices, choices.bundle, shown, LIGHT)
+    return of_outcomes.outcome_strip(choices, settings.samples(choices), shown, LIGHT)
 
 
 def _under_rules(choices: Choices) -> dict:
@@ -33,11 +33,13 @@ def _under_rules(choices: Choices) -> dict:
 
 
 def _outcomes_by_rule(choices: Choices, settings: Settings) -> Built:
-    return of_outcomes.outcome_strip(choices, choices.bundle, _under_rules(choices), LIGHT)
+    return of_outcomes.outcome_strip(
+        choices, settings.samples(choices), _under_rules(choices), LIGHT
+    )
 
 
 def _rules(choices: Choices, settings: Settings) -> pd.DataFrame:
-    bundle, ensembles = choices.bundle, _under_rules(choices)
+    bundle, ensembles = settings.samples(choices), _under_rules(choices)
     found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
     silence = {name: compute.silence(choices, bundle, one) for name, one in ensembles.items()}
     return ensemble_tables.ensembles(
@@ -48,23 +50,23 @@ def _rules(choices: Choices, settings: Settings) -> pd.DataFrame:
 
 
 def _ledger(choices: Choices, settings: Settings) -> Built:
-    return of_outcomes.ledger(choices, choices.bundle, LIGHT, everything=False)
+    return of_outcomes.ledger(choices, settings.samples(choices), LIGHT, everything=False)
 
 
 def _flow(choices: Choices, settings: Settings) -> Built:
-    return how.outcome_flow(choices, choices.bundle, LIGHT)
+    return how.outcome_flow(choices, settings.samples(choices), LIGHT)
 
 
 def _camps(choices: Choices, settings: Settings) -> Built:
-    return how.camp_map(choices, choices.bundle, None, LIGHT)
+    return how.camp_map(choices, settings.samples(choices), settings.selected, LIGHT)
 
 
 def _member_gains(choices: Choices, settings: Settings) -> Built:
-    return members.member_gains(choices, choices.bundle, LIGHT)
+    return members.member_gains(choices, settings.samples(choices), LIGHT)
 
 
 def _members(choices: Choices, settings: Settings) -> pd.DataFrame:
-    gains, ensemble = compute.member_table(choices, choices.bundle), choices.ensemble
+    gains, ensemble = compute.member_table(choices, settings.samples(choices)), choices.ensemble
     return ensemble_tables.members(
         gains, ensemble.members, compute.costs(choices), ensemble.weights
     )
@@ -78,18 +80,20 @@ def _selection_path(choices: Choices, settings: Settings) -> Built:
 
 
 def _effect_levels(choices: Choices, settings: Settings) -> Built:
-    return where.effect_levels(choices, choices.bundle, choices.grouping, LIGHT)
+    return where.effect_levels(choices, settings.samples(choices), choices.grouping, LIGHT)
 
 
 def _effects(choices: Choices, settings: Settings) -> pd.DataFrame:
     columns = (choices.grouping,)
-    return effect_tables.groups(compute.group_effects(choices, choices.bundle, columns), columns)
+    return effect_tables.groups(
+        compute.group_effects(choices, settings.samples(choices), columns), columns
+    )
 
 
 def _effect_cells(choices: Choices, settings: Settings) -> Built:
     names = [name for name in choices.bundle.groups if name != choices.grouping]
     other = next((name for name in names if name != "label"), names[0])
-    return where.effect_cells(choices, choices.bundle, (choices.grouping, other), LIGHT)
+    return where.effect_cells(choices, settings.samples(choices), (choices.grouping, other), LIGHT)
 
 
 def _effect_slices(choices: Choices, settings: Settings) -> Built:
@@ -98,16 +102,18 @@ def _effect_slices(choices: Choices, settings: Settings) -> Built:
 
 def _against_size(choices: Choices, settings: Settings) -> Built:
     measure = next(iter(compute.size_measures(choices)))
-    return curves.against_size(choices, choices.bundle, choices.bundle.models, measure, LIGHT)
+    return curves.against_size(
+        choices, settings.samples(choices), choices.bundle.models, measure, LIGHT
+    )
 
 
 def _risk_coverage(choices: Choices, settings: Settings) -> Built:
-    return curves.risk_coverage(choices, choices.bundle, LIGHT)
+    return curves.risk_coverage(choices, settings.samples(choices), LIGHT)
 
 
 def _cascade(choices: Choices, settings: Settings) -> Built:
     order = next(iter(compute.cascade_orders(choices)), "")
-    return curves.cascade(choices, choices.bundle, order, LIGHT)
+    return curves.cascade(choices, settings.samples(choices), order, LIGHT)
 
 
 OUTCOMES = (outcomes, mcnemar_p)

@@ -26,7 +26,7 @@ def _projection(axes: tuple[int, int], choices: Choices, settings: Settings) -> 
     found = front_search.searched(choices)
     if isinstance(found, str):
         return found
-    return front.projection(choices, choices.bundle, *found, axes, None, LIGHT)
+    return front.projection(choices, settings.samples(choices), *found, axes, None, LIGHT)
 
 
 def _on_front(choices: Choices, settings: Settings) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def _in_space(choices: Choices, settings: Settings) -> Built:
     found = front_search.searched(choices)
     if isinstance(found, str):
         return found
-    return front.in_space(choices, choices.bundle, *found, None, LIGHT)
+    return front.in_space(choices, settings.samples(choices), *found, None, LIGHT)
 
 
 def _in_parallel(choices: Choices, settings: Settings) -> Built:
@@ -50,7 +50,7 @@ def _equal_losses(choices: Choices, settings: Settings) -> Built:
     found = front_search.searched(choices, front_search.LOSSES)
     if isinstance(found, str):
         return found
-    return front.equal_losses(choices, choices.bundle, *found, None, LIGHT)
+    return front.equal_losses(choices, settings.samples(choices), *found, None, LIGHT)
 
 
 def _shared(choices: Choices, settings: Settings) -> Built:
@@ -83,7 +83,9 @@ def _group_volumes(choices: Choices, settings: Settings) -> Built:
     table = fronts_of_groups(choices, asked, found)
     if not len(table["n"]):
         return "No level of the grouping is large enough for a front of its own."
-    return front.group_volumes(choices, choices.bundle, found, table, choices.grouping, LIGHT)
+    return front.group_volumes(
+        choices, settings.samples(choices), found, table, choices.grouping, LIGHT
+    )
 
 
 FRONT = (non_dominated, hypervolume, exclusive_contribution)

@@ -23,23 +23,23 @@ ROLES = ("best", "ensembles")
 
 
 def _group_accuracy(choices: Choices, settings: Settings) -> Built:
-    return groups.group_dots(choices, choices.bundle, settings.least, LIGHT)
+    return groups.group_dots(choices, settings.samples(choices), settings.least, LIGHT)
 
 
 def _groups(choices: Choices, settings: Settings) -> pd.DataFrame:
     column = choices.grouping
-    table = compute.group_table(choices, choices.bundle, column)
+    table = compute.group_table(choices, settings.samples(choices), column)
     names = [*choices.ensemble.members, choices.label]
     return tables.groups(table, choices.bundle.groups[column].levels, names)
 
 
 def _group_size(choices: Choices, settings: Settings) -> Built:
     pool = choices.ensemble.members
-    return groups.size_curve(choices, choices.bundle, pool, settings.least, LIGHT)
+    return groups.size_curve(choices, settings.samples(choices), pool, settings.least, LIGHT)
 
 
 def _curves(against: str, choices: Choices, settings: Settings) -> Built:
-    bundle, column = choices.bundle, choices.grouping
+    bundle, column = settings.samples(choices), choices.grouping
     if group_curve_words.missing(bundle, column, choices.ensemble.members, against):
         return group_curve_words.NEEDS[against]
     options = {
@@ -54,7 +54,7 @@ def _curves(against: str, choices: Choices, settings: Settings) -> Built:
 
 
 def _majority(choices: Choices, settings: Settings) -> Built:
-    bundle, column = choices.bundle, choices.grouping
+    bundle, column = settings.samples(choices), choices.grouping
     if len(compute.group_choices(bundle, column)) < 2:
         return "There is one group only. Two are needed to compare accuracy in them."
     table = compute.group_table(choices, bundle, column)
@@ -66,36 +66,42 @@ def _majority(choices: Choices, settings: Settings) -> Built:
 
 
 def _net_effects(choices: Choices, settings: Settings) -> Built:
-    return group_effects.net_effects(choices, choices.bundle, LIGHT)
+    return group_effects.net_effects(choices, settings.samples(choices), LIGHT)
 
 
 def _gains(choices: Choices, settings: Settings) -> pd.DataFrame:
-    bundle, column = choices.bundle, choices.grouping
+    bundle, column = settings.samples(choices), choices.grouping
     gains = compute.worst_gains(choices, bundle, column, settings.least)
     effects = compute.effects_beside(choices, bundle, column)
     return group_tables.gains(gains, bundle.groups[column].levels, effects)
 
 
 def _votes(choices: Choices, settings: Settings) -> Built:
-    return group_effects.vote_scores(choices, choices.bundle, "disagreement", settings.least, LIGHT)
+    return group_effects.vote_scores(
+        choices, settings.samples(choices), "disagreement", settings.least, LIGHT
+    )
 
 
 def _apart(choices: Choices, settings: Settings) -> Built:
-    return group_effects.standing_apart(choices, choices.bundle, settings.least, LIGHT)
+    return group_effects.standing_apart(choices, settings.samples(choices), settings.least, LIGHT)
 
 
 def _rank_agreement(choices: Choices, settings: Settings) -> Built:
-    return group_effects.rank_agreement(choices, choices.bundle, "Kendall", settings.least, LIGHT)
+    return group_effects.rank_agreement(
+        choices, settings.samples(choices), "Kendall", settings.least, LIGHT
+    )
 
 
 def _dependences(choices: Choices, settings: Settings) -> Built:
-    if not compute.dependences(choices, choices.bundle, "errors"):
+    if not compute.dependences(choices, settings.samples(choices), "errors"):
         return "No grouping of 2 to 100 levels is there beside the label."
-    return group_effects.dependences(choices, choices.bundle, "errors", LIGHT)
+    return group_effects.dependences(choices, settings.samples(choices), "errors", LIGHT)
 
 
 def _dependence_table(choices: Choices, settings: Settings) -> pd.DataFrame:
-    return group_tables.dependences(compute.dependences(choices, choices.bundle, "errors"))
+    return group_tables.dependences(
+        compute.dependences(choices, settings.samples(choices), "errors")
+    )
 
 
 BARS = "bars: 95 % intervals"

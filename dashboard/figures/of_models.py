@@ -22,12 +22,12 @@ RULE = "mean"
 
 
 def _accuracies(choices: Choices, settings: Settings) -> Built:
-    return teams.accuracies(choices, choices.bundle, LIGHT)
+    return teams.accuracies(choices, settings.samples(choices), LIGHT)
 
 
 def accuracy_table(choices: Choices, settings: Settings) -> pd.DataFrame:
     """Accuracy of every model and of the ensemble, with interval and n."""
-    bundle = choices.bundle
+    bundle = settings.samples(choices)
     table = compute.model_table(bundle, choices.missing)
     whole = compute.ensemble_accuracy(choices, bundle)
     columns = {"accuracy": "accuracy", "low": "from", "high": "to", "judged": "n"}
@@ -46,23 +46,25 @@ def _pair_measure(choices: Choices) -> tuple[str, ...]:
 
 
 def _pairs(build: Callable, choices: Choices, settings: Settings) -> Built:
-    return build(choices, choices.bundle, _first_measure(choices), choices.bundle.models, LIGHT)
+    return build(
+        choices, settings.samples(choices), _first_measure(choices), choices.bundle.models, LIGHT
+    )
 
 
 def _reliability(choices: Choices, settings: Settings) -> Built:
-    found = compute.reliability_beside(choices, choices.bundle)
+    found = compute.reliability_beside(choices, settings.samples(choices))
     known = calibration.confident(choices, found)
     if not known:
         return "No sample has both a label and a confidence."
-    return calibration.reliability(choices, choices.bundle, known[0], LIGHT)
+    return calibration.reliability(choices, settings.samples(choices), known[0], LIGHT)
 
 
 def _calibration_errors(choices: Choices, settings: Settings) -> Built:
-    return calibration.calibration_errors(choices, choices.bundle, LIGHT)
+    return calibration.calibration_errors(choices, settings.samples(choices), LIGHT)
 
 
 def _error_kinds(choices: Choices, settings: Settings) -> pd.DataFrame:
-    found = compute.error_kinds(choices, choices.bundle)
+    found = compute.error_kinds(choices, settings.samples(choices))
     return calibration_tables.error_kinds(found, [*choices.ensemble.members, choices.label])
 
 

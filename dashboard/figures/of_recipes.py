@@ -21,36 +21,36 @@ NO_LINE = "No interpolation is known: this needs models with alpha between two e
 
 def _of_soups(build: Callable, choices: Choices, settings: Settings) -> Built:
     soups, _ = compute.recipes(choices.bundle)
-    return build(choices, soups) if soups else NO_SOUP
+    return build(choices, settings, soups) if soups else NO_SOUP
 
 
-def _soup_dots(choices: Choices, soups: tuple) -> Built:
-    found = [compute.soup_comparison(choices, choices.bundle, soup) for soup in soups]
-    return recipes.soup_dots(choices, choices.bundle, soups, found, LIGHT)
+def _soup_dots(choices: Choices, settings: Settings, soups: tuple) -> Built:
+    found = [compute.soup_comparison(choices, settings.samples(choices), soup) for soup in soups]
+    return recipes.soup_dots(choices, settings.samples(choices), soups, found, LIGHT)
 
 
 def _soups(choices: Choices, settings: Settings) -> pd.DataFrame:
     soups, _ = compute.recipes(choices.bundle)
-    found = [compute.soup_comparison(choices, choices.bundle, soup) for soup in soups]
+    found = [compute.soup_comparison(choices, settings.samples(choices), soup) for soup in soups]
     return recipe_tables.soups(soups, found)
 
 
-def _soup_fields(choices: Choices, soups: tuple) -> Built:
-    return recipes.two_by_two(choices, choices.bundle, soups[0], LIGHT)
+def _soup_fields(choices: Choices, settings: Settings, soups: tuple) -> Built:
+    return recipes.two_by_two(choices, settings.samples(choices), soups[0], LIGHT)
 
 
-def _soup_outcomes(choices: Choices, soups: tuple) -> Built:
-    return recipes.soup_outcomes(choices, choices.bundle, soups[0], LIGHT)
+def _soup_outcomes(choices: Choices, settings: Settings, soups: tuple) -> Built:
+    return recipes.soup_outcomes(choices, settings.samples(choices), soups[0], LIGHT)
 
 
-def _soup_parts(choices: Choices, soups: tuple) -> Built:
+def _soup_parts(choices: Choices, settings: Settings, soups: tuple) -> Built:
     loss = "brier" if choices.bundle.probabilities else "error"
-    return recipes.error_parts(choices, choices.bundle, soups[0], loss, LIGHT)
+    return recipes.error_parts(choices, settings.samples(choices), soups[0], loss, LIGHT)
 
 
 def _of_lines(build: Callable, choices: Choices, settings: Settings) -> Built:
     _, lines = compute.recipes(choices.bundle)
-    return build(choices, choices.bundle, lines[0], LIGHT) if lines else NO_LINE
+    return build(choices, settings.samples(choices), lines[0], LIGHT) if lines else NO_LINE
 
 
 FAMILIES = (

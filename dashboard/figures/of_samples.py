@@ -52,14 +52,14 @@ def _slice_table(choices: Choices, settings: Settings) -> pd.DataFrame:
 
 
 def _number_right(choices: Choices, settings: Settings) -> Built:
-    return difficulty.number_right(choices, choices.bundle, LIGHT)
+    return difficulty.number_right(choices, settings.samples(choices), LIGHT)
 
 
 def _score(choices: Choices, settings: Settings) -> Built:
     score = next(iter(compute.score_choices(choices).values()), None)
     if score is None:
         return "These data allow no score of single samples."
-    return difficulty.score_histogram(choices, choices.bundle, score, LIGHT)
+    return difficulty.score_histogram(choices, settings.samples(choices), score, LIGHT)
 
 
 def _score_measure(choices: Choices) -> tuple[str, ...]:
@@ -68,7 +68,8 @@ def _score_measure(choices: Choices) -> tuple[str, ...]:
 
 
 def _uncertainty(choices: Choices, settings: Settings) -> Built:
-    return difficulty.uncertainty(choices, choices.bundle, None, LIGHT, most=MOST_POINTS)
+    bundle, rows = settings.samples(choices), settings.selected
+    return difficulty.uncertainty(choices, bundle, rows, LIGHT, most=MOST_POINTS)
 
 
 def _sample_map(choices: Choices, settings: Settings) -> Built:

@@ -6,6 +6,7 @@ from analysis.bundle import Bundle, BundleError
 from dashboard import compute, controls, group_options, group_tables, group_words, panels, tables
 from dashboard import words as sentences
 from dashboard.state import Choices
+from dashboard.theme import markdown
 
 
 def show(choices: Choices, bundle: Bundle) -> None:
@@ -58,7 +59,7 @@ def _crossings(choices: Choices, bundle: Bundle) -> None:
     try:
         found = compute.lowest_cells(choices, bundle, group_options.least())
     except BundleError as problem:
-        st.caption(str(problem))
+        st.caption(markdown(problem, 400))
         return
     if not found["cells"]:
         return

@@ -14,7 +14,7 @@ from dashboard import (
 )
 from dashboard.figures.group_curves import opening_levels
 from dashboard.state import Choices
-from dashboard.theme import shortened
+from dashboard.theme import label, shortened
 
 PANEL = "group-curves"
 MOST = 6
@@ -103,7 +103,7 @@ def _pick_levels(choices: Choices, bundle: Bundle) -> list[str]:
     grouping, key = bundle.groups[choices.grouping], f"{PANEL}/levels/{choices.grouping}"
     kept = [level for level in state.get(key) or () if level in grouping.levels]
     return st.multiselect(
-        f"Levels of {shortened(choices.grouping)}",
+        f"Levels of {label(choices.grouping)}",
         list(grouping.levels),
         format_func=shortened,
         max_selections=MOST,

@@ -16,8 +16,9 @@ from dashboard.plots.models import decode_models
 from dashboard.sessions.making import both
 from dashboard.sessions.session import Predicate
 from dashboard.state import Choices
-from dashboard.theme import DARK, LIGHT, Palette
+from dashboard.theme import DARK, LIGHT, Palette, shortened
 
+LONGEST_ALT = 300
 CONFIG = {
     "displaylogo": False,
     "showSendToCloud": False,
@@ -51,7 +52,7 @@ def chart(
     config = CONFIG | {
         "toImageButtonOptions": {"format": "svg", "filename": f"dissensus-{panel}"},
     }
-    key = state.panel_key(panel)
+    key, alt = state.panel_key(panel), shortened(alt, LONGEST_ALT)
     if pick is None:
         st.plotly_chart(figure, key=key, config=config, alt=alt)
     else:

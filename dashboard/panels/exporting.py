@@ -8,7 +8,7 @@ from importlib import metadata
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import footnotes, state
+from dashboard import figure_settings, footnotes, state
 from dashboard.choosing import Choices, Selection
 from dashboard.export.presets import FONTS, PRESETS, Preset
 from dashboard.export.writing import FORMATS, write
@@ -23,6 +23,7 @@ MIME = {
 }
 PICTURES = ("pdf", "svg", "png")
 AS_NEEDED = 0.0
+KEPT, USUAL = "figure-settings", "single column"
 NAMED_MEMBERS = 5
 
 
@@ -50,18 +51,18 @@ def offer(panel: str, make: Callable[[], go.Figure]) -> None:
 
 
 def _menu(panel: str, key: str, make: Callable[[], go.Figure]) -> None:
+    chosen = figure_settings.usable(state.get(KEPT, {}))[0]
     format = st.segmented_control(
         "Format",
         FORMATS,
-        default=state.get("export-format", FORMATS[0]),
         format_func=str.upper,
         required=True,
-        key=f"{key}/format",
+        **state.picker(f"{key}/format", chosen.get("format", FORMATS[0]), _keep, "format"),
     )
-    state.put("export-format", format)
     preset = PRESETS["double column"]
     if format in PICTURES:
-        preset = _preset(key, format)
+        preset = figure_settings.preset_of(chosen, USUAL)
+        _sizes(key, format, preset, chosen.get("unit", "mm"))
     st.download_button(
         "Download",
         data=partial(_written, make, format, preset, caption(panel)),
@@ -73,46 +74,64 @@ def _menu(panel: str, key: str, make: Callable[[], go.Figure]) -> None:
     )
 
 
-def _preset(key: str, format: str) -> Preset:
-    """Size and letters of a picture, as they are asked for."""
-    names = list(PRESETS)
-    before = state.get("export-preset", names[0])
-    name = st.selectbox("Preset", names, index=names.index(before), key=f"{key}/preset")
-    state.put("export-preset", name)
-    preset, own = PRESETS[name], f"{key}/{name}"
+def _sizes(key: str, format: str, preset: Preset, unit: str) -> None:
+    """Fields for size and letters of a picture; they are the same in all menus."""
+    left, right = st.columns([2, 1])
+    picked = state.picker(f"{key}/preset", preset.name, _keep_preset)
+    left.selectbox("Preset", list(PRESETS), **picked)
+    picked = state.picker(f"{key}/unit", unit, _keep, "unit")
+    right.segmented_control("Unit", list(figure_settings.UNITS), required=True, **picked)
     left, right = st.columns(2)
-    width = left.number_input(
-        "Width (mm)", 30.0, 1000.0, float(preset.width_mm), 1.0, format="%.4g", key=f"{own}/width"
-    )
-    height = right.number_input(
-        "Height (mm)",
-        AS_NEEDED,
-        1000.0,
-        float(preset.height_mm or AS_NEEDED),
-        1.0,
+    with left:
+        _length("Width", f"{key}/width/{unit}", "width_mm", preset.width_mm, unit)
+        picked = state.picker(f"{key}/size", float(preset.size), _keep, "size")
+        st.number_input("Letters (pt)", *figure_settings.LETTERS, step=0.5, **picked)
+    with right:
+        _length("Height", f"{key}/height/{unit}", "height_mm", preset.height_mm, unit)
+        picked = state.picker(f"{key}/font", preset.font, _keep, "font")
+        st.selectbox("Font", FONTS, **picked)
+    picked = state.picker(f"{key}/grey", preset.greyscale, _keep, "greyscale")
+    st.toggle("Greyscale", help="Traces differ in symbols, dashes and hatches", **picked)
+    if format != "png":
+        picked = state.picker(f"{key}/raster", preset.raster, _keep, "raster")
+        told = "Smaller files where there are many points"
+        st.toggle("Points as pixels", help=told, **picked)
+    if format == "png" or preset.raster:
+        picked = state.picker(f"{key}/dpi", preset.dpi, _keep, "dpi")
+        st.number_input("Dots per inch", *figure_settings.DOTS, step=50, **picked)
+
+
+def _length(label: str, key: str, name: str, millimetres: float | None, unit: str) -> None:
+    """A field for a length in the chosen unit; a height may be left to the figure."""
+    one, free = figure_settings.UNITS[unit], name == "height_mm"
+    low, high = figure_settings.HEIGHTS if free else figure_settings.WIDTHS
+    shown = min(max((millimetres or AS_NEEDED) / one, AS_NEEDED if free else low / one), high / one)
+    st.number_input(
+        f"{label} ({unit})",
+        AS_NEEDED if free else low / one,
+        high / one,
+        step=1.0 if unit == "mm" else 0.1,
         format="%.4g",
-        help="0: as tall as the figure needs",
-        key=f"{own}/height",
+        help="0: as tall as the figure needs" if free else None,
+        **state.picker(key, shown, _keep_length, name, unit),
     )
-    size = left.number_input("Letters (pt)", 4.0, 40.0, preset.size * 1.0, 0.5, key=f"{own}/size")
-    font = right.selectbox("Font", FONTS, key=f"{own}/font")
-    grey = st.toggle(
-        "Greyscale", help="Traces differ in symbols, dashes and hatches", key=f"{own}/grey"
-    )
-    raster = format != "png" and st.toggle(
-        "Points as pixels", help="Smaller files where there are many points", key=f"{own}/raster"
-    )
-    asked = format == "png" or raster
-    dpi = asked and st.number_input("Dots per inch", 50, 1200, preset.dpi, 50, key=f"{own}/dpi")
-    return preset.sized(
-        width_mm=width,
-        height_mm=max(height, 20.0) if height else None,
-        size=size,
-        font=font,
-        greyscale=grey,
-        raster=raster,
-        dpi=dpi or preset.dpi,
-    )
+
+
+def _keep(name: str, value: object) -> None:
+    state.put(KEPT, {**state.get(KEPT, {}), name: value})
+
+
+def _keep_preset(name: str) -> None:
+    """Another preset has sizes of its own."""
+    before = state.get(KEPT, {})
+    others = {key: one for key, one in before.items() if key not in figure_settings.SIZES}
+    state.put(KEPT, {**others, "preset": name})
+
+
+def _keep_length(name: str, unit: str, value: float) -> None:
+    low, high = figure_settings.HEIGHTS if name == "height_mm" else figure_settings.WIDTHS
+    length = round(value * figure_settings.UNITS[unit], 3)
+    _keep(name, min(max(length, low), high) if value else None)
 
 
 def caption(panel: str) -> str:

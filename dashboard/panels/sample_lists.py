@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import compute, difficulty_words, doubt_tables, state, tables
 from dashboard.panels.drawing import select_within
 from dashboard.state import Choices
-from dashboard.theme import count, markdown
+from dashboard.theme import count, markdown, unescaped
 
 MOST_ROWS = 200
 ROW, HEAD, TALLEST = 35, 38, 420
@@ -62,14 +62,13 @@ def _ticked(
     choices: Choices, table: pd.DataFrame, rows: np.ndarray, panel: str, description: str
 ) -> None:
     """A table of samples; ticks in it are the selection."""
-    bundle, settings = choices.bundle, {}
-    if bundle.thumbnails is not None:
-        table.insert(0, "image", tables.thumbnails(bundle.thumbnails[rows], height=40))
-        settings["image"] = st.column_config.ImageColumn("image", width="small")
-    text = tables.text_of(bundle)
-    if text is not None:
-        table[text] = [str(value) for value in bundle.attributes[text][rows]]
-        settings[text] = st.column_config.TextColumn(text, width="large")
+    settings = {
+        tables.add_pictures(table, choices.bundle, rows): st.column_config.ImageColumn(
+            "image", width="small"
+        ),
+        tables.add_texts(table, choices.bundle, rows): st.column_config.TextColumn(width="large"),
+    }
+    settings.pop(None, None)
     for name in table.select_dtypes("number"):
         settings[name] = st.column_config.NumberColumn(
             name, format="%.2f", width="small", help=doubt_tables.SAMPLE_TERMS.get(name)
@@ -83,7 +82,7 @@ def _ticked(
         selection_mode="multi-row",
         key=key,
         height=min(ROW * len(table) + HEAD, TALLEST),
-        alt=description,
+        alt=unescaped(description),
     )
 
 

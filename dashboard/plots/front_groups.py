@@ -55,7 +55,7 @@ def shared_models(
     figure.update_yaxes(
         tickmode="array",
         tickvals=np.arange(len(rows)),
-        ticktext=[shown(names[row], 24) for row in rows],
+        ticktext=[shown(names[row], 36) for row in rows],
     )
     return figure
 

@@ -84,7 +84,7 @@ def standing_apart(
     )
     figure.update_yaxes(
         tickvals=rows.tolist(),
-        ticktext=[shown(members[row], 22) for row in rows.tolist()],
+        ticktext=[shown(members[row], 36) for row in rows.tolist()],
         autorange="reversed",
         showgrid=False,
     )

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.plots.layout import add_band, titled
+from dashboard.plots.layout import add_band, round_ticks, titled
 from dashboard.theme import BESIDE_SYMBOLS, LIGHT, Palette, amount, count, interval, percent, shown
 
 ROW = 250
@@ -131,7 +131,7 @@ def _label(
             showticklabels=True,
         )
     elif stretched and show == "accuracy":
-        figure.update_xaxes(type="log")
+        figure.update_xaxes(type="log", **round_ticks(figure))
     elif whole:
         figure.update_xaxes(dtick=1)
 
@@ -212,7 +212,7 @@ def _add_line(
     if len(x) > 1 and np.isfinite(low).any() and line["role"] != "family":
         add_band(figure, x, low, high, colour)
     marked = len(x) == 1 or (len(x) <= 12 and not dotted)
-    name = shown(line["name"], 22)
+    name = shown(line["name"], 34)
     if line["role"] == "best" and not line["name"].startswith("best"):
         name = f"best: {name}"
     figure.add_scatter(
@@ -244,7 +244,7 @@ def _add_dots(figure, line: Mapping, level: int, levels, texts, palette: Palette
         x=x,
         y=y,
         mode="markers",
-        name=f"{shown(line['name'], 22)}, in bins",
+        name=f"{shown(line['name'], 34)}, in bins",
         showlegend=False,
         marker={"color": colour, "symbol": symbol, "size": 7},
         customdata=np.arange(len(x), dtype=np.int32) + len(x) * level,

@@ -59,7 +59,7 @@ def titled(
             "pad": {"t": 0},
         },
         height=height,
-        margin={"l": 8, "r": 12, "t": top, "b": bottom},
+        margin={"l": 8, "r": 20, "t": top, "b": bottom},
         font={"color": palette.text},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -92,6 +92,19 @@ def add_band(
         hoverinfo="skip",
         showlegend=False,
     )
+
+
+def round_ticks(figure: go.Figure) -> dict:
+    """Ticks of a logarithmic x axis at round numbers, each written out."""
+    x = np.concatenate([np.asarray(trace.x, dtype=float) for trace in figure.data])
+    x = x[np.isfinite(x) & (x > 0)]
+    if not len(x):
+        return {}
+    powers = np.arange(np.floor(np.log10(x.min())), np.ceil(np.log10(x.max())) + 1)
+    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    values = [float(f"{step}e{int(power)}") for power in powers for step in steps]
+    texts = [f"{value:,.0f}" if value >= 1 else f"{value:g}" for value in values]
+    return {"tickvals": values, "ticktext": texts}
 
 
 def _legend_rows(figure: go.Figure) -> int:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, plain_interval, shown, three_digits
 
-NAMED_MODELS = 40
+NAMED_MODELS = 60
 NAMED_COLUMNS = 14
 WRITTEN_MODELS = 12
 
@@ -160,7 +160,8 @@ def _written(drawn: np.ndarray) -> str:
 def _name_axes(figure: go.Figure, names: Sequence[str], order: np.ndarray, symmetric: bool) -> None:
     models = len(names)
     ticks = [shown(names[row], 22) for row in order.tolist()]
-    named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": {"size": 10}}
+    letters = {"size": min(10, max(6, 420 // models))}
+    named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": letters}
     figure.update_layout(dragmode=False, clickmode="event+select")
     across = named if models <= NAMED_COLUMNS else {"tickvals": []}
     up = named if models <= NAMED_MODELS else {"tickvals": []}

@@ -10,7 +10,7 @@ from dashboard.plots.layout import titled
 from dashboard.theme import LIGHT, Palette, shown
 
 OTHER = "other families"
-NAMED_MODELS = 12
+NAMED_MODELS = 60
 PLOT_PIXELS, LETTER, TEXT_HEIGHT, CLEAR, BESIDE = 360, 6.5, 14, 9, 24
 PLACES = {
     "top center": (0.0, 1.0),

@@ -46,6 +46,7 @@ def outcome_strip(
     height = 196 + 40 * len(names)
     titled(figure, title, subtitle, height=height, palette=palette, legend="bottom")
     figure.update_layout(barmode="stack", dragmode=False, legend={"traceorder": "normal"})
+    figure.update_layout(margin_l=16)  # half of the first tick's label
     figure.update_xaxes(
         tickformat=".0%",
         range=[0, 1],

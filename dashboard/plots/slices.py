@@ -6,7 +6,7 @@ from itertools import zip_longest
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.plots.layout import titled
+from dashboard.plots.layout import round_ticks, titled
 from dashboard.theme import LIGHT, Palette, count, interval, p_value, percent, shown
 
 ROW = 30
@@ -147,7 +147,8 @@ def slice_sizes(
         line = {"color": palette.member, "width": 1, "dash": "dot"}
         figure.add_hline(y=side * least_gap, line=line)
     figure.update_layout(dragmode=False, clickmode="event+select")
-    figure.update_xaxes(title="Samples of the slice on that half (log)", type="log", dtick="D2")
+    ticks = round_ticks(figure)
+    figure.update_xaxes(title="Samples of the slice on that half (log)", type="log", **ticks)
     figure.update_yaxes(title="Gap in points (95 % interval)")
     return figure
 

@@ -20,7 +20,6 @@ from dashboard.theme import (
 MOST_LEVELS = 40
 MOST_CELLS = 30
 WRITTEN = 12
-SLICE_ROW = 46
 
 
 def drawn_levels(table: Mapping[str, np.ndarray], most: int = MOST_LEVELS) -> np.ndarray:

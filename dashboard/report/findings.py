@@ -18,8 +18,9 @@ from dashboard import (
 )
 from dashboard.choosing import Choices
 from dashboard.figures import front_search, of_models, of_samples
-from dashboard.figures.family import Settings
+from dashboard.figures.family import HINT, Settings
 from dashboard.needs import lacking
+from dashboard.theme import markdown
 
 Told = list[str]
 LABELS = "There are no labels that a member could be judged by."
@@ -168,6 +169,7 @@ def findings(section: str, choices: Choices, settings: Settings) -> Told:
     if section not in FINDINGS:
         return []
     try:
-        return [told for told in FINDINGS[section](choices, settings) if told]
+        told = FINDINGS[section](choices, settings)
+        return [HINT.sub("", sentence).strip() for sentence in told if sentence]
     except BundleError as problem:
-        return [str(problem)]
+        return [markdown(problem, 400)]

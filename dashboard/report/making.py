@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
@@ -22,7 +23,7 @@ from dashboard.report.text import paragraphs, plain, table
 from dashboard.theme import count
 
 LIBRARIES = ("torch", "numpy", "plotly")
-LONGEST_NOTE = 10_000
+LONGEST_LIST = 4000  # letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,8 @@ def made(
     parts, shown = [], []
     for place, key in enumerate(chosen):
         report(place / len(chosen), SECTIONS[key])
-        text, drawn = _section(key, choices, settings, wanted, len(shown), report)
+        tell = partial(report, place / len(chosen))
+        text, drawn = _section(key, choices, settings, wanted, len(shown), tell)
         parts.append((key, SECTIONS[key], text))
         shown += drawn
     parts.append(("methods", "Methods", methods(shown, choices)))
@@ -88,18 +90,18 @@ def made(
 
 
 def _section(
-    key: str, choices: Choices, settings: Settings, wanted: Wanted, before: int, report: Callable
+    key: str, choices: Choices, settings: Settings, wanted: Wanted, before: int, tell: Callable
 ) -> tuple[str, list[Family]]:
     """The HTML of a section, and the families that it shows."""
     parts = [paragraphs(findings(key, choices, settings)), noted(wanted.notes, key)]
-    shown, without = [], []
+    shown, without = [], {}
     for family in of_section(key):
         if not family.in_report:
             continue
-        report(0.0, f"{SECTIONS[key]}: {family.title}")
+        tell(f"{SECTIONS[key]}: {family.title}")
         drawn = draw(family, choices, settings)
         if isinstance(drawn, str):
-            without.append(f"{family.title}: {drawn}")
+            without.setdefault(drawn, []).append(family.title)
             continue
         shown.append(family)
         number = before + len(shown)
@@ -111,7 +113,9 @@ def _section(
     if key == "samples":
         parts.append(samples(choices, wanted.selected))
     if without:
-        listed = "".join(f"<li>{plain(line)}</li>" for line in without)
+        listed = "".join(
+            f"<li>{plain('; '.join(titles))}: {plain(why)}</li>" for why, titles in without.items()
+        )
         parts.append(
             f'<p class="facts">Not drawn for these data:</p><ul class="facts">{listed}</ul>'
         )
@@ -155,7 +159,7 @@ def _data(choices: Choices, settings: Settings, wanted: Wanted) -> str:
     frame = pd.DataFrame({"what": list(rows), "value": list(rows.values())})
     notes = "".join(f"<li>{plain(note)}</li>" for note in bundle.notes)
     told = f"<p>What the loader assumed:</p><ul>{notes}</ul>" if notes else ""
-    return table(frame, "All that was chosen.") + told
+    return table(frame, "All that was chosen.", LONGEST_LIST) + told
 
 
 def _listed(texts: Sequence[str], most: int = 60) -> str:

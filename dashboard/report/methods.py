@@ -13,6 +13,7 @@ from dashboard.report.text import plain
 SOURCES = re.compile(r"^References:\n((?:[ \t]+.*\n?)+)", re.MULTILINE)
 NAMES = {
     "accuracy_interval": "Interval of an accuracy",
+    "against_rest": "A group against the rest",
     "benjamini_hochberg": "Benjamini-Hochberg",
     "bradley_terry": "Bradley-Terry",
     "bend": "Line and parabola",
@@ -20,10 +21,18 @@ NAMES = {
     "contributions": "What a member brings",
     "dependence": "Distance correlation",
     "exclusive_contribution": "Exclusive contribution",
+    "front": "Models beaten by none",
+    "fit_temperature": "Temperature",
+    "good_and_bad": "Good and bad disagreement",
+    "group_scores": "Scores of groups",
     "kendall": "Kendall's tau",
     "mcnemar_p": "McNemar's test",
+    "non_dominated": "Front",
+    "paired_interval": "Interval of a difference",
     "pca": "Principal components",
     "rank_over_groups": "Ranks over groups",
+    "selective_votes": "Selective vote",
+    "temperature_report": "Calibration before and after a temperature",
     "wilson": "Wilson interval",
 }
 

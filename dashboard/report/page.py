@@ -6,9 +6,12 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from dashboard.export.pages import POLICY, division
+from dashboard.plots.layout import LINE, TITLE_SPACE
 from dashboard.report.text import plain
 
 WIDTH = 700
+PRINTED = 0.82  # of the size on the screen
+TALLEST = 860  # pixels that a printed page has for a figure beside its heading and its caption
 STYLE = """
 body { font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif;
   color: #1c2127; background: #ffffff; margin: 0 auto; padding: 24px; max-width: 700px; }
@@ -22,7 +25,8 @@ figcaption, caption { font-size: .85rem; color: #40484f; text-align: left; paddi
 .table { overflow-x: auto; margin: 1rem 0; } table { border-collapse: collapse; font-size: .8rem;
   font-variant-numeric: tabular-nums; } th, td { padding: .15rem .5rem; text-align: left;
   border-bottom: 1px solid #dfe2e6; overflow-wrap: break-word; max-width: 20rem;
-  vertical-align: top; } .number { text-align: right; white-space: nowrap; }
+  vertical-align: top; } .long { min-width: 12rem; overflow-wrap: anywhere; }
+  .number { text-align: right; white-space: nowrap; }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 .source { color: #55606b; } nav ul { columns: 2; padding-left: 1.2rem; }
 .samples { list-style: none; padding: 0; display: grid; grid-template-columns: 1fr 1fr;
@@ -30,9 +34,12 @@ dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
   overflow-wrap: anywhere; } .samples img { width: 84px; height: 84px; object-fit: contain;
   image-rendering: pixelated; }
 @page { size: A4; margin: 12mm; }
-@media print { body { padding: 0; font-size: 10.5pt; } nav { display: none; }
-  h2, h3 { break-after: avoid; } .modebar { display: none !important; }
-  .table { overflow: visible; } tr { break-inside: avoid; }
+@media print { body { padding: 0; font-size: 9.5pt; } nav { display: none; }
+  h2, h3, dt { break-after: avoid; } dd, .finding { break-inside: avoid; }
+  figure { margin: .6rem 0; } figure > div { zoom: var(--shrunk, 1); }
+  .modebar { display: none !important; }
+  p.facts { break-after: avoid; } .table { overflow: visible; break-inside: avoid; }
+  tr { break-inside: avoid; }
   table { font-size: .66rem; } th, td { padding: .1rem .25rem; } }
 """
 
@@ -77,23 +84,37 @@ def page(title: str, facts: str, parts: Sequence[tuple[str, str, str]], foot: st
 
 
 def drawing(name: str, number: int, figure: go.Figure, alt: str, caption: str) -> str:
-    """A figure with its text in place of it and its caption."""
+    """A figure with its text in place of it and its caption; smaller in print than a page."""
+    drawn = on_paper(figure)
+    shrunk = min(PRINTED, TALLEST / drawn.layout.height)
     return (
-        f'<figure id="{name}"><div role="img" aria-label="{plain(alt)}">'
-        f"{division(on_paper(figure), div_id=f'plot-{name}')}</div>"
+        f'<figure id="{name}" style="--shrunk: {shrunk:.3f}">'
+        f'<div role="img" aria-label="{plain(alt)}">{division(drawn, div_id=f"plot-{name}")}</div>'
         f"<figcaption><b>Figure {number}.</b> {plain(caption)}</figcaption></figure>"
     )
 
 
 def on_paper(figure: go.Figure) -> go.Figure:
-    """As wide as a printed page, and without WebGL, of which a browser draws a few only."""
+    """As wide as a printed page; the title stands in the caption.
+
+    Without WebGL, of which a browser draws a few plots only.
+    """
     layout = figure.to_plotly_json()
     data = [
         {**trace, "type": "scatter"} if trace.get("type") == "scattergl" else trace
         for trace in layout["data"]
     ]
     drawn = go.Figure(data=data, layout=layout["layout"])
-    return drawn.update_layout(width=WIDTH, autosize=False, paper_bgcolor="#ffffff")
+    title, margin = figure.layout.title, figure.layout.margin
+    above = TITLE_SPACE + LINE * (title.subtitle.text or "").count("<br>")
+    return drawn.update_layout(
+        title=None,
+        width=WIDTH,
+        height=figure.layout.height - above,
+        margin_t=margin.t - above,
+        autosize=False,
+        paper_bgcolor="#ffffff",
+    )
 
 
 def noted(notes: Mapping[str, str], name: str) -> str:

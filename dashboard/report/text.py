@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dashboard.theme import DASH, amount, shortened
+from dashboard.theme import DASH, JOINER, amount, p_value, shortened, spelt
 
-MOST_ROWS, MOST_COLUMNS, LETTERS = 20, 10, 120
+MOST_ROWS, MOST_COLUMNS, LETTERS, LONG = 20, 10, 120, 48
+P_VALUE = re.compile(r"p( \(.*\))?")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>$:~&=])")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -17,7 +18,7 @@ LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 def plain(text: object) -> str:
     """Text from the data or of our own, escaped."""
-    return html.escape(str(text))
+    return html.escape(spelt(text))
 
 
 def sentence(markdown: str) -> str:
@@ -32,7 +33,7 @@ def sentence(markdown: str) -> str:
         kept.append(found[1])
         return f"\x00{len(kept) - 1}\x00"
 
-    text = ESCAPED.sub(keep, markdown.replace("\x00", ""))
+    text = ESCAPED.sub(keep, markdown.replace("\x00", "").replace(JOINER, ""))
     text = html.escape(LINK.sub(r"\1", text))
     text = BOLD.sub(r"<strong>\1</strong>", text)
     return re.sub("\x00(\\d+)\x00", lambda found: html.escape(kept[int(found[1])]), text)
@@ -46,19 +47,17 @@ def paragraphs(sentences: Sequence[str]) -> str:
     return f'<p class="finding">{first}</p>' + "".join(f"<p>{one}</p>" for one in rest)
 
 
-def table(frame: pd.DataFrame, caption: str) -> str:
+def table(frame: pd.DataFrame, caption: str, letters: int = LETTERS) -> str:
     """A table with its head, at most `MOST_ROWS` rows; it says how many are left out."""
-    frame = _upright(frame)
+    frame = _upright(_with_p_values(frame))
     shown = frame.iloc[:MOST_ROWS, :MOST_COLUMNS]
     head = "".join(f'<th scope="col">{plain(name)}</th>' for name in shown.columns)
     kinds = [kind.kind in "iuf" for kind in shown.dtypes]
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td class="number">{plain(cell(value))}</td>'
-            if number
-            else f"<td>{plain(cell(value))}</td>"
-            for value, number in zip(row, kinds, strict=True)
+            f"<td{_class(value, number, place)}>{plain(cell(value, letters))}</td>"
+            for place, (value, number) in enumerate(zip(row, kinds, strict=True))
         )
         + "</tr>"
         for row in shown.itertuples(index=False, name=None)
@@ -73,6 +72,24 @@ def table(frame: pd.DataFrame, caption: str) -> str:
     )
 
 
+def _class(value: object, number: bool, place: int) -> str:
+    """Numbers stand to the right; long texts of the first column get room."""
+    if number:
+        return ' class="number"'
+    return ' class="long"' if not place and len(str(value)) > LONG else ""
+
+
+def _with_p_values(frame: pd.DataFrame) -> pd.DataFrame:
+    """P values as a paper has them, .012 or < .001."""
+    texts = {
+        name: [DASH if value != value else p_value(value).removeprefix("p ").removeprefix("= ")
+               for value in frame[name]]
+        for name in frame.columns
+        if P_VALUE.fullmatch(str(name)) and frame[name].dtype.kind == "f"
+    }  # fmt: skip
+    return frame.assign(**texts)
+
+
 def _upright(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns as rows where there are more columns than a page has room for, and few rows."""
     if frame.shape[1] <= MOST_COLUMNS or len(frame) >= MOST_COLUMNS:
@@ -82,7 +99,7 @@ def _upright(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[str(frame.columns[0]), *names], dtype=object)
 
 
-def cell(value: object) -> str:
+def cell(value: object, letters: int = LETTERS) -> str:
     """A value as a table shows it; undefined is a dash."""
     if value is None or (isinstance(value, float | np.floating) and not np.isfinite(value)):
         return DASH
@@ -92,4 +109,4 @@ def cell(value: object) -> str:
         return amount(float(value))
     if isinstance(value, int | np.integer):
         return f"{value:,}"
-    return shortened(value, LETTERS)
+    return shortened(value, letters)

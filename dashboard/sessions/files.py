@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from analysis.bundle import BundleError
+from analysis.loading.sources import printable
 from dashboard.fit_on import FitOn
 from dashboard.sessions import checking as check
 from dashboard.sessions.checking import Fields
@@ -97,7 +98,7 @@ def from_json(content: bytes) -> tuple[Session, tuple[str, ...]]:
     try:
         return _read(check.parsed(content))
     except BundleError as problem:
-        raise BundleError(str(problem)[:500]) from None
+        raise BundleError(printable(str(problem))[:500]) from None
 
 
 def from_path(path: Path) -> tuple[Session, tuple[str, ...]]:

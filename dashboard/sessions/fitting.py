@@ -6,7 +6,7 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from analysis.bundle import Bundle, BundleError
-from analysis.ensemble import lacking
+from analysis.eligibility import lacking
 from analysis.grouping import Grouping
 from analysis.made_groups import loaded_fingerprint, with_groupings
 from analysis.rules import RULES

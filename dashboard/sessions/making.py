@@ -9,6 +9,7 @@ from analysis.grouping import Grouping
 from analysis.loading.grouping import grouping_of
 from analysis.made_groups import cross, cut_at, cut_evenly, problem_of, saved_slice
 from dashboard.sessions.session import Making, Picked, Predicate
+from dashboard.theme import count
 
 MOST_TERMS = 200
 
@@ -65,6 +66,21 @@ def rows_of(picked: Picked, bundle: Bundle) -> np.ndarray:
     if picked.predicate:
         return meeting(picked.predicate, bundle)
     return np.array([row for row, id_ in enumerate(bundle.ids) if id_ in picked.ids], dtype=int)
+
+
+def found_rows(picked: Picked, bundle: Bundle) -> tuple[np.ndarray | None, list[str]]:
+    """The rows that were picked; None: they cannot be told. And what is not here, in sentences."""
+    try:
+        rows = rows_of(picked, bundle)
+    except BundleError as problem:
+        return None, [f"The selection is left out. {problem}"]
+    if len(rows) == picked.number:
+        return rows, []
+    if not len(rows):
+        return rows, [f"The selection of {count(picked.number)} samples: none of them is here."]
+    verb = "meet its conditions" if picked.predicate else "are"
+    told = f"The selection was of {count(picked.number)} samples; {count(len(rows))} {verb} here."
+    return rows, [told]
 
 
 def meeting(predicate: Predicate, bundle: Bundle) -> np.ndarray:

@@ -2,8 +2,8 @@ import streamlit as st
 
 from dashboard import compute, controls, setting_words, settings_panel
 
-table = settings_panel.require()
 controls.page("Across settings", "Who is good where?")
+table = settings_panel.require()
 settings_panel.loaded(table)
 if len(table.settings) > 1:
     axes, colouring = st.columns([2, 1])

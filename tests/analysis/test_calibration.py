@@ -466,7 +466,14 @@ def test_an_undefined_calibration_error_has_its_reason():
     assert why_undefined(graded, "model-0") == "no labels, only grades"
     nobody = replace(bundle, labels=None, grades=None, fingerprint="")
     assert why_undefined(nobody, "model-1") == "no judged answer"
-    for case in (silent, replace(silent, confidence=stated), graded, nobody):
+    unknown, grades = (torch.full((2, 30), -1, dtype=kind) for kind in (torch.int32, torch.int8))
+    apart = replace(bundle, predictions=unknown, fingerprint="")
+    assert why_undefined(apart, "model-0") == "no probabilities of a judged answer"
+    grades[0, 0] = 1
+    unlabelled = torch.where(grades[0] < 0, bundle.labels, -1)
+    mixed = replace(bundle, labels=unlabelled, grades=grades, fingerprint="")
+    assert why_undefined(mixed, "model-0") == "no labels, only grades"
+    for case in (silent, replace(silent, confidence=stated), graded, nobody, apart, mixed):
         found = calibration_errors(case, "model-0")
         assert np.isnan(found["classwise_ece"])
     with pytest.raises(BundleError, match="no model 'z'"):

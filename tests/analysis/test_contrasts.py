@@ -1,5 +1,6 @@
 """Scores inside and outside of sets of samples: intervals and tests."""
 
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -51,6 +52,14 @@ def test_every_kind_of_score_has_its_interval():
     mean, low, high, _ = score_interval(loss, sets_of(inside), None)
     half = 1.959964 * np.arange(10).std() / 10**0.5
     assert [low.item(), high.item()] == pytest.approx([4.5 - half, 4.5 + half])
+
+
+def test_a_single_score_has_nothing_to_differ_from():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = contrast(torch.tensor([0.3]), torch.tensor([[True]]))
+    assert found.inside.item() == pytest.approx(0.3)
+    assert found.p.isnan().all()
 
 
 def test_copies_of_a_sample_count_as_one():

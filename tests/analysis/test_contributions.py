@@ -132,3 +132,16 @@ def test_orders_of_joining_mean_nothing_where_teams_may_abstain():
     for values in (found.shapley, found.shapley_low, found.shapley_high):
         assert values.isnan().all()
     assert found.gain.isfinite().any()
+
+
+def test_of_very_many_samples_some_are_drawn_and_the_interval_tells(monkeypatch):
+    bundle = random_bundle(samples=2000, probabilities=False)
+    ensemble = Ensemble(bundle.models, "plurality")
+    exact = contributions(bundle, ensemble)
+    monkeypatch.setattr("analysis.contributions.MOST_SAMPLES", 400)
+    drawn = contributions(bundle, ensemble)
+    assert torch.equal(drawn.gain, exact.gain)
+    assert not torch.equal(drawn.shapley, exact.shapley)
+    assert ((drawn.shapley_low < exact.shapley) & (exact.shapley < drawn.shapley_high)).all()
+    wide = (drawn.shapley_high - drawn.shapley_low) / (exact.shapley_high - exact.shapley_low)
+    assert (wide > 1).all()

@@ -286,3 +286,17 @@ def test_the_best_member_is_chosen_on_the_samples_to_fit_on():
     entry = summarise(bundle, ensembles=[chosen], fit_on=none)["ensembles"][0]
     assert entry["reference_chosen_on"] == "reported"
     assert judge(part, chosen, chosen_on=nobody)["reference_chosen_on"] == "reported"
+
+
+@pytest.mark.parametrize("rule", ["dawid_skene", "facility_location", "weighted"])
+def test_grades_that_stand_alone_are_no_answers_to_learn_from(rule):
+    whole = random_bundle(models=3, samples=12)
+    said, grades = whole.predictions.clone(), whole.grades.clone()
+    said[:, :4] = -1
+    unknown = {model: rows.clone() for model, rows in whole.probabilities.items()}
+    for rows in unknown.values():
+        rows[:4] = torch.nan
+    bundle = replace(whole, predictions=said, grades=grades, probabilities=unknown, fingerprint="")
+    found = fit(bundle, Ensemble(bundle.models, rule), everything(bundle))
+    assert found.n == 8
+    assert (answer(bundle, found.ensemble).predictions >= 0).tolist() == [False] * 4 + [True] * 8

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from analysis.projection import classical_mds, pca, similarity_order, umap_map
+from analysis.projection import classical_mds, pca, similarity_tree, umap_map
 
 TRIANGLE = torch.tensor([[0.0, 3.0, 4.0], [3.0, 0.0, 5.0], [4.0, 5.0, 0.0]])
 
@@ -54,15 +54,15 @@ def test_a_distance_that_is_not_flat_keeps_its_negative_eigenvalues():
 
 def test_similar_models_stand_side_by_side():
     place = torch.tensor([0.0, 10.0, 0.2, 10.1, 0.1])
-    order = similarity_order((place[:, None] - place).abs()).tolist()
+    order = similarity_tree((place[:, None] - place).abs())[0].tolist()
     assert sorted(order) == [0, 1, 2, 3, 4]
     assert {*order[:2]} == {1, 3} or {*order[-2:]} == {1, 3}
 
 
 def test_an_order_is_found_for_few_models_and_for_undefined_distances():
-    assert similarity_order(torch.zeros(1, 1)).tolist() == [0]
-    assert similarity_order(torch.zeros(2, 2)).tolist() == [0, 1]
-    assert sorted(similarity_order(torch.full((4, 4), math.nan)).tolist()) == [0, 1, 2, 3]
+    assert similarity_tree(torch.zeros(1, 1))[0].tolist() == [0]
+    assert similarity_tree(torch.zeros(2, 2))[0].tolist() == [0, 1]
+    assert sorted(similarity_tree(torch.full((4, 4), math.nan))[0].tolist()) == [0, 1, 2, 3]
 
 
 def test_the_first_component_is_the_widest_direction():

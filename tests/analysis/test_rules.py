@@ -13,10 +13,12 @@ from analysis.bundle import Bundle, BundleError, normalised
 from analysis.cascades import cost_curve, member_costs, stages
 from analysis.contributions import contributions
 from analysis.debiasing import imbalance
-from analysis.ensemble import Ensemble, answer, answers, combine, lacking
+from analysis.eligibility import lacking
+from analysis.ensemble import Ensemble, answer, answers, combine
 from analysis.fitting import fit, needs_fit, needs_split, reported
 from analysis.intervals import mcnemar_p
 from analysis.judging import judge
+from analysis.learned import Parameters
 from analysis.outcomes import outcomes
 from analysis.rules import RULES
 from analysis.splits import split
@@ -231,6 +233,16 @@ def cost_of(whole):
     classes = len(whole.classes)
     of_class = torch.zeros(classes).double().index_add_(0, labels, right)
     return 1 - right.mean() + imbalance(of_class / labels.bincount(minlength=classes))
+
+
+def test_what_rounding_leaves_of_a_correction_to_zero_is_no_evidence():
+    sure = torch.tensor([[1.0, 4e-18, 4e-18]], dtype=torch.float64)
+    bundle = bundle_of([[0]], labels=[0], probabilities={"a": sure})
+    peaks, slopes = torch.zeros(3).double(), torch.tensor([1.0, 0.0, 0.0]).double()
+    learned = Parameters({"peaks": peaks, "slopes": slopes})
+    said = answer(bundle, Ensemble(("a",), "debiased_sample", learned=learned))
+    assert said.predictions.tolist() == [0]
+    torch.testing.assert_close(said.probabilities, sure)
 
 
 def test_weak_classes_are_raised_on_samples_that_it_was_not_fitted_on():

@@ -100,7 +100,8 @@ def open_page(opened, address: str, *, size: tuple[int, int] = (1440, 900), dark
     page.problems = []
     page.on("console", lambda message: _note_console(page, message))
     page.on("pageerror", lambda error: page.problems.append(f"page error: {error}"))
-    page.on("request", lambda request: _note_request(page, request))
+    page.on("request", lambda request: note_request(page, request))
+    page.on("websocket", lambda opened: note_request(page, opened))
     page.goto(address)
     settle(page)
     return page
@@ -111,7 +112,8 @@ def _note_console(page, message) -> None:
         page.problems.append(f"console: {message.text}")
 
 
-def _note_request(page, request) -> None:
+def note_request(page, request) -> None:
+    """Remember a request to another host."""
     if not request.url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
         page.problems.append(f"outside request: {request.url}")
 

@@ -366,6 +366,39 @@ def test_a_table_and_a_figure_are_exported(demo, chromium):
     page.context.close()
 
 
+def test_a_figure_is_exported_in_every_format_in_the_chosen_size(demo, chromium):
+    page = driver.open_page(chromium, demo)
+    driver.visit(page, "Overview")
+    page.locator("[data-testid=stMain]").get_by_role("button", name="Export").first.click()
+    page.get_by_text("Greyscale").wait_for()
+    driver.settle(page)
+    page.get_by_role("combobox", name="Preset").click()
+    page.get_by_role("option", name="slide").click()
+    driver.settle(page)
+    begins = {
+        "PDF": b"%PDF",
+        "SVG": b"<?xml",
+        "PNG": b"\x89PNG",
+        "HTML": b"<!DOCTYPE",
+        "CSV": b"trace",
+    }
+    for name, first in begins.items():
+        page.get_by_role("radio", name=name, exact=True).or_(
+            page.get_by_role("button", name=name, exact=True)
+        ).first.click()
+        driver.settle(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download", exact=True).click()
+        content = Path(download.value.path()).read_bytes()
+        assert download.value.suggested_filename.endswith(f".{name.lower()}")
+        assert content.startswith(first)
+        if name == "PNG":
+            width = int.from_bytes(content[16:20], "big")
+            assert width == round(254 / 25.4 * 200)
+    assert page.problems == []
+    page.context.close()
+
+
 def test_a_table_is_exported_as_latex_with_two_digits(demo, chromium):
     page = driver.open_page(chromium, demo)
     driver.visit(page, "Corrections")

@@ -264,6 +264,13 @@ def test_a_json_file_that_cannot_be_written_is_answered_with_a_sentence(files, t
     assert "cannot be written" in capsys.readouterr().err
 
 
+def test_an_output_that_is_full_is_answered_with_a_sentence(files, capsys, monkeypatch):
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["check", *files]) == 1
+    assert "dissensus: The command cannot go on: No space left" in capsys.readouterr().err
+
+
 def test_serve_names_a_path_that_is_not_there(capsys):
     assert main(["serve", "nowhere.csv"]) == 1
     assert "nowhere.csv" in capsys.readouterr().err

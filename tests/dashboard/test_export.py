@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import io
-import json
 import pkgutil
 import re
 from xml.etree import ElementTree
@@ -19,12 +18,15 @@ import dashboard.plots as plots
 from dashboard.corrections import SECTIONS as CORRECTIONS
 from dashboard.export import FORMATS, PRESETS, write
 from dashboard.export.data import table
-from dashboard.export.pictures import pictures
+from dashboard.export.pictures import _fitting, pictures
+from dashboard.figure_settings import usable
 from dashboard.front import SECTIONS as FRONT
 from dashboard.groups import SECTIONS as GROUPS
+from dashboard.panels import exporting
 from dashboard.plots import front, front_groups, front_more, matrix, members, model_map
 from dashboard.plots import settings as setting_plots
 from dashboard.plots import slices as slice_plots
+from dashboard.plots.layout import titled
 from dashboard.theme import DARK, LIGHT
 
 EVIL = "<script>alert(1)</script>"
@@ -278,7 +280,20 @@ def test_an_unknown_format_is_refused():
         write(go.Figure(), "eps")
 
 
+def test_names_of_many_rows_can_be_read_on_a_slide():
+    names = [f"a model of some length {row}" for row in range(44)]
+    figure = go.Figure(go.Scatter(x=np.arange(44), y=np.arange(44), mode="markers", name="a"))
+    titled(figure, "Many rows", "n = 60", height=1000, legend="bottom")
+    figure.update_yaxes(tickvals=list(range(44)), ticktext=names)
+    canvas = _fitting(figure, PRESETS["slide"], CAPTION)
+    (axes,) = canvas.axes.values()
+    assert min(text.get_fontsize() for text in axes.get_yticklabels()) > 5.5
+    assert canvas.height == pytest.approx(142.9 / 25.4 * 72, abs=1)
+
+
 def test_the_menu_of_a_figure_writes_nothing_before_it_is_opened(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(exporting, "_written", lambda *args: asked.append(args) or b"")
     app = opened(BUNDLES["full"], tmp_path / "bundle", monkeypatch)
     app.switch_page("views/disagreement.py").run()
     charts = len(app.get("plotly_chart"))
@@ -288,18 +303,28 @@ def test_the_menu_of_a_figure_writes_nothing_before_it_is_opened(tmp_path, monke
     app.session_state["export/pairs"] = True
     app.run()
     assert not app.exception
+    assert asked == []
     labels = [button.label for button in app.get("download_button")]
     assert labels.count("Download") == 1
+    app.segmented_control(key="export/pairs/unit").set_value("in").run()
+    app.number_input(key="export/pairs/width/in").set_value(4.0).run()
+    app.number_input(key="export/pairs/height/in").set_value(2.0).run()
+    app.toggle(key="export/pairs/grey").set_value(True).run()
+    assert not app.exception
+    kept = app.session_state["figure-settings"]
+    chosen = {"unit": "in", "width_mm": 101.6, "height_mm": 50.8, "greyscale": True}
+    assert kept == chosen
+    assert usable(kept)[0] == chosen
+    app.selectbox(key="export/pairs/preset").set_value("slide").run()
+    assert app.session_state["figure-settings"] == {"unit": "in", "preset": "slide"}
+    assert app.number_input(key="export/pairs/width/in").value == pytest.approx(10)
     app.segmented_control(key="export/pairs/format").set_value("html").run()
     assert not app.exception
-    assert not [box for box in app.number_input if box.label == "Width (mm)"]
-    json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert not [box for box in app.number_input if box.label.startswith("Width")]
 
 
 @pytest.mark.parametrize("kind", ["full", "no labels", "one sample"])
 def test_the_caption_says_what_the_figure_is_about(kind, tmp_path, monkeypatch):
-    said = []
-    monkeypatch.setattr("dashboard.panels.exporting.write", lambda *args: said.append(args) or b"")
     app = opened(BUNDLES[kind], tmp_path / "bundle", monkeypatch)
     app.switch_page("views/map.py").run()
     app.session_state["export/map"] = True
@@ -311,7 +336,6 @@ def test_the_caption_says_what_the_figure_is_about(kind, tmp_path, monkeypatch):
     )
     app.run()
     assert not app.exception
-    assert not said
     n = f"n = {len(BUNDLES[kind].ids)} {'samples' if kind == 'no labels' else 'judged samples'}"
     assert n in captions[0]
     assert captions[0].endswith(".")

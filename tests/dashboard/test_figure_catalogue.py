@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 from kinds import BUNDLES
 from made import random_bundle
@@ -11,7 +12,7 @@ from analysis.loading import save_bundle
 from dashboard.chosen import chosen
 from dashboard.cli import main
 from dashboard.figures.catalogue import ALL, FAMILIES, of_section
-from dashboard.figures.family import SECTIONS, Drawn, Settings, draw
+from dashboard.figures.family import SECTIONS, SETTINGS, Drawn, Settings, draw
 from dashboard.needs import NEEDS
 from dashboard.report.methods import first_line, methods
 
@@ -43,7 +44,7 @@ def test_names_are_unique_and_every_row_is_complete():
     assert len(FAMILIES) == len(ALL)
     for family in ALL:
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", family.name)
-        assert family.section in SECTIONS
+        assert family.section in (*SECTIONS, SETTINGS)
         assert family.shows.endswith(".")
         assert set(family.needs) <= set(NEEDS)
         assert all(first_line(one).endswith((".", "?")) for one in family.methods), family.name
@@ -104,3 +105,19 @@ def test_bad_arguments_of_figure_are_one_sentence(arguments, said, tmp_path, cap
     given = [str(tmp_path / "data") if part == "DATA" else part for part in arguments]
     assert main(["figure", *given]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_table_of_accuracies_gives_its_own_figures(tmp_path, capsys):
+    table = "model,setting,accuracy,n\na,day,.9,90\nb,day,.8,90\na,night,.4,90\nb,night,.6,90\n"
+    (tmp_path / "t.csv").write_text(table + "c,day,.5,90\nc,night,.2,90\n")
+    target, path = tmp_path / "figure.csv", str(tmp_path / "t.csv")
+    for name in [family.name for family in ALL if family.section == SETTINGS]:
+        assert main(["figure", name, path, "-o", str(target)]) == 0
+        drawn = pd.read_csv(target)
+        assert {0.9, 0.8, 0.5} <= set(drawn["x"].round(6))
+    assert main(["figure", "ledger", path, "-o", str(target)]) == 1
+    assert main(["report", path, "-o", str(tmp_path / "r.html")]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert all("accuracies alone" in line for line in said)
+    assert "table of accuracies" in draw(FAMILIES["settings"], chosen(random_bundle()), Settings())

@@ -1,9 +1,8 @@
 """Inspect evaluation logs: one JSON document, or an .eval archive, per run."""
 
 import zipfile
-import zlib
 
-from analysis.loading.arrays import check_members
+from analysis.loading.arrays import ANYTHING_WRONG, check_members
 from analysis.loading.json_faults import Written
 from analysis.loading.json_text import Content
 from analysis.loading.logs.log_table import (
@@ -210,7 +209,7 @@ def unpacked(file: File) -> File | None:
             names = set(archive.namelist())
             if not (described := _header(names)):
                 return None
-            check_members(file, [archive.getinfo(name) for name in names])
+            check_members(file, archive.infolist())
             header = archive.read(described).strip().removesuffix(b"}")
             header += b',"status":"started"' if described == STARTED else b""
             samples = [
@@ -223,7 +222,9 @@ def unpacked(file: File) -> File | None:
             f"{file.name} is an Inspect archive that is packed with zstd; expected JSON. "
             "Convert it with inspect log convert --to json."
         ) from None
-    except (zipfile.BadZipFile, OSError, zlib.error):
+    except RefusedError:
+        raise
+    except ANYTHING_WRONG:
         return None
     content = header + b',"samples":[' + b",".join(samples) + b"]}"
     return File(file.name, content, file.role)
