@@ -136,7 +136,8 @@ class Bundle:
         ids = tuple(
             map(str, range(len(rows))) if again else map(self.ids.__getitem__, rows.tolist())
         )
-        check_names(ids, "sample id")
+        if again or not len(rows) or np.bincount(rows).max() > 1:
+            check_names(ids, "sample id")
         taken = _part(
             self,
             ids=ids,

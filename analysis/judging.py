@@ -40,6 +40,7 @@ def judge(
     combined: Bundle | None = None,
     majority: Bundle | None = None,
     found: Outcomes | None = None,
+    losses: bool = True,
 ) -> dict:
     """Everything that is known of one ensemble: accuracy, outcomes, corrections, groups.
 
@@ -55,6 +56,7 @@ def judge(
         combined: what `combine` gives, likewise.
         majority: the plurality of the members as a bundle of one model, likewise.
         found: what `outcomes` gives, likewise.
+        losses: also the log loss, which walks over the probabilities of all members.
 
     Returns:
         One entry of the JSON's "ensembles". Without any judged sample the counts of outcomes,
@@ -77,6 +79,7 @@ def judge(
         "ties": int(said.tied.sum()),
         "abstained": int(team.answered[:, silent].any(0).sum()) if silent.any() else 0,
         **_ensemble_quality(combined, found, seed),
+        **(_log_loss(combined) if losses else {}),
     }
     if not judged:
         return base | {"accuracy": None, "accuracy_interval": [None, None]}
@@ -126,13 +129,16 @@ def _ledger(found: Outcomes, change: Tensor) -> dict:
 
 
 def _ensemble_quality(combined: Bundle, found: Outcomes, seed: int) -> dict:
-    measure = CATALOG["log_loss"]
     low, high = accuracy_interval(combined.correct, found.judged[None], combined.units, seed=seed)
     return {
         "accuracy": plain(share(found.right.sum(), found.judged.sum())),
         "accuracy_interval": [plain(low[0]), plain(high[0])],
-        "log_loss": plain(value(measure, tally(combined, measure.needs))[0]),
     }
+
+
+def _log_loss(combined: Bundle) -> dict:
+    measure = CATALOG["log_loss"]
+    return {"log_loss": plain(value(measure, tally(combined, measure.needs))[0])}
 
 
 def _reference(

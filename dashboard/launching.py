@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -51,10 +52,18 @@ def open_app(request: dict, options: argparse.Namespace) -> int:
     if options.session is not None:
         environment["DISSENSUS_SESSION"] = str(options.session.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(here / "server.py"), *flags]
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return subprocess.run(command, env=environment, check=False).returncode
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # run() has ended the app's process by then
         return 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_) -> None:
+    """To be told to end is as Ctrl-C: the app's own process must not live on alone."""
+    raise KeyboardInterrupt
 
 
 def _free_port(host: str) -> int:

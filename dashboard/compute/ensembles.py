@@ -116,12 +116,13 @@ def _judged(
         said=said,
         combined=whole,
         majority=_majority(_bundle, _ensemble),
+        losses=False,
         found=outcomes_of({name: torch.tensor(table[name]) for name in PER_SAMPLE}),
     )
 
 
 def judged(choices: Choices, bundle: Bundle, ensemble: Ensemble | None = None) -> dict:
-    """Everything about an ensemble (the active one) on a bundle, against the best member."""
+    """All but the log loss of an ensemble (the active one) on a bundle, against the best member."""
     chosen = ensemble or choices.ensemble
     return _judged(
         bundle, bundle.fingerprint, chosen, chosen.key, choices.missing, reference(choices)

@@ -12,6 +12,7 @@ from made import CANNOT, ROOT, random_bundle
 
 from analysis.ensemble import Ensemble
 from analysis.loading import load_bundle, save_bundle
+from analysis.projection import pca
 from analysis.summary import judge
 from dashboard.templates import TEMPLATES
 
@@ -302,6 +303,52 @@ def test_a_zoomed_map_keeps_its_zoom_when_the_selection_is_cleared(demo, chromiu
     assert page.evaluate(spans) == pytest.approx(before)
     assert page.problems == []
     page.context.close()
+
+
+def test_a_box_on_a_large_map_takes_also_what_is_not_drawn_and_zooming_draws_more(
+    chromium, tmp_path
+):
+    bundle = random_bundle(models=3, samples=30_000, probabilities=False)
+    save_bundle(bundle, tmp_path / "bundle")
+    points = pca(bundle.embeddings).numpy()
+    with driver.serving(["serve", str(tmp_path / "bundle")]) as address:
+        page = driver.open_page(chromium, address)
+        driver.visit(page, "Map")
+        drawn = "() => document.querySelector('.dissensus-map').data.flatMap(t => Array.from(t.x))"
+        assert len(page.evaluate(drawn)) == 20_000
+        page.locator(".dissensus-map .modebar-btn[data-title='Box Select']").click()
+        drag(page, (0.3, 0.3), (0.6, 0.7))
+        box = page.evaluate("() => document.querySelector('.dissensus-map').layout.selections[0]")
+        (x0, x1), (y0, y1) = sorted((box["x0"], box["x1"])), sorted((box["y0"], box["y1"]))
+        x, y = points.T.astype(float)
+        inside = ((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)).sum()
+        assert abs(driver.selected(page) - inside) <= 2
+        assert 0 < driver.highlighted(page) < inside
+        page.locator(".dissensus-map .modebar-btn[data-title='Zoom']").click()
+        drag(page, (0.05, 0.05), (0.6, 0.6))
+        seen = page.evaluate(drawn)
+        ends = page.evaluate(
+            "() => document.querySelector('.dissensus-map')._fullLayout.xaxis.range"
+        )
+        assert min(ends) <= min(seen) <= max(seen) <= max(ends)
+        assert ((x >= min(ends)) & (x <= max(ends))).sum() >= len(seen) > 0
+        page.locator(".dissensus-map .modebar-btn[data-title='Reset axes']").click()
+        page.wait_for_timeout(600)
+        driver.settle(page)
+        assert len(page.evaluate(drawn)) == 20_000
+        assert page.problems == []
+        page.context.close()
+
+
+def drag(page, start, end) -> None:
+    """From one corner to another, given as shares of the map's plot area."""
+    x, y, width, height = driver.plot_area(page)
+    page.mouse.move(round(x + start[0] * width), round(y + start[1] * height))
+    page.mouse.down()
+    page.mouse.move(round(x + end[0] * width), round(y + end[1] * height), steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    driver.settle(page)
 
 
 def test_a_table_and_a_figure_are_exported(demo, chromium):

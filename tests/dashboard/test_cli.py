@@ -1,6 +1,7 @@
 """The command line: what it prints, what it exits with, and what it says when it cannot."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -292,6 +293,23 @@ def test_the_start_imports_nothing_heavy_before_it_is_needed():
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this machine has no signals")
+def test_ending_the_command_ends_the_app_that_it_runs(tmp_path):
+    app = tmp_path / "app.sh"
+    app.write_text("#!/bin/sh\nsleep 1\necho $$\nexec sleep 60\n")
+    app.chmod(0o755)
+    script = (
+        "import sys\nfrom dashboard.cli import main\n"
+        f"sys.executable = {str(app)!r}\nsys.exit(main(['serve', '--no-browser']))"
+    )
+    command = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE)
+    pid = int(command.stdout.readline())
+    command.terminate()
+    assert command.wait(30) == 0
+    left = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    assert left.stdout.strip()[:1] in ("", "Z")
 
 
 def test_the_theme_of_the_command_is_that_of_the_configuration_file():

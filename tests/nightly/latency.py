@@ -33,7 +33,7 @@ BRUSHES = (
     ((0.1, 0.1), (0.7, 0.8)),
     ((0.05, 0.1), (0.9, 0.05), (0.95, 0.9), (0.5, 0.7), (0.1, 0.95)),
 )
-BARS = (("spoiled", 3), ("corrected", 20), ("corrected", 5))
+BARS = (("corrected", 0), ("spoiled", 0), ("corrected", 1))  # the highest, the next
 CELLS = (7, 303, 1206)
 
 
@@ -107,9 +107,16 @@ def brush(page, corners) -> None:
     page.mouse.up()
 
 
-def bar(page, trace: str, place: int) -> None:
-    """A click on a bar of the ledger."""
-    driver.click_bar(page, "ledger", trace, place)
+def bar(page, trace: str, rank: int) -> None:
+    """A click on one of the highest bars of the ledger."""
+    order = page.locator("[class*='st-key-ledger'] .js-plotly-plot").evaluate(
+        """(plot, trace) => {
+        const bars = plot.calcdata[plot.data.findIndex((one) => one.name === trace)];
+        return bars.map((one, place) => [one.s, place]).sort((a, b) => b[0] - a[0])
+          .map(([, place]) => place); }""",
+        trace,
+    )
+    driver.click_bar(page, "ledger", trace, order[rank])
 
 
 def cell(page, code: int) -> None:
@@ -144,7 +151,7 @@ def interactions(page, wire, samples: int) -> Iterator[str]:
             act(page, *arguments)
             took.append(watching.redrawn(page, PATIENCE))
             sizes.append(wire.taken())
-        picked = driver.selected(page)
+        picked = driver.selected(page) or 0
         target = TARGETS.get(samples)
         yield (
             f"| {name} | {len(took)} | {median(took):.2f} | {max(took):.2f} | "

@@ -73,11 +73,11 @@ def redrawn(page, timeout: float = 180) -> float:
 
 def server_pid(address: str) -> int:
     """The process that serves this address (Linux)."""
-    port = f":{address.rsplit(':', 1)[1]}"
+    port = address.rsplit(":", 1)[1].encode()
     for place in Path("/proc").iterdir():
         if place.name.isdigit() and (place / "cmdline").exists():
-            parts = (place / "cmdline").read_bytes().split(b"\0")
-            if b"streamlit" in parts and port[1:].encode() in parts:
+            command = (place / "cmdline").read_bytes()
+            if b"streamlit\0run" in command and re.search(rb"server\.port[=\0]" + port, command):
                 return int(place.name)
     raise LookupError(f"no server of {address}")
 
