@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import pytest
 from kinds import BUNDLES, opened
 from PIL import Image
+from plotly.subplots import make_subplots
 
 import dashboard.plots as plots
 from dashboard.corrections import SECTIONS as CORRECTIONS
@@ -289,6 +290,31 @@ def test_names_of_many_rows_can_be_read_on_a_slide():
     (axes,) = canvas.axes.values()
     assert min(text.get_fontsize() for text in axes.get_yticklabels()) > 5.5
     assert canvas.height == pytest.approx(142.9 / 25.4 * 72, abs=1)
+
+
+def test_small_plots_that_match_have_one_scale_and_room_for_their_names():
+    figure = make_subplots(1, 2, shared_yaxes="all", subplot_titles=["low", "high"])
+    figure.add_scatter(x=[1, 2], y=[0.3, 0.4], row=1, col=1)
+    figure.add_scatter(x=[1, 2], y=[0.9, 0.8], row=1, col=2)
+    titled(figure, "Two groups", "n = 60")
+    canvas = _fitting(figure, SMALL, CAPTION)
+    first, second = canvas.axes.values()
+    assert first.get_ylim() == second.get_ylim()
+    assert first.get_ylim()[0] < 0.3 < 0.9 < first.get_ylim()[1]
+    boxes = [text.get_window_extent() for text in canvas.sheet.texts]
+    for name in first.texts + second.texts:
+        assert not any(name.get_window_extent().overlaps(box) for box in boxes)
+
+
+def test_an_axis_reaches_to_the_lines_that_are_drawn_across_it():
+    figure = go.Figure(go.Scatter(x=[1, 10], y=[20, 30]))
+    figure.add_hline(y=0)
+    figure.update_xaxes(type="log", tickvals=[1, 2, 5, 10])
+    titled(figure, "A line at 0", "n = 60")
+    canvas = _fitting(figure, SMALL, CAPTION)
+    (axes,) = canvas.axes.values()
+    assert axes.get_ylim()[0] <= 0
+    assert len(axes.xaxis.get_minorticklocs()) == 0
 
 
 def test_the_menu_of_a_figure_writes_nothing_before_it_is_opened(tmp_path, monkeypatch):
