@@ -74,6 +74,8 @@ def style(canvas: Canvas) -> None:
             layout = canvas.source.layout[name]
             _limit(canvas, axes, layout, letter, name)
             _rule(canvas, axes, layout, letter)
+    for letter in "xy":
+        _match(canvas, letter)
     for pair, axes in canvas.axes.items():
         for name, letter, other in ((pair[0], "x", pair[1]), (pair[1], "y", pair[0])):
             layout = canvas.source.layout[name]
@@ -94,11 +96,41 @@ def _limit(canvas: Canvas, axes: Axes, layout: go.layout.XAxis, letter: str, nam
     low, high = get()
     if name in canvas.categories:
         low, high = -0.5, max(len(canvas.categories[name]) - 0.5, 0.5)
+    drawn = [end for end in _shapes_on(canvas, name) if layout.type != "log" or end > 0]
+    low, high = min([low, *drawn]), max([high, *drawn])
     if layout.rangemode == "tozero" and layout.type != "log":
         low, high = min(low, 0.0), max(high, 0.0)
     if layout.autorange == "reversed":
         low, high = high, low
     put(*(known if np.isnan(end) else end for end, known in zip(ends, (low, high), strict=True)))
+
+
+def _shapes_on(canvas: Canvas, name: str) -> list[float]:
+    """Where lines and rectangles lie on an axis; it is long enough for them, too."""
+    letter = name[0]
+    return [
+        float(shape[end])
+        for shape in canvas.source.layout.shapes
+        if (shape[f"{letter}ref"] or letter) == name.replace("axis", "")
+        for end in (f"{letter}0", f"{letter}1")
+        if isinstance(shape[end], int | float)
+    ]
+
+
+def _match(canvas: Canvas, letter: str) -> None:
+    """Axes that are to match have one range, that of all that is drawn on them."""
+    groups: dict[str, list[tuple[str, Axes]]] = {}
+    for pair, axes in canvas.axes.items():
+        name = pair["xy".index(letter)]
+        root = canvas.source.layout[name].matches
+        groups.setdefault(long_name(root, letter) if root else name, []).append((name, axes))
+    for members in groups.values():
+        said = [axes for name, axes in members if canvas.source.layout[name].range is not None]
+        ends = [getattr(axes, f"get_{letter}lim")() for axes in said or [a for _, a in members]]
+        backwards = ends[0][0] > ends[0][1]
+        span = min(map(min, ends)), max(map(max, ends))
+        for _, axes in members:
+            getattr(axes, f"set_{letter}lim")(*(span[::-1] if backwards else span))
 
 
 def _rule(canvas: Canvas, axes: Axes, layout: go.layout.XAxis, letter: str) -> None:
@@ -159,6 +191,7 @@ def _put_ticks(canvas: Canvas, axis, layout, name: str, most: float) -> None:
             pair for pair in zip(values, labels, strict=False) if ends[0] <= pair[0] <= ends[1]
         ]
         axis.set_major_locator(FixedLocator([value for value, _ in within]))
+        axis.set_minor_locator(FixedLocator([]))
         axis.set_ticklabels([label for _, label in within])
     elif name in canvas.categories:
         names = canvas.categories[name]

@@ -86,6 +86,16 @@ def notes(canvas: Canvas) -> None:
         )
 
 
+def above(canvas: Canvas) -> float:
+    """Room that names of small plots take above them, in points."""
+    sizes = [
+        note.font.size or LETTERS
+        for note in canvas.source.layout.annotations
+        if note.text and note.yref == "paper" and note.yanchor == "bottom" and note.y > 0.99
+    ]
+    return max(map(canvas.line, sizes), default=0.0)
+
+
 def _side(anchor: str | None, low: str, high: str, place: float | None) -> str:
     """Alignment of a text; where nothing is said, that of the closest edge of the paper."""
     if anchor in (low, high):

@@ -164,6 +164,7 @@ def _settle(canvas: Canvas, head: float, foot: float, tall: float | None) -> Non
             max(box.y1 for box in boxes) - top,
         )
         before, sides = sides, [max(float(one), 2 * px) for one in over]
+        sides[3] = max(sides[3], extras.above(canvas))
         sides[2] = max(sides[2], beside + 2 * px)
         if max(abs(a - b) for a, b in zip(before, sides, strict=True)) < px:
             break

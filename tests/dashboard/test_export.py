@@ -5,25 +5,37 @@ import inspect
 import io
 import pkgutil
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+import torch
 from kinds import BUNDLES, opened
 from PIL import Image
+from plotly.subplots import make_subplots
 
 import dashboard.plots as plots
-from dashboard.corrections import SECTIONS as CORRECTIONS
+from analysis.bundle import Grouping
+from dashboard.chosen import chosen
 from dashboard.export import FORMATS, PRESETS, write
 from dashboard.export.data import table
 from dashboard.export.pictures import _fitting, pictures
 from dashboard.figure_settings import usable
-from dashboard.front import SECTIONS as FRONT
-from dashboard.groups import SECTIONS as GROUPS
+from dashboard.figures.catalogue import FAMILIES
+from dashboard.figures.family import Settings, draw
 from dashboard.panels import exporting
-from dashboard.plots import front, front_groups, front_more, matrix, members, model_map
+from dashboard.plots import (
+    front,
+    front_groups,
+    front_more,
+    matrix,
+    members,
+    model_map,
+    probabilities,
+)
 from dashboard.plots import settings as setting_plots
 from dashboard.plots import slices as slice_plots
 from dashboard.plots.layout import titled
@@ -32,10 +44,12 @@ from dashboard.theme import DARK, LIGHT
 EVIL = "<script>alert(1)</script>"
 FORMULA = "=cmd|' /C calc'!A0"
 SMALL = PRESETS["single column"].sized(dpi=60)
-SECTIONS = {"corrections": CORRECTIONS, "groups": GROUPS, "front": FRONT}
-PAGES = ("overview", "disagreement", "calibration", "difficulty", "map", "rankings")
 CAPTION = "n = 60 judged samples, mean probability, 95 % intervals."
-ELSEWHERE = {"layout.titled", "where.effect_cells", "majority.majority"}
+HALVES = Grouping(torch.arange(len(BUNDLES["full"].ids)).int() % 2, ("odd", "even"))
+TWO_GROUPINGS = replace(
+    BUNDLES["full"], groups={**BUNDLES["full"].groups, "half": HALVES}, fingerprint=""
+)
+IMPORTED = {"effect-cells": "where.effect_cells", "majority-minority": "majority.majority"}
 
 
 def builders():
@@ -79,6 +93,14 @@ def by_hand() -> dict[str, go.Figure]:
         "front_groups.group_volumes": front_groups.group_volumes(["x", "y"], sizes, column="g"),
         "matrix.pair_counts": matrix.pair_counts(np.array([[9, 8], [8, 9]]), "ab", np.arange(2)),
         "members.selection_path": members.selection_path(["a", EVIL], np.array([0.5, 0.6])),
+        "probabilities.member_probabilities": probabilities.member_probabilities(
+            ["ensemble", EVIL],
+            np.array([[0.6, 0.3, 0.1], [0.2, 0.7, 0.1]]),
+            np.arange(2),
+            "abc",
+            0,
+            1,
+        ),
         "model_map.model_map": model_map.model_map(
             values[:, :2], ["a", "b", EVIL], ["x", "x", "y"], np.array([True, False, True]), 0.5
         ),
@@ -91,8 +113,8 @@ def by_hand() -> dict[str, go.Figure]:
 
 
 @pytest.fixture(scope="module")
-def families(tmp_path_factory) -> dict[str, go.Figure]:
-    """One figure of every family, most of them as the pages draw them."""
+def families() -> dict[str, go.Figure]:
+    """One figure of every family, most of them as the catalogue draws them."""
     found: dict[str, go.Figure] = {}
 
     def kept(name, function):
@@ -106,15 +128,12 @@ def families(tmp_path_factory) -> dict[str, go.Figure]:
         for module, name, function in builders():
             place = f"{module.__name__.rsplit('.', 1)[-1]}.{name}"
             patch.setattr(module, name, kept(place, function))
-        for kind in ("full", "mixtures"):
-            app = opened(BUNDLES[kind], tmp_path_factory.mktemp("bundle"), patch)
-            for view, sections in SECTIONS.items():
-                app.switch_page(f"views/{view}.py").run()
-                for section in list(sections)[1:]:
-                    app.segmented_control(key=f"widget/{view}-section").set_value(section).run()
-            for view in PAGES:
-                app.switch_page(f"views/{view}.py").run()
-                assert not app.exception
+        for bundle in (TWO_GROUPINGS, BUNDLES["mixtures"]):
+            choices = chosen(bundle)
+            for family in FAMILIES.values():
+                drawn = draw(family, choices, Settings())
+                if not isinstance(drawn, str) and family.name in IMPORTED:
+                    found[IMPORTED[family.name]] = drawn.figure
     return found | by_hand()
 
 
@@ -130,7 +149,7 @@ def svg_texts(content: bytes) -> str:
 
 def test_every_family_is_among_the_figures(families):
     every = {f"{m.__name__.rsplit('.', 1)[-1]}.{name}" for m, name, _ in builders()}
-    assert every - set(families) <= ELSEWHERE
+    assert every - set(families) == {"layout.titled"}
 
 
 def test_every_family_is_written_without_a_browser(families, monkeypatch):
@@ -289,6 +308,31 @@ def test_names_of_many_rows_can_be_read_on_a_slide():
     (axes,) = canvas.axes.values()
     assert min(text.get_fontsize() for text in axes.get_yticklabels()) > 5.5
     assert canvas.height == pytest.approx(142.9 / 25.4 * 72, abs=1)
+
+
+def test_small_plots_that_match_have_one_scale_and_room_for_their_names():
+    figure = make_subplots(1, 2, shared_yaxes="all", subplot_titles=["low", "high"])
+    figure.add_scatter(x=[1, 2], y=[0.3, 0.4], row=1, col=1)
+    figure.add_scatter(x=[1, 2], y=[0.9, 0.8], row=1, col=2)
+    titled(figure, "Two groups", "n = 60")
+    canvas = _fitting(figure, SMALL, CAPTION)
+    first, second = canvas.axes.values()
+    assert first.get_ylim() == second.get_ylim()
+    assert first.get_ylim()[0] < 0.3 < 0.9 < first.get_ylim()[1]
+    boxes = [text.get_window_extent() for text in canvas.sheet.texts]
+    for name in first.texts + second.texts:
+        assert not any(name.get_window_extent().overlaps(box) for box in boxes)
+
+
+def test_an_axis_reaches_to_the_lines_that_are_drawn_across_it():
+    figure = go.Figure(go.Scatter(x=[1, 10], y=[20, 30]))
+    figure.add_hline(y=0)
+    figure.update_xaxes(type="log", tickvals=[1, 2, 5, 10])
+    titled(figure, "A line at 0", "n = 60")
+    canvas = _fitting(figure, SMALL, CAPTION)
+    (axes,) = canvas.axes.values()
+    assert axes.get_ylim()[0] <= 0
+    assert len(axes.xaxis.get_minorticklocs()) == 0
 
 
 def test_the_menu_of_a_figure_writes_nothing_before_it_is_opened(tmp_path, monkeypatch):
