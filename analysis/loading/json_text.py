@@ -15,7 +15,7 @@ from analysis.loading.sources import File, RefusedError, shortened
 
 DOCUMENT_LIMIT = WHOLE_LIMIT = 512 << 20
 LINE_LIMIT = 100_000_000
-VALUE = 120  # bytes of a parsed value, its name and its place
+VALUE = 80  # bytes of a parsed value and its place
 LINES_AT_ONCE = 20_000
 BOM = "\ufeff"
 BY_LINE = (".jsonl", ".ndjson")

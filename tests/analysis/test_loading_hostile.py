@@ -190,7 +190,7 @@ def test_a_table_without_any_sample_id_is_told_beside_samples():
 def test_json_of_countless_values_is_refused_before_it_is_parsed(monkeypatch):
     monkeypatch.setattr(json_text, "fits", lambda size, share=4: size < 10**7)
     problem = outcome({"x.json": "[" + "[]," * 200_000 + "[]]"}).problems[0]
-    assert problem.startswith("x.json takes about 49 MB when it is read")
+    assert problem.startswith("x.json takes about 33 MB when it is read")
 
 
 def test_a_saved_folder_that_lost_a_column_is_read_without_its_groups(tmp_path):

@@ -216,11 +216,12 @@ def parquet(chance: random.Random) -> Case:
         name, content = chance.choice([own for own in TABLES if own[0].endswith(".parquet")])
         files = _beside(name, bytes_harmed(content, chance), chance)
         return Case("parquet", files, on_disk=way < 2)
-    table = _repeated(chance) if way == 9 and chance.random() < 0.05 else _typed(chance)
+    repeats = way == 9 and chance.random() < 0.05
+    table = _repeated(chance) if repeats else _typed(chance)
     stream = io.BytesIO()
     settings = {
         "compression": chance.choice(["none", "snappy", "zstd", "gzip"]),
-        "use_dictionary": chance.random() < 0.5,
+        "use_dictionary": repeats or chance.random() < 0.5,
         "row_group_size": chance.choice([1, 2, 1 << 20]) if len(table) < 10 else 1 << 20,
     }
     try:
