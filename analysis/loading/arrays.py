@@ -5,6 +5,7 @@ import math
 import re
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -197,12 +198,15 @@ def _check_room(name: str, size: int, fortran: bool) -> None:
 
 def _header(stream) -> tuple[tuple[int, ...], bool, np.dtype, int]:
     version = np.lib.format.read_magic(stream)
-    if version == (1, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    elif version == (2, 0):
-        shape, fortran, dtype = np.lib.format.read_array_header_2_0(stream)
-    else:
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
         raise ValueError(f"format version {version[0]}.{version[1]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # shapes as Python 2 wrote them: (3L, 2L)
+        shape, fortran, dtype = readers[version](stream)
     if any(side < 0 for side in shape):
         raise ValueError(f"negative shape {shape}")
     return shape, fortran, dtype, stream.tell()

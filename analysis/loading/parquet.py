@@ -30,19 +30,7 @@ def read_parquet(file: File) -> Table:
         raise RefusedError(
             f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
         ) from None
-    if not rows:
-        raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
-    if rows * len(schema) > CELL_LIMIT:
-        raise RefusedError(
-            f"{file.name} declares {rows:,} rows of {len(schema)} columns; expected at most "
-            f"{CELL_LIMIT:,} cells. Split it."
-        )
-    size = _unpacked_size(described.metadata, schema)
-    if size > LEFT and not fits(size, share=1):
-        raise RefusedError(
-            f"{file.name} takes {size / 1e6:,.0f} MB when it is unpacked, which is more than the "
-            "memory there is. Split it."
-        )
+    _check_size(file, described.metadata, schema)
     if len(set(schema.names)) < len(schema.names):
         twice = next(name for name in schema.names if schema.names.count(name) > 1)
         raise RefusedError(f"{file.name} has the column '{twice}' twice; rename one of them.")
@@ -67,6 +55,23 @@ def read_parquet(file: File) -> Table:
         if key.startswith(b"dissensus")
     }
     return Table(file, columns, rows, stored)
+
+
+def _check_size(file: File, metadata: pq.FileMetaData, schema: pa.Schema) -> None:
+    rows = metadata.num_rows
+    if not rows:
+        raise RefusedError(f"{file.name} has a header but no rows; expected at least one row.")
+    if rows * len(schema) > CELL_LIMIT:
+        raise RefusedError(
+            f"{file.name} declares {rows:,} rows of {len(schema)} columns; expected at most "
+            f"{CELL_LIMIT:,} cells. Split it."
+        )
+    size = _unpacked_size(metadata, schema)
+    if size > LEFT and not fits(size, share=1):
+        raise RefusedError(
+            f"{file.name} takes {size / 1e6:,.0f} MB when it is unpacked, which is more than the "
+            "memory there is. Split it."
+        )
 
 
 def _unpacked_size(metadata: pq.FileMetaData, schema: pa.Schema) -> int:

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+import warnings
 import zipfile
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 from array_files import (
     LONG,
+    P1,
     SAMPLES,
     answers,
     load,
@@ -185,6 +187,16 @@ def test_a_table_without_any_sample_id_is_told_beside_samples():
     table = {"sample_id": nothing, "model": ["a"], "prediction": ["x"]}
     problems = outcome({"samples.csv": SAMPLES, "x.parquet": parquet(table)}).problems
     assert "x.parquet, row 1: the sample id in column 'sample_id' is empty" in problems[0]
+
+
+def test_an_array_that_python_2_wrote_is_read_without_a_warning():
+    content = npy(P1)
+    place = content.index(b"(3, 2), }") + 2
+    old = content[:place] + b"L, 2L), }" + content[place + 9 :]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bundle = load({"samples.csv": SAMPLES, "m.npy": old})
+    np.testing.assert_array_equal(bundle.probabilities["m"].numpy(), P1)
 
 
 def test_json_of_countless_values_is_refused_before_it_is_parsed(monkeypatch):
