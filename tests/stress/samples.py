@@ -22,7 +22,7 @@ from analysis.ensemble import Ensemble, combine
 from analysis.labelling import curve_allocation, learning_curves, neyman_allocation, smoothed_spread
 from analysis.neighbours import neighbourhood, outcomes_around
 from analysis.outcomes import outcomes
-from analysis.projection import classical_mds, pca, similarity_order, similarity_tree
+from analysis.projection import classical_mds, pca, similarity_tree
 from analysis.quality import aurc
 from analysis.representations import REPRESENTATIONS, rdm_correlation, representation_similarity
 from analysis.slices import embedding_clusters
@@ -186,9 +186,8 @@ def _model_maps(case: Case) -> None:
         points, shares = classical_mds(distance.fill_diagonal_(0))
         assert points.shape == (len(case.bundle.models), 2)
         within(shares, None, None, "spread along each axis")
-        order = similarity_order(distance)
+        order = similarity_tree(distance)[0]
         assert sorted(order.tolist()) == list(range(len(distance)))
-        similarity_tree(distance)
 
 
 def _similarity(bundle: Bundle, name: str) -> None:
