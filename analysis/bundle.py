@@ -138,7 +138,7 @@ class Bundle:
         )
         if again or not len(rows) or np.bincount(rows).max() > 1:
             check_names(ids, "sample id")
-        taken = _part(
+        return _part(
             self,
             ids=ids,
             attributes={name: values[rows] for name, values in self.attributes.items()},
@@ -146,8 +146,6 @@ class Bundle:
             fingerprint=derived(self.fingerprint, "take", rows.astype(np.int64).tobytes()),
             **_mapped(self, lambda tensor, axis: tensor.index_select(axis, samples)),
         )
-        taken.__dict__["labelled"] = self.labelled[samples]
-        return taken
 
     def select(self, models: Sequence[str]) -> "Bundle":
         """The bundle of these models only, in this order.

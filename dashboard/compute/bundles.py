@@ -104,6 +104,10 @@ def taken(bundle: Bundle, rows: np.ndarray) -> Bundle:
 @kept()
 def _taken(_bundle: Bundle, fingerprint: str, digest: str, _positions: np.ndarray) -> Bundle:
     taken = _lazy(_bundle, fingerprint).take(torch.from_numpy(_positions).long())
+    # What a walk over all answers tells of the whole is not looked for again.
+    vars(taken)["labelled"] = _bundle.labelled[torch.from_numpy(_positions).long()]
+    if not _bundle.graded_elsewhere:
+        vars(taken)["graded_elsewhere"] = False
     _parts[taken] = (_bundle, _positions)
     return taken
 

@@ -12,6 +12,7 @@ from analysis.ensemble import Answer, Ensemble, answer, combine
 from analysis.grading import judgeable
 from analysis.judging import best_single, judge
 from analysis.outcomes import (
+    OUTCOMES,
     corrected_against_majority,
     outcomes,
 )
@@ -245,6 +246,12 @@ def outcome_table(
     """
     chosen = ensemble or choices.ensemble
     return _outcome_table(bundle, bundle.fingerprint, chosen, chosen.key, choices.missing)
+
+
+def outcome_counts(choices: Choices, bundle: Bundle, ensemble: Ensemble) -> dict[str, int]:
+    """Samples with each outcome of an ensemble."""
+    counts = outcome_table(choices, bundle, ensemble)["ledger"].sum(0)
+    return dict(zip(OUTCOMES, counts.tolist(), strict=True))
 
 
 @cached()

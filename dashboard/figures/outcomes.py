@@ -19,8 +19,8 @@ def outcome_strip(
     choices: Choices, bundle: Bundle, ensembles: Mapping[str, Ensemble], palette: Palette
 ) -> go.Figure | str:
     """Stacked outcomes of each ensemble, by its name."""
-    found = {name: compute.judged(choices, bundle, one) for name, one in ensembles.items()}
-    rows = {name: one["outcomes"] for name, one in found.items() if "outcomes" in one}
+    found = {name: compute.outcome_counts(choices, bundle, one) for name, one in ensembles.items()}
+    rows = {name: counts for name, counts in found.items() if any(counts.values())}
     if not rows:
         return "None of the selected samples can be judged."
     return outcomes.outcome_strip(

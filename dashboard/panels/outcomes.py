@@ -21,7 +21,7 @@ def outcome_strip(choices: Choices, ensembles: Mapping[str, Ensemble], panel: st
     shown = {
         name: one
         for name, one in ensembles.items()
-        if "outcomes" in compute.judged(choices, bundle, one)
+        if any(compute.outcome_counts(choices, bundle, one).values())
     }
     chart(figure, panel, "Share of samples per outcome", _pick_outcome, choices, shown)
 

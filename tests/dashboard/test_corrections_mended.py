@@ -147,7 +147,8 @@ def test_an_ensemble_is_compared_with_any_model_and_with_the_plurality(missing):
     usual = compute.judged(choices, bundle)
     assert compute.judged_beside(choices, bundle, choices.ensemble, ("best", "")) == usual
     model = compute.judged_beside(choices, bundle, choices.ensemble, ("model", bundle.models[4]))
-    expected = judge(bundle, choices.ensemble, reference=bundle.models[4], missing=missing)
+    asked = {"reference": bundle.models[4], "missing": missing, "losses": False}
+    expected = judge(bundle, choices.ensemble, **asked)
     assert model == expected
     found = compute.judged_beside(choices, bundle, choices.ensemble, ("majority", ""))
     whole = combine(bundle, choices.ensemble)
