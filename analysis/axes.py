@@ -63,7 +63,8 @@ def _lacks(bundle: Bundle, missing: Missing, grouping: str | None) -> dict[str, 
     cells = len(bundle.classes) * (len(bundle.groups[column].levels) if column else 0)
     cost = bundle.model_info.get("cost")
     costs = cost is not None and np.issubdtype(cost.dtype, np.number)
-    gaps = not bundle.gapless
+    gaps, graded = not bundle.gapless, bundle.grades >= 0
+    uneven = missing != "wrong" and (gaps or bool((graded != graded[0]).any()))
     told = {
         "labels": (not bool(bundle.labelled.any()), "Needs labels, and there are none."),
         "answers": (bundle.grades_alone, "Needs answers; there are only grades."),
@@ -73,10 +74,7 @@ def _lacks(bundle: Bundle, missing: Missing, grouping: str | None) -> dict[str, 
             "Needs probabilities of all models.",
         ),
         "gapless": (gaps, "Needs an answer of every model to every sample; some are missing."),
-        "judged": (
-            gaps and missing != "wrong",
-            "Needs an answer of every model to every sample, unless gaps count as wrong.",
-        ),
+        "judged": (uneven, "Needs every model judged on the same samples, or gaps to be wrong."),
         "pairs": (len(bundle.models) < 2, "Needs two models or more."),
         "reference": (len(bundle.models) < 2, "Needs a second model to compare with."),
         "grouping": (column is None, "Needs groups of samples, and there are none."),

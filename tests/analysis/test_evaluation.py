@@ -283,6 +283,13 @@ class TestOddInput:
         with pytest.raises(BundleError, match="cannot be used"):
             evaluate_axes(bundle, made, ("leave_one_out",))
 
+    def test_models_judged_on_different_samples_have_no_generalised_diversity(self):
+        grades = torch.tensor([[1, -1, 0], [-1, 1, 1], [0, 1, 1]], dtype=torch.int8)
+        bundle = bundle_of([[0, 1, 2]] * 3, grades=grades)
+        assert "same samples" in usable_axes(bundle)["gd"]
+        assert usable_axes(bundle, missing="wrong")["gd"] is None
+        assert usable_axes(bundle_of([[0, 1, 2]] * 3, [0, 1, -1]))["gd"] is None
+
     def test_fewer_samples_than_classes(self):
         bundle = random_bundle(3, 2, 7)
         made = plan(bundle, "mean", greedy=False)
