@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import torch
 
 from analysis.bundle import Bundle
+from analysis.catalog import CATALOG, value
 from analysis.groups import worst_and_gap
 from analysis.rules import RULES
 from analysis.sizes import SizeCurves, size_curves
+from analysis.tally import tally
 from dashboard.compute.caching import kept
+from dashboard.compute.ensembles import combined
 from dashboard.compute.ensembles import judged as judged_ensemble
 from dashboard.compute.teams import group_table
 from dashboard.state import Choices
@@ -81,5 +84,8 @@ def _of_ensemble(choices: Choices, bundle: Bundle, measure: str) -> float:
         table = group_table(choices, bundle, choices.grouping)
         rate, n = (torch.from_numpy(table[name][-1:].astype(float)) for name in ("accuracy", "n"))
         return float(worst_and_gap(rate, n)[0])
+    if measure == "log_loss":
+        loss = CATALOG[measure]
+        return float(value(loss, tally(combined(bundle, choices.ensemble), loss.needs))[0])
     found = judged_ensemble(choices, bundle)[measure]
     return float("nan") if found is None else found
