@@ -214,20 +214,21 @@ def judged_window(
         threshold = threshold_for(*_scores(fit, way, missing), target)
         scores, right = _scores(held_out, way, missing)
         kept = scores >= threshold
-        rows.append(torch.stack([kept.sum(), (kept & right).sum()]))
-    kept, right = torch.stack(rows, 1)
+        n = len(scores)
+        rows.append(torch.stack([kept.sum(), (kept & right).sum(), kept.sum().new_tensor(n)]))
+    kept, right, judged = torch.stack(rows, 1)
     low, high = wilson(kept - right, kept)
     asked = stages(held_out, cascade, costs)
     cost = [asked.cost_of_first, asked.cost, asked.cost_of_all]
     return Judged(
         ways=("the first alone", "the window cascade", "everybody"),
         cost=torch.tensor(cost, dtype=torch.float64),
-        coverage=share(kept, torch.full_like(kept, len(scores))),
+        coverage=share(kept, judged),
         risk=share(kept - right, kept),
         low=low,
         high=high,
         kept=kept,
-        n=len(scores),
+        n=n,
         n_fit=len(fit.ids),
         window=window,
     )

@@ -259,3 +259,13 @@ def test_a_window_cascade_can_start_with_a_member_that_is_often_silent():
     for target in TARGETS.values():
         found = judged_window(bundle, bundle.models, target, split(bundle), missing="wrong")
         assert 0 <= found.window.lo <= found.window.hi <= 1
+
+
+def test_each_way_is_covered_out_of_what_it_is_judged_on():
+    bundle = random_bundle(2, 40, 3)
+    grades = bundle.grades.clone()
+    grades[1] = -1
+    grades[1, ::4] = 0
+    graded = replace(bundle, labels=None, grades=grades)
+    found = judged_window(graded, graded.models, Target("risk", 1.0), split(graded))
+    assert found.coverage.max() == 1

@@ -13,7 +13,7 @@ from made import bundle_of, random_bundle, ready
 
 from analysis import evaluation, team_layout, team_sums
 from analysis.axes import usable_axes
-from analysis.bundle import BundleError
+from analysis.bundle import Bundle, BundleError
 from analysis.candidate_plan import ORIGINS
 from analysis.candidates import plan
 from analysis.catalog import CATALOG, value
@@ -332,3 +332,12 @@ def test_candidates_are_evaluated_alike_on_cuda():
     here = evaluate_axes(bundle, made, axes)
     there = evaluate_axes(bundle.to("cuda"), made, axes)
     assert torch.allclose(here.values, there.values, rtol=0, atol=1e-6, equal_nan=True)
+
+
+def test_macro_f1_is_refused_where_being_right_does_not_mean_naming_the_label():
+    answers = torch.tensor([[1, 0, 0, 0]], dtype=torch.int32)
+    labels = torch.tensor([1, 0, 0, 1], dtype=torch.int32)
+    grades = torch.tensor([[-1, 1, -1, 1]], dtype=torch.int8)
+    parts = (("a",), tuple("1234"), ("x", "y"), answers, labels)
+    assert usable_axes(Bundle(*parts))["macro_f1"] is None
+    assert "graded elsewhere" in usable_axes(Bundle(*parts, grades=grades))["macro_f1"]
