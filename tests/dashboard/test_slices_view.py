@@ -55,7 +55,7 @@ def test_a_failing_slice_is_named_and_a_pick_selects_its_samples(tmp_path, monke
     assert "parity = \\<b\\>odd" in text
     assert "Not searched: row (nearly every sample has its own value)" in text
     assert len(app.get("plotly_chart")) == 2
-    results = {key: jobs.find(key).result for key in jobs._jobs()}
+    results = {key: jobs.find(key).result for key in list(jobs._jobs())}
     found_here = {key: one for key, one in results.items() if isinstance(one, dict)}
     key = next(key for key, one in found_here.items() if "parity" in str(one.get("conditions")))
     found = results[key]
