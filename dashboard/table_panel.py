@@ -10,6 +10,8 @@ from dashboard import state
 from dashboard.table_files import FORMATS, to_csv, without_intervals
 
 DIGITS = {"usual": "As usual", "all": "All", "2": "2", "3": "3", "4": "4", "6": "6"}
+# The browser places an opening menu once, by its height of that moment.
+ROOM = 260
 HELP = {
     "digits": "Significant digits of numbers. As usual: all of them in CSV and Parquet, three in "
     "Markdown and LaTeX. Cells that are texts stay as they are on the screen.",
@@ -40,6 +42,8 @@ def offer(make: Callable[[], pd.DataFrame], name: str, label: str, key: str) -> 
     if menu.open:
         with menu:
             _menu(make, name, key)
+    else:
+        menu.space(ROOM)
 
 
 def _menu(make: Callable[[], pd.DataFrame], name: str, key: str) -> None:

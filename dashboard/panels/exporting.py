@@ -25,6 +25,8 @@ PICTURES = ("pdf", "svg", "png")
 AS_NEEDED = 0.0
 KEPT, USUAL = "figure-settings", "single column"
 NAMED_MEMBERS = 5
+# The browser places an opening menu once, by its height of that moment.
+ROOM = 430
 
 
 @st.fragment
@@ -48,6 +50,8 @@ def offer(panel: str, make: Callable[[], go.Figure]) -> None:
     if menu.open:
         with menu:
             _menu(panel, key, make)
+    else:
+        menu.space(ROOM)
 
 
 def _menu(panel: str, key: str, make: Callable[[], go.Figure]) -> None:
