@@ -6,7 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import broken, controls, frame, links, login, presence, session_panel, state
+from dashboard import (
+    broken,
+    collecting,
+    controls,
+    frame,
+    links,
+    login,
+    presence,
+    session_panel,
+    state,
+)
 
 VIEWS = {
     "": ["overview"],
@@ -63,3 +73,5 @@ try:
 except Exception as problem:
     if not broken.told(problem):
         raise
+finally:
+    collecting.freeze()

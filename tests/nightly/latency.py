@@ -4,8 +4,9 @@
 
 Printed are: the cold start of the demo; and for each size the opening of a bundle (made once, kept
 in the temporary folder), every page's first plot and last change, and the time from the button's
-going up to the last change of the page after boxes and lassos on the map and clicks on the plots
-of Corrections and Disagreement; with the bytes on the wire and the memory of server and page.
+going up to the last change of all plots, and of the page, after boxes and lassos on the map and
+clicks on the plots of Corrections and Disagreement; with the bytes on the wire and the memory of
+server and page.
 """
 
 import argparse
@@ -35,6 +36,8 @@ BRUSHES = (
 )
 BARS = (("corrected", 0), ("spoiled", 0), ("corrected", 1))  # the highest, the next
 CELLS = (7, 303, 1206)
+COLUMNS = ("selection on", "times", "plots, median s", "plots, worst s", "page, median s")
+COLUMNS += ("target, s", "wire, MB", "picked last")
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def visited(page, name: str) -> tuple[float | None, float]:
     while first is None and not page.evaluate(driver.IDLE):
         first = time.monotonic() - start if page.locator(FIRST).count() else None
         page.wait_for_timeout(50)
-    return first, watching.redrawn(page, PATIENCE)
+    return first, watching.redrawn(page, PATIENCE)[1]
 
 
 def row(name: str, first: float | None, last: float, size: int, pid: int) -> str:
@@ -112,7 +115,7 @@ def bar(page, trace: str, rank: int) -> None:
     order = page.locator("[class*='st-key-ledger'] .js-plotly-plot").evaluate(
         """(plot, trace) => {
         const bars = plot.calcdata[plot.data.findIndex((one) => one.name === trace)];
-        return bars.map((one, place) => [one.s, place]).sort((a, b) => b[0] - a[0])
+        return bars.map((one, place) => [Math.abs(one.s), place]).sort((a, b) => b[0] - a[0])
           .map(([, place]) => place); }""",
         trace,
     )
@@ -145,16 +148,19 @@ def interactions(page, wire, samples: int) -> Iterator[str]:
     }
     for name, (act, given) in plans.items():
         visited(page, name)
-        took, sizes = [], []
+        took, settled, sizes = [], [], []
         for arguments in given:
             wire.taken()
             act(page, *arguments)
-            took.append(watching.redrawn(page, PATIENCE))
+            plots, last = watching.redrawn(page, PATIENCE)
+            took.append(plots)
+            settled.append(last)
             sizes.append(wire.taken())
         picked = driver.selected(page) or 0
         target = TARGETS.get(samples)
         yield (
             f"| {name} | {len(took)} | {median(took):.2f} | {max(took):.2f} | "
+            f"{median(settled):.2f} | "
             f"{'' if target is None else f'< {target}'} | {max(sizes) / 1e6:.2f} | {picked:,} |"
         )
 
@@ -177,8 +183,7 @@ def measure(samples: int, models: int) -> None:
             first, last = visited(page, name)
             print(row(name, first, last, wire.taken(), pid), flush=True)
         before = watching.heap(page)
-        print("\n| selection on | times | median, s | worst, s | target | wire, MB | picked last |")
-        print("|---|---|---|---|---|---|---|")
+        print(f"\n| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|")
         for line in interactions(page, wire, samples):
             print(line, flush=True)
         after = watching.heap(page)

@@ -7,16 +7,23 @@ from pathlib import Path
 
 from browser import driver
 
-# The page's last change: of its elements, of its canvases (long tasks), or of the script's state.
+# The last change of the plots, and of the page: of elements, of canvases (long tasks), or of the
+# script's state. A long task that changes a plot counts to its end.
 WATCH = """() => {
   if (window.watched) return;
-  const told = window.watched = { up: 0, changed: 0 };
-  const now = () => { told.changed = performance.now(); };
-  new MutationObserver(now).observe(document.body,
+  const told = window.watched = { up: 0, plots: 0, changed: 0 };
+  const drawn = (change) => change.target.closest?.(".js-plotly-plot, .dissensus-map");
+  new MutationObserver((changes) => {
+    told.changed = performance.now();
+    if (changes.some(drawn)) told.plots = told.changed;
+  }).observe(document.body,
     { subtree: true, childList: true, attributes: true, characterData: true });
   new PerformanceObserver((list) => {
-    for (const task of list.getEntries())
-      told.changed = Math.max(told.changed, task.startTime + task.duration);
+    for (const task of list.getEntries()) {
+      const end = task.startTime + task.duration;
+      if (told.plots >= task.startTime) told.plots = Math.max(told.plots, end);
+      told.changed = Math.max(told.changed, end);
+    }
   }).observe({ entryTypes: ["longtask"] });
   window.addEventListener("pointerup", () => { told.up = performance.now(); }, true);
 }"""
@@ -59,14 +66,15 @@ class Wire:
         return total
 
 
-def redrawn(page, timeout: float = 180) -> float:
-    """Wait until nothing changes any more; seconds from the last pointer-up to the last change."""
+def redrawn(page, timeout: float = 180) -> tuple[float, float]:
+    """Wait until nothing changes; seconds from the last pointer-up to the last change of plots, and
+    of the page (whose tables write hidden cells for screen readers after all else)."""
     end, seen = time.monotonic() + timeout, -1.0
     while True:
         driver.settle(page, timeout=max(1.0, end - time.monotonic()))
         told = page.evaluate("() => window.watched")
         if told["changed"] == seen:
-            return (told["changed"] - told["up"]) / 1000
+            return tuple((told[name] - told["up"]) / 1000 for name in ("plots", "changed"))
         seen = told["changed"]
         page.wait_for_timeout(1000 * CALM)
 
