@@ -12,6 +12,7 @@ from analysis.lazy import BLOCK
 from analysis.measure import Measure
 from analysis.pairwise import share
 from analysis.quality import ece
+from analysis.stretches import stretches
 from analysis.sums.losses import CALIBRATION_BINS
 from analysis.tally import Tally
 
@@ -208,8 +209,8 @@ def classwise_ece(probabilities: Tensor, labels: Tensor, *, bins: int = CALIBRAT
     classes = probabilities.shape[1]
     step = max(1, BLOCK // classes)
     table = _classwise(probabilities[rows[:0]].double(), labels[rows[:0]], bins)
-    for start in range(0, len(rows), step):
-        part = rows[start : start + step]
+    for here in stretches(len(rows), step):
+        part = rows[here]
         table = table + _classwise(normalised(probabilities[part]), labels[part], bins)
     return ece(*table.sums)
 

@@ -12,6 +12,7 @@ from analysis.confidence import confidence_of
 from analysis.intervals import accuracy_interval
 from analysis.mean_intervals import mean_interval
 from analysis.outcomes import OUTCOMES
+from analysis.stretches import stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,7 @@ def camps(team: Bundle) -> Camps:
     largest = torch.zeros(len(team.ids), dtype=torch.int64, device=team.device)
     answer = torch.full((len(team.ids),), -1, dtype=torch.int32, device=team.device)
     step = samples_at_a_time(4 * len(team.models), team.device)
-    for start in range(0, len(team.ids), step):
-        part = slice(start, start + step)
+    for part in stretches(len(team.ids), step):
         against = torch.where(wrong[:, part], team.predictions[:, part], -1)
         votes, classes = vote_counts(against)
         largest[part] = votes.amax(0)

@@ -1,6 +1,6 @@
 """What an early-exit cascade costs, and what it gains by asking more members."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from analysis.evidence import probabilities
 from analysis.grading import grade, judged
 from analysis.intervals import wilson
 from analysis.pairwise import share
+from analysis.stretches import stretches
 from analysis.tally import Missing
 
 THRESHOLDS = 101
@@ -188,7 +189,7 @@ def _prices(team: Bundle, costs: Sequence[float] | None) -> Tensor:
     return price
 
 
-def _chunks(team: Bundle, versions: int = 1) -> list[slice]:
+def _chunks(team: Bundle, versions: int = 1) -> Iterator[slice]:
     values = len(team.models) * (len(team.classes) + versions)
     step = samples_at_a_time(values, team.device)
-    return [slice(start, start + step) for start in range(0, len(team.ids), step)]
+    return stretches(len(team.ids), step)

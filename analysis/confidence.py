@@ -7,6 +7,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle, normalised
 from analysis.lazy import BLOCK
+from analysis.stretches import stretches
 
 
 def confidence_of(
@@ -29,9 +30,9 @@ def confidence_of(
     if model in bundle.probabilities:
         table, step = bundle.probabilities[model], max(1, BLOCK // max(len(bundle.classes), 1))
         highest = torch.empty(len(rows), dtype=torch.float64, device=bundle.device)
-        for start in range(0, len(rows), step):
-            part = table[rows[start : start + step]]
-            highest[start : start + step] = (part if stored else normalised(part)).amax(1)
+        for here in stretches(len(rows), step):
+            part = table[rows[here]]
+            highest[here] = (part if stored else normalised(part)).amax(1)
         return highest
     if bundle.confidence is not None:
         return bundle.confidence[bundle.models.index(model)][rows].double()

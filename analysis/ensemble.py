@@ -16,6 +16,7 @@ from analysis.learned import Parameters
 from analysis.pooled import PooledArray, summed
 from analysis.rule import Rule
 from analysis.rules import RULES
+from analysis.stretches import stretches
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,7 @@ def answers(
     classes = len(bundle.classes)
     values = models * (classes if row.pool else min(models, classes)) + 4 * ensembles
     step = samples_at_a_time(values + classes * bool(bundle.probabilities), bundle.device)
-    for start in range(0, len(bundle.ids), step):
-        here = slice(start, start + step)
+    for here in stretches(len(bundle.ids), step):
         if not row.joint:
             found = row.evidence(bundle, here, given)
             yield _decided(row, found, membership, given, in_full=in_full)

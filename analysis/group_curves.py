@@ -8,6 +8,7 @@ from torch import Tensor
 from analysis.grouping import Grouping
 from analysis.intervals import wilson
 from analysis.sets import Sets, crossed
+from analysis.stretches import stretches
 
 CELLS = 1 << 24
 POINTS = 40
@@ -63,10 +64,7 @@ def rates(scores: Tensor, known: Tensor, sets: Sets, units: Tensor | None = None
     """
     step = max(1, CELLS // max(len(sets.samples), 1))
     unit = None if units is None else units.unique(return_inverse=True)[1]
-    parts = [
-        _rates(scores[at : at + step], known[at : at + step], sets, unit)
-        for at in range(0, len(scores), step)
-    ]
+    parts = [_rates(scores[here], known[here], sets, unit) for here in stretches(len(scores), step)]
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return Rates(*(torch.cat(column) for column in columns))
 
@@ -191,8 +189,8 @@ def smoothed(
     parts = []
     for score, there in zip(scores, known, strict=True):
         pieces = [
-            _smooth_one(values, score, there, grid[at : at + step], units, span)
-            for at in range(0, len(grid), step)
+            _smooth_one(values, score, there, grid[here], units, span)
+            for here in stretches(len(grid), step)
         ]
         parts.append([torch.cat(column) for column in zip(*pieces, strict=True)])
     return Rates(*(torch.stack(column) for column in zip(*parts, strict=True)))

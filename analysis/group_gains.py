@@ -10,6 +10,7 @@ from analysis.grouping import Grouping
 from analysis.intervals import DRAWN_VALUES
 from analysis.pairwise import share
 from analysis.sets import crossed
+from analysis.stretches import stretches
 
 DRAWS = 1000
 
@@ -107,8 +108,8 @@ def _drawn(values: Tensor, sets, counted: Tensor, units, draws: int, seed: int) 
     row, rest = cells // (4 * groups), cells % (4 * groups)
     generator = torch.Generator().manual_seed(seed)
     block, gains = max(1, DRAWN_VALUES // max(number, len(cells), 4 * groups)), []
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
+    for drawn in stretches(draws, block):
+        size = drawn.stop - drawn.start
         picks = torch.randint(number, (size, number), generator=generator)
         weights = torch.zeros(size, number).scatter_add_(1, picks, torch.ones(picks.shape))
         added = weights.T.to(device)[row] * times[:, None]

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from analysis.stretches import stretches
 from analysis.sums.products import product
 
 DRAWN_VALUES = 4_000_000
@@ -148,8 +149,9 @@ def accuracy_interval(
     generator = torch.Generator().manual_seed(seed)
     number = right.shape[1]
     block, shares = max(1, DRAWN_VALUES // number), []
-    for start in range(0, draws, block):
-        picks = torch.randint(number, (min(block, draws - start), number), generator=generator)
+    for drawn in stretches(draws, block):
+        size = (drawn.stop - drawn.start, number)
+        picks = torch.randint(number, size, generator=generator)
         times = torch.zeros(picks.shape, dtype=torch.float64)
         times.scatter_add_(1, picks, torch.ones_like(times))
         times = times.to(right.device)

@@ -10,6 +10,7 @@ from analysis.chunks import samples_at_a_time
 from analysis.evidence import Evidence, Given
 from analysis.lazy import LazyRows
 from analysis.rules import RULES
+from analysis.stretches import stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,7 @@ class PooledArray(LazyRows):
         membership = torch.tensor([self.weights], dtype=torch.float64, device=team.device)
         step = samples_at_a_time((len(team.models) + 1) * self.width, team.device)
         values = torch.empty((len(places), self.width), dtype=self.dtype, device=self.device)
-        for start in range(0, len(places), step):
-            here = slice(start, start + step)
+        for here in stretches(len(places), step):
             evidence = row.evidence(team, places[here].to(team.device), self.given)
             voters = membership @ evidence.answered.to(membership.dtype)
             values[here] = row.pool(summed(evidence, membership), voters[..., None])[0]

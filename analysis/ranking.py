@@ -20,6 +20,7 @@ from analysis.rankings import (
     wins_and_ties,
 )
 from analysis.resampling import BLOCKS, FEWEST_BLOCKS
+from analysis.stretches import stretches
 from analysis.tally import Missing, tally_blocks
 
 FEWEST_TASKS = 8
@@ -280,8 +281,7 @@ def _cells(
     """Right and judged answers per block, model and group, float64 [K, M, G] each."""
     models, columns = len(bundle.models), codes[:, None] if codes.ndim == 1 else codes
     sums = torch.zeros(2, number * levels, models, dtype=torch.float64, device=codes.device)
-    for start in range(0, len(bundle.ids), max(1, CELL_VALUES // models)):
-        part = slice(start, start + max(1, CELL_VALUES // models))
+    for part in stretches(len(bundle.ids), max(1, CELL_VALUES // models)):
         graded = judged[:, part].T
         flags = torch.stack([bundle.correct[:, part].T & graded, graded]).double()
         for column in columns[part].T:  # The few groups that a sample can be in.

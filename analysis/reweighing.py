@@ -17,6 +17,7 @@ from analysis.ensemble import Answer, Ensemble, check
 from analysis.evidence import Evidence
 from analysis.pooled import summed
 from analysis.rules import RULES
+from analysis.stretches import stretches
 
 MOST_VALUES = 1 << 23
 READ = 1 << 22
@@ -135,8 +136,7 @@ def _add(
         _add_votes(team, weights, scores, second)
         return
     step = max(1, READ // (len(weights) * scores.shape[1]))
-    for start in range(0, len(scores), step):
-        here = slice(start, start + step)
+    for here in stretches(len(scores), step):
         scores[here] += summed(row.evidence(team, here, row.defaults), membership)[0]
 
 

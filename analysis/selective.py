@@ -14,6 +14,7 @@ from analysis.evidence import votes
 from analysis.grading import grade, judged
 from analysis.intervals import wilson
 from analysis.pairwise import share
+from analysis.stretches import stretches
 from analysis.tally import Missing
 
 ALPHAS = (0.5, 0.2, 0.1, 0.05, 0.01, 0.001)
@@ -107,8 +108,7 @@ def vote_chance(team: Bundle) -> Tensor:
     members = len(team.models)
     step = samples_at_a_time(members * min(members, len(team.classes)), team.device)
     parts = [
-        chance(votes(team, slice(start, start + step), {}).planes.sum(1).T)
-        for start in range(0, len(team.ids), step)
+        chance(votes(team, here, {}).planes.sum(1).T) for here in stretches(len(team.ids), step)
     ]
     return torch.cat(parts)
 

@@ -21,6 +21,7 @@ from analysis.leads import contested, label_leads, leads_decide, right_by_leads
 from analysis.outcomes import OUTCOMES
 from analysis.pooled import summed
 from analysis.rule import Rule
+from analysis.stretches import stretches
 from analysis.sums.piece import CLIP, Missing
 
 AT_A_TIME = 4096  # samples
@@ -114,8 +115,7 @@ def team_outcomes(
     values = (len(bundle.models) + 1) * len(bundle.classes)
     step = min(AT_A_TIME, samples_at_a_time(values, bundle.device))
     largest = int(member.sum(1).max()) if len(member) else 0
-    for start in range(0, max(len(bundle.ids), 1), step):
-        here = slice(start, start + step)
+    for here in stretches(max(len(bundle.ids), 1), step):
         chunk = _Chunk(bundle, here, row, missing, grouping, largest)
         teams = max(1, BLOCK // max(1, len(bundle.ids[here])))
         part = _joined([_counted(chunk, some) for some in member.split(teams)])

@@ -11,6 +11,7 @@ from analysis.heated import HeatedArray, at_temperature
 from analysis.lazy import LazyRows, blocks
 from analysis.pool_losses import losses
 from analysis.splits import Split
+from analysis.stretches import stretches
 from analysis.sums.piece import Distributions, Piece, pieces
 from analysis.temperature_search import Chunks, Temperature, fitted
 
@@ -75,8 +76,7 @@ def fit_temperature(probabilities: Tensor, labels: Tensor) -> Temperature:
     step = _step(*stack.shape[::2])
 
     def chunks() -> Iterator[tuple[Tensor, Tensor]]:
-        for start in range(0, max(stack.shape[1], 1), step):
-            part = slice(start, start + step)
+        for part in stretches(max(stack.shape[1], 1), step):
             yield stack[:, part].double(), labels[:, part].long()
 
     return fitted(chunks, len(stack), stack.device)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from analysis.checks import BundleError
 from analysis.grouping import Grouping
+from analysis.stretches import stretches
 
 ORDERS = (0.1, 0.5, 1.0, 2.0, math.inf)
 CHUNK_VALUES = 1_000_000
@@ -207,8 +208,8 @@ def direction_sums(embeddings: Tensor, weights: Tensor | None = None) -> tuple[T
     size = min(samples, width)
     total = torch.zeros(size, size, dtype=torch.float64, device=embeddings.device)
     counted = 0
-    for start in range(0, samples, step):
-        part = slice(start, start + step) if chosen is None else chosen[start : start + step]
+    for here in stretches(samples, step):
+        part = here if chosen is None else chosen[here]
         rows = embeddings[part].double()
         length = torch.linalg.vector_norm(rows, dim=1)
         counted += int((length != 0).sum())

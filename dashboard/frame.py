@@ -1,15 +1,19 @@
 """What frames every page: the look, the sidebar with the global choices, the selection bar."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from analysis.stretches import watched
 from dashboard import ensemble_panel, grouping_panel, rule_panel, session_panel, state, words
 from dashboard.theme import count, label, markdown
 
 MOST_OFFERED = 3
 MANY_ANSWERS = 2_000_000
+PATIENCE, LOOK_EVERY = 1.0, 0.25  # seconds
 MISSING_LABELS = {
     "exclude": "Leave missing answers out",
     "wrong": "Count missing answers as wrong",
@@ -90,7 +94,23 @@ def counting() -> Iterator[None]:
             with st.container(key="counting"):
                 told = f"Counting over {count(len(opened.ids))} samples"
                 stack.enter_context(st.spinner(told, show_time=True))
+                place = st.empty()
+            stack.callback(place.empty)
+            stack.enter_context(watched(_look(place)))
         yield
+
+
+def _look(place: DeltaGenerator) -> Callable[[], None]:
+    """Says now and then how to stop; Streamlit ends a run as it writes, where more was asked."""
+    last = time.monotonic() + PATIENCE - LOOK_EVERY
+
+    def look() -> None:
+        nonlocal last
+        if time.monotonic() > last + LOOK_EVERY:
+            last = time.monotonic()
+            place.caption("To stop, open another page or change anything.")
+
+    return look
 
 
 def selection_bar() -> None:

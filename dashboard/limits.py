@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 
 GIB = 1 << 30
-USUAL = {"upload": 2 * GIB, "session": 4 * GIB, "server": 8 * GIB, "results": GIB}
+USUAL = {"upload": 2 * GIB, "session": 4 * GIB, "server": 8 * GIB, "results": 2 * GIB}
 HELP = {
     "upload": "the largest file that may be uploaded; default: 2GiB",
     "session": "the most that one session may upload; default: 4GiB",
     "server": "the most that all sessions may upload; default: 8GiB, at most half of the free "
     "memory",
-    "results": "the most that cached results may take; default: 1GiB",
+    "results": "the most that cached results may take; default: 2GiB",
 }
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.stretches import stretches
 from analysis.sums.products import product, total
 
 Missing = Literal["exclude", "wrong"]
@@ -256,9 +257,9 @@ def pieces(
             rows, weights = rows[weights], None
     labelled = bundle.labelled if missing == "wrong" else None
     run = len(rows) == len(bundle.ids)
-    for start in range(first, max(len(rows), 1), step):
-        part = rows[start : start + step]
-        place = slice(start, start + step) if run else part
+    for here in stretches(max(len(rows), 1), step, first):
+        part = rows[here]
+        place = here if run else part
         yield Piece(
             bundle=bundle,
             rows=part,

@@ -354,7 +354,7 @@ def test_the_data_page_says_how_much_the_server_holds(monkeypatch):
     text = words(data_page(monkeypatch))
     assert "At most 2 GiB a file, and 4 GiB in a session" in text
     assert "This server: " in text
-    assert "of cached results (at most 1 GiB)" in text
+    assert "of cached results (at most 2 GiB)" in text
 
 
 def test_limits_are_options_and_stated_in_one_place(monkeypatch, capsys):
