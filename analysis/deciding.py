@@ -42,11 +42,12 @@ def first_highest(evidence: Evidence, membership: Tensor, scores: Tensor) -> tup
     """
     highest = scores >= scores.amax(-1, keepdim=True) - TIE
     tied = highest.sum(-1) > 1
-    if evidence.tie_break is not None:
-        added = (membership.double() @ evidence.tie_break).permute(1, 2, 0)
+    rows = tied.any(0).nonzero().flatten()
+    if evidence.ties is not None and len(rows):
+        added = (membership.double() @ evidence.ties(rows)).permute(1, 2, 0)
         second = torch.where(_lacking(evidence, membership)[:, None, None], 0.0, added)
-        second = torch.where(highest, second, -torch.inf)
-        highest = second >= second.amax(-1, keepdim=True) - TIE
+        second = torch.where(highest[:, rows], second, -torch.inf)
+        highest[:, rows] = second >= second.amax(-1, keepdim=True) - TIE
     return highest.to(torch.int8).argmax(-1), tied
 
 

@@ -103,7 +103,7 @@ def by_competence(competence: Competence) -> Callable[[Bundle, Rows, Given], Evi
             found.planes.double() * weight,
             found.answered,
             found.classes,
-            None if found.tie_break is None else found.tie_break * weight,
+            None if found.ties is None else lambda some: found.ties(some) * weight[:, some],
             found.breakable,
         )
 

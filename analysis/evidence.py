@@ -1,7 +1,8 @@
 """What each member contributes to an ensemble's answer, for a rule to add up."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -25,15 +26,23 @@ class Evidence:
             member gave no answer.
         answered: bool [M, n].
         classes: int32 [L, n], the class behind each plane, -1 = unused; None: plane = class.
-        tie_break: float64 [L, M, n], added likewise and compared among tied planes only.
+        ties: gives the tie-break of these samples, int64 [k]: float64 [L, M, k], added likewise
+            and compared among tied planes only. Most samples need none.
         breakable: bool [M], which members have a tie-break; it counts only where all have.
     """
 
     planes: Tensor
     answered: Tensor
     classes: Tensor | None = None
-    tie_break: Tensor | None = None
+    ties: Callable[[Tensor], Tensor] | None = None
     breakable: Tensor | None = None
+
+    @cached_property
+    def tie_break(self) -> Tensor | None:
+        """That of all samples, [L, M, n]."""
+        if self.ties is None:
+            return None
+        return self.ties(torch.arange(self.answered.shape[1], device=self.answered.device))
 
     def at(self, samples: Tensor) -> "Evidence":
         """The evidence on these samples only."""
@@ -41,7 +50,7 @@ class Evidence:
             self.planes[..., samples],
             self.answered[:, samples],
             None if self.classes is None else self.classes[:, samples],
-            None if self.tie_break is None else self.tie_break[..., samples],
+            None if self.ties is None else lambda some: self.ties(samples[some]),
             self.breakable,
         )
 
@@ -69,14 +78,19 @@ def votes(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     )
     if not breakable.any():
         return Evidence(planes, answered, classes)
-    tie_break = torch.zeros(planes.shape, dtype=torch.float64, device=bundle.device)
-    columns = classes.clamp_min(0).long().T
-    for row, model in enumerate(bundle.models):
-        if breakable[row]:
-            of_class = normalised(bundle.probabilities[model][rows]).gather(1, columns).T
-            known = answered[row] & (classes >= 0)
-            tie_break[:, row] = torch.where(known, of_class, 0.0)
-    return Evidence(planes, answered, classes, tie_break, breakable)
+    places = torch.arange(len(bundle.ids), device=bundle.device)[rows]
+
+    def ties(some: Tensor) -> Tensor:
+        here, given_by = classes[:, some], answered[:, some]
+        broken = torch.zeros((*here.shape, len(given_by)), dtype=torch.float64, device=here.device)
+        columns = here.clamp_min(0).long().T
+        for row in breakable.nonzero().flatten().tolist():
+            stated = normalised(bundle.probabilities[bundle.models[row]][places[some]])
+            known = given_by[row] & (here >= 0)
+            broken[..., row] = torch.where(known, stated.gather(1, columns).T, 0.0)
+        return broken.permute(0, 2, 1)
+
+    return Evidence(planes, answered, classes, ties, breakable)
 
 
 def probabilities(bundle: Bundle, rows: Rows, given: Given) -> Evidence:

@@ -6,6 +6,7 @@ member's evidence is read: the difference of the weights times it is added to th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -91,12 +92,12 @@ def answer_of(bundle: Bundle, found: Standing) -> Answer:
     voters = _voters(bundle, {name: found.weights[name] for name in names})
     one = torch.ones(1, 1, dtype=torch.float64, device=bundle.device)
     scores = found.scores[None]
-    second, breakable = None, None
+    ties, breakable = None, None
     if found.second is not None:
-        second = found.second.T[:, None]
+        ties = partial(torch.index_select, found.second.T[:, None], 2)
         whole = all(name in bundle.probabilities for name in names)
         breakable = torch.tensor([whole], device=bundle.device)
-    both = Evidence(scores, voters > 0, None, second, breakable)
+    both = Evidence(scores, voters > 0, None, ties, breakable)
     plane, tied = first_highest(both, one, scores)
     pooled = None if row.pool is None else row.pool(found.scores, voters[:, None])
     answered = voters > 0

@@ -4,6 +4,7 @@ Sums over samples, so those of parts of the samples add up.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -185,7 +186,7 @@ def _counted(
 def _said(evidence: Evidence, weights: Tensor) -> Tensor:
     """Answers of these teams, int32 [U, n], -1 = none."""
     if not bool((weights == weights.round()).all()):
-        evidence = Evidence(**{**vars(evidence), "planes": evidence.planes.double()})
+        evidence = replace(evidence, planes=evidence.planes.double())
     samples, parts = max(1, evidence.answered.shape[1]), []
     for part in weights.split(max(1, 4 * BLOCK // samples)):
         plane, classes = decided_contested(evidence, part), evidence.classes
