@@ -11,6 +11,7 @@ from analysis.loading.columns import Column
 from analysis.loading.sources import Log, Options, count, shortened
 
 ALIKE = 1e-12
+MOST_SAMPLES = 2**53  # what float64 still counts one by one
 
 
 class Names:
@@ -118,7 +119,7 @@ def _counts(layout: Layout, log: Log) -> np.ndarray | None:
     values = column.numbers()
     bad = np.zeros(1, dtype=np.int64)
     if values is not None:
-        bad = np.flatnonzero((values < 0) | (values % 1 > 0) | np.isinf(values))
+        bad = np.flatnonzero((values < 0) | (values % 1 > 0) | (values > MOST_SAMPLES))
         if not len(bad):
             return np.nan_to_num(values, nan=0.0).astype(np.int64)
     else:

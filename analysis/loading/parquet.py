@@ -44,13 +44,18 @@ def read_parquet(file: File) -> Table:
         raise RefusedError(
             f"{file.name} cannot be read as Parquet ({_first_line(error)}); write it again."
         ) from None
+    if table.num_rows != rows:
+        raise RefusedError(
+            f"{file.name} is damaged: it says that it has {rows:,} rows, and holds "
+            f"{table.num_rows:,}; write it again."
+        )
     columns = {
         name: Column(name, table.column(name), typed=True)
         for name in table.column_names
         if name != "__index_level_0__"
     }
     stored = {
-        key.decode(): value.decode("utf-8", "replace")
+        key.decode("utf-8", "replace"): value.decode("utf-8", "replace")
         for key, value in (schema.metadata or {}).items()
         if key.startswith(b"dissensus")
     }

@@ -325,6 +325,11 @@ PROBLEMS = {
         "r.csv, row 3: column 'n' holds '1.5'; expected a number of samples. Correct it, or leave "
         "the column out with --column ignore=n.",
     ),
+    "more samples than can be counted": (
+        {"r.csv": f"model,setting,accuracy,n\na,x,0.9,1{'0' * 50}\nb,x,0.8,15\n"},
+        f"r.csv, row 2: column 'n' holds '1{'0' * 50}'; expected a number of samples. Correct it, "
+        "or leave the column out with --column ignore=n.",
+    ),
     "samples in words": (
         {"r.csv": "model,setting,accuracy,n\na,x,0.9,ten\nb,x,0.8,15\n"},
         "r.csv, row 2: column 'n' holds 'ten'; expected a number of samples. Correct it, or leave "

@@ -8,6 +8,7 @@ import zipfile
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from array_files import (
     LONG,
@@ -172,6 +173,23 @@ def test_a_parquet_file_far_larger_than_its_bytes_is_refused_before_it_is_read(v
     monkeypatch.setattr(parquet_files, "fits", lambda size, share=4: size < 10**6)
     problem = outcome({"x.parquet": given}).problems[0]
     assert problem.startswith(("x.parquet takes 8 MB when", "x.parquet takes 9 MB when")), problem
+
+
+def test_a_parquet_file_with_fewer_rows_than_it_says_is_refused():
+    given = parquet({"sample_id": pa.array(["1", "2", "3"]), "label": pa.array(["x", "y", "x"])})
+    rows, groups = b"\x16" + bytes([2 * 3]), b"\x19\x1c"  # in the footer: number, then row groups
+    assert given.count(rows + groups) == 1
+    harmed = given.replace(rows + groups, b"\x16" + bytes([2 * 5]) + groups)
+    expected = "x.parquet is damaged: it says that it has 5 rows, and holds 3; write it again."
+    assert outcome({"x.parquet": harmed}).problems == (expected,)
+
+
+def test_a_parquet_file_with_a_word_that_is_no_text_is_read():
+    table = pa.table({"sample_id": ["1", "2"], "label": ["x", "y"], "prediction": ["x", "x"]})
+    table = table.replace_schema_metadata({b"dissensus\x94": b"1"})
+    stream = io.BytesIO()
+    pq.write_table(table, stream)
+    assert len(load({"x.parquet": stream.getvalue()}).ids) == 2
 
 
 def test_an_arrow_file_whose_lists_leave_it_is_refused():
