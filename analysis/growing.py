@@ -116,11 +116,11 @@ def _side_by_side(tables: Tensor, labels: Tensor, found: Tensor) -> None:
     every = torch.arange(samples, device=labels.device)
     of_label, own = found.flatten(0, 1), every * classes + labels
     if classes <= FEW_CLASSES:
-        # A product per sample turns its table, takes it from the label's row and adds it up there.
-        turned = -torch.eye(classes, dtype=found.dtype, device=labels.device).repeat(samples, 1, 1)
-        turned[every, :, labels] += 1
-        turned[every, labels] = 1
-        torch.bmm(turned, tables.permute(1, 2, 0), out=found)
+        # A product per sample turns its table round, takes it from the label's row, and adds it up
+        # in the place of that.
+        one = torch.eye(classes, dtype=found.dtype, device=labels.device)
+        taken = torch.where(one[:, :, None] > 0, 1, one[:, None] - one)
+        torch.bmm(taken[labels], tables.permute(1, 2, 0), out=found)
         whole = of_label.index_select(0, own)
     else:
         found.copy_(tables.permute(1, 2, 0))
