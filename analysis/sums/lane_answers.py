@@ -189,7 +189,7 @@ def answers_of() -> Callable:
 
     added, agreeing, packed, topped = added_up(), _agreeing(), _packed(), _topped()
 
-    @njit(nogil=True)
+    @njit(inline="always")
     def looked(
         members, weights, planes, reach, label, answered, close, slack, stable, sums, top, work,
         flags, doubts,
