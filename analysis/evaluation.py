@@ -19,7 +19,8 @@ from analysis.team_sums import laid_out, team_sums
 FIRST = 256  # candidates
 LARGEST = 1 << 15
 SECONDS = 1.0  # that a batch takes
-SAMPLE = 192  # candidates that are timed
+SAMPLE = 192  # candidates that are timed first
+LONG_ENOUGH = 0.25  # seconds that are timed: over less, starting threads would count too much
 EARLY = ("single", "soup", "interpolation", "yours", "greedy path")
 SMALL = 3  # members
 
@@ -157,11 +158,20 @@ def expected_seconds(
         _evaluate(asked, plan, rows[:1], layout, found)
     prepared = time.perf_counter() - begun
     generator = torch.Generator().manual_seed(0)
-    rows = rows[torch.randperm(len(rows), generator=generator)[:SAMPLE]].sort().values
+    rows = rows[torch.randperm(len(rows), generator=generator)]
+    number = min(SAMPLE, len(rows))
+    took = _timed(asked, plan, rows[:number], layout, found)
+    longer = min(int(number * LONG_ENOUGH / max(took, 1e-6)), len(rows))
+    if longer > 2 * number:
+        number, took = longer, _timed(asked, plan, rows[:longer], layout, found)
+    return prepared + took * len(plan) / max(1, number)
+
+
+def _timed(asked: Asked, plan: Plan, rows: Tensor, layout: Layout, found: Evaluated) -> float:
+    """Seconds that these rows take."""
     begun = time.perf_counter()
-    _evaluate(asked, plan, rows, layout, found)
-    took = time.perf_counter() - begun
-    return prepared + took * len(plan) / max(1, len(rows))
+    _evaluate(asked, plan, rows.sort().values, layout, found)
+    return time.perf_counter() - begun
 
 
 def promising_first(bundle: Bundle, plan: Plan, *, missing: Missing = "exclude") -> Tensor:

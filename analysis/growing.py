@@ -11,6 +11,7 @@ from analysis.sums.piece import CLIP, DOUBLE_VALUES
 READ = 1 << 21  # probabilities at a time, which the cache that the cores share holds
 BLOCK = 1 << 18  # leads at a time
 FEW = 8  # models at a time
+FEW_CLASSES = 32  # for which products of matrices are the quickest way to turn tables
 LONGEST = 1 << 16  # samples whose sum in float32 is trusted to ERROR_IN_FLOAT32
 ERROR_IN_FLOAT32 = 1e-5
 PRODUCT = 16
@@ -36,20 +37,23 @@ class Leads:
         self.reach, self.lost = torch.empty_like(self.lead), torch.empty_like(self.lead)
         self.alone = torch.zeros(shape[2], dtype=torch.float64, device=team.device)
         self.taken = 0
-        step = max(1, READ // (len(team.models) * len(team.classes)))
+        step = max(1, min(len(rows), READ // (len(team.models) * len(team.classes))))
+        room = torch.empty(shape[2] * step * shape[1], dtype=dtype, device=team.device)
         for start in range(0, len(rows), step):
-            self._fill(slice(start, start + step), _run(rows[start : start + step]))
+            self._fill(slice(start, start + step), _run(rows[start : start + step]), room)
 
-    def _fill(self, here: slice, rows: Tensor | slice) -> None:
+    def _fill(self, here: slice, rows: Tensor | slice, room: Tensor) -> None:
         """Read the probabilities of some samples, and count who is right by itself."""
-        tables = torch.stack([self.team.probabilities[name][rows] for name in self.team.models])
-        tables = tables.to(self.each.dtype)
-        tables /= tables.sum(-1, keepdim=True)
-        of_label = tables.gather(2, self.labels[here].expand(len(tables), -1, 1))
-        leads = self.each[here].copy_(torch.sub(of_label, tables, out=tables).permute(1, 2, 0))
+        leads = self.each[here]
+        room = room[: leads.numel()]
+        tables = room.view(leads.shape[2], *leads.shape[:2])
+        parts = [self.team.probabilities[name][rows] for name in self.team.models]
+        torch.stack([part.to(tables.dtype) for part in parts], out=tables)
+        _side_by_side(tables, self.labels[here, 0], leads)
         self.reach[here] = CLOSE_IN_FLOAT32 - leads.amin(2).double()
         self.lost[here] = -CLOSE_IN_FLOAT32 - leads.amax(2).double()
-        least = (leads + self.lead[here, :, None].to(leads.dtype)).amin(1)
+        start = self.lead[here, :, None].to(leads.dtype)
+        least = torch.add(leads, start, out=room.view(leads.shape)).amin(1)
         self.alone += least.gt_(0).sum(0)
 
     def with_each(self) -> Tensor:
@@ -61,22 +65,29 @@ class Leads:
         """
         if not self.taken:
             return self.alone / len(self.lead)
-        near = self.lead <= self.reach
-        samples = near.any(1).nonzero().flatten()
-        right = self.alone.new_full((self.each.shape[2],), len(near) - len(samples))
-        samples = samples[(self.lead[samples] > self.lost[samples]).all(1)]
-        near = near[samples]
-        rivals, classes, models = near.sum(1), near.shape[1], len(right)
-        each, lead = self.each.flatten(0, 1), self.lead.flatten()
-        for number in range(1, int(rivals.max()) + 1 if len(rivals) else 1):
-            alike = (rivals == number).nonzero().flatten()
-            places = near[alike].flatten().nonzero().flatten() % classes
-            rows = samples[alike].repeat_interleave(number) * classes + places
-            for part in rows.split(max(1, BLOCK // (models * number)) * number):
-                leads = each.index_select(0, part).add_(lead[part, None].to(each.dtype))
-                least = leads.view(-1, number, models).amin(1) if number > 1 else leads
+        near, clear, samples = self._contested()
+        right = self.alone.new_full((self.each.shape[2],), clear)
+        start, each, models = 0, self.each.flatten(0, 1), len(right)
+        rivals = near.sum(1)
+        counts = rivals.bincount().tolist()
+        order = [(rivals == number).nonzero()[:, 0] for number, count in enumerate(counts) if count]
+        rows = _rows(samples, near, torch.cat([samples[:0], *order]))
+        leads = self.lead.flatten()[rows].to(each.dtype)[:, None]
+        for number, count in enumerate(counts):
+            here = slice(start, start + number * count)
+            step = max(1, BLOCK // (models * max(number, 1))) * max(number, 1)
+            for part, lead in zip(rows[here].split(step), leads[here].split(step), strict=True):
+                least = each.index_select(0, part).add_(lead)
+                least = least.view(-1, number, models).amin(1) if number > 1 else least
                 right += least.gt_(0).sum(0)
+            start = here.stop
         return right / len(self.lead)
+
+    def _contested(self) -> tuple[Tensor, int, Tensor]:
+        near = self.lead <= self.reach
+        some = near.any(1)
+        samples = (some & ~(self.lead <= self.lost).any(1)).nonzero()[:, 0]
+        return near[samples], len(near) - int(some.sum()), samples
 
     def with_one(self, place: int) -> float:
         """Accuracy of the sum with this model added."""
@@ -90,8 +101,32 @@ class Leads:
     def _of(self, place: int) -> Tensor:
         """The leads of one model [n, C], from its own table, where they stand side by side."""
         table = self.team.probabilities[self.team.models[place]][self.rows].to(self.each.dtype)
-        table = table / table.sum(-1, keepdim=True)
-        return table.gather(1, self.labels) - table
+        return (table.gather(1, self.labels) - table).div_(table.sum(-1, keepdim=True))
+
+
+def _side_by_side(tables: Tensor, labels: Tensor, found: Tensor) -> None:
+    """The leads of the label, models innermost; what stands at the label itself means nothing.
+
+    Args:
+        tables: probabilities [M, n, C].
+        labels: int64 [n].
+        found: [n, C, M], filled in.
+    """
+    samples, classes = found.shape[:2]
+    every = torch.arange(samples, device=labels.device)
+    of_label, own = found.flatten(0, 1), every * classes + labels
+    if classes <= FEW_CLASSES:
+        # A product per sample turns its table round, takes it from the label's row, and adds it up
+        # in the place of that.
+        one = torch.eye(classes, dtype=found.dtype, device=labels.device)
+        taken = torch.where(one[:, :, None] > 0, 1, one[:, None] - one)
+        torch.bmm(taken[labels], tables.permute(1, 2, 0), out=found)
+        whole = of_label.index_select(0, own)
+    else:
+        found.copy_(tables.permute(1, 2, 0))
+        whole = found.sum(1)
+        torch.sub(of_label.index_select(0, own)[:, None], found, out=found)
+    found /= whole[:, None]
 
 
 class Likelihoods:
@@ -151,6 +186,13 @@ def _log_sum(values: Tensor) -> Tensor:
     whole = values.shape[1] // PRODUCT * PRODUCT
     products = values[:, :whole].unflatten(1, (PRODUCT, -1)).prod(1)
     return products.log().sum(1) + values[:, whole:].log().sum(1)
+
+
+def _rows(samples: Tensor, near: Tensor, order: Tensor) -> Tensor:
+    """Rows of [n, C] where classes are near; sample by sample in this order."""
+    near, classes = near[order], near.shape[1]
+    shift = samples[order] - torch.arange(len(order), device=order.device)
+    return near.flatten().nonzero()[:, 0] + (shift * classes).repeat_interleave(near.sum(1))
 
 
 def _run(rows: Tensor) -> Tensor | slice:

@@ -14,7 +14,7 @@ from analysis.evidence import Evidence
 from analysis.leads import BREAKING, MOST_BROKEN
 from analysis.rule import Rule
 from analysis.sums import candidate_lanes, compiled
-from analysis.sums.candidate_lanes import CandidateCounts
+from analysis.sums.candidate_lanes import MOST_WHOLE, CandidateCounts
 from analysis.sums.lanes import LANES
 from analysis.sums.losses import CALIBRATION_BINS as BINS
 from analysis.sums.piece import Missing
@@ -64,11 +64,11 @@ class Layout:
         if "named" in self.asked and bundle.labels is not None:
             self.classes = len(bundle.classes)
         planes = len(bundle.classes) if row.pool else min(len(bundle.classes), len(bundle.models))
-        values = len(bundle.models) * (2 * planes + 4)
+        values = len(bundle.models) * (3 * planes + 4)
         self.step = min(
             AT_A_TIME, max(LANES, samples_at_a_time(values, bundle.device) // LANES * LANES)
         )
-        self.held = fits(8 * len(bundle.models) * (planes + 3) * len(bundle.ids))
+        self.held = fits(8 * len(bundle.models) * (1.5 * planes + 3) * len(bundle.ids))
         self.parts: list[Part] = []
 
     def __iter__(self) -> "Iterator[Part]":
@@ -104,7 +104,8 @@ class Layout:
         starts = np.zeros(len(weights) + 1, dtype=np.int64)
         np.cumsum(np.bincount(team, minlength=len(weights)), out=starts[1:])
         amounts = np.ascontiguousarray(weights.numpy()[team, model])
-        teams = (starts, model.astype(np.int64), amounts)
+        teams = (starts, model.astype(np.int64), amounts, amounts.astype(np.float32))
+        teams = (*teams, candidate_lanes.rounding(weights.numpy()))
         workers = range(torch.get_num_threads())
         found = [CandidateCounts(len(weights), len(self.flags), self.classes) for _ in workers]
         for part in self:
@@ -195,8 +196,13 @@ def _inputs(layout: Layout, rows: Tensor, evidence: Evidence, planes: Tensor) ->
     likely = np.zeros((-(-len(rows) // LANES), 0, 2, LANES))
     if "log_loss" in layout.asked:
         likely = _likely(evidence, bundle.labels[rows].long(), layout.row)
+    lanes = np.ascontiguousarray(_padded(planes).transpose(2, 1, 0, 3))
+    largest = float(planes.abs().max())
     return (
-        np.ascontiguousarray(_padded(planes).transpose(2, 1, 0, 3)),
+        largest,
+        largest < MOST_WHOLE and bool((planes == planes.round()).all()),
+        lanes,
+        lanes.astype(np.float32),
         np.ascontiguousarray(_padded(planes.amax(0) - planes.amin(0)).max(-1).T),
         _padded(label.double()),
         np.ascontiguousarray(_padded(classes.int()).transpose(1, 0, 2)),

@@ -171,6 +171,26 @@ def test_the_compiled_kernel_evaluates_the_same(monkeypatch, rule):
     each()
 
 
+def test_leads_too_small_for_single_precision_decide_all_the_same(monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    a, b, c = torch.rand(3, 60, 3, generator=generator, dtype=torch.float64) / 5 + 0.2
+    lead = 1e-9 * torch.tensor([-1.0, 1.0]).double().repeat(30)
+    b[:, 0], b[:, 1] = (0.8 - a[:, 0]) / 1.4, (0.8 + lead - a[:, 1]) / 1.4
+    for table in (a, b, c):
+        table[:, 2] = 1 - table[:, :2].sum(1)
+    answers = [table.argmax(1).tolist() for table in (a, b, c)]
+    tables = {"a": a, "b": b, "c": c}
+    bundle = bundle_of(answers, [1] * 60, "xyz", probabilities=tables)
+    weights = torch.tensor([[1.0, 1.4, 0.0], [1.0, 1.4, 0.5], [1.0, 1.0, 1.0]]).double()
+    for place in range(60):  # one by one, as a doubt about one is a doubt about its whole block
+        one, found = bundle.take(torch.tensor([place])), []
+        for compiled in (True, False):
+            monkeypatch.setattr(team_layout.compiled, "chosen", lambda *_, on=compiled, **__: on)
+            found.append(team_sums.team_sums(one, weights, "mean", ("stability",)))
+        for name in ("right", "agreeing", "compared"):
+            assert torch.equal(*(getattr(sums, name) for sums in found)), name
+
+
 def test_stability_is_the_known_answer(cases):
     case = cases["consistency.leave_one_out"]
     bundle = t12(cases["fixtures"]["T12"])
@@ -246,6 +266,9 @@ def test_the_time_is_told_before(monkeypatch):
     ticks = iter(range(100))
     monkeypatch.setattr(evaluation.time, "perf_counter", lambda: float(next(ticks)))
     assert expected_seconds(bundle, made, ("accuracy",)) == 1 + len(made) / len(made)
+    monkeypatch.setattr(evaluation, "SAMPLE", 2)
+    monkeypatch.setattr(evaluation, "LONG_ENOUGH", 5)  # ten candidates, of which two took a second
+    assert expected_seconds(bundle, made, ("accuracy",)) == 1 + len(made) / 10
 
 
 @pytest.mark.parametrize("rule", ["plurality", "weighted", "calibrated_mean", "cascade"])
