@@ -151,7 +151,8 @@ class Piece:
 
     @cached_property
     def _all_graded(self) -> bool:
-        return bool(self.grades.numel()) and int(self.grades.min()) >= 0
+        some = bool(self.grades.numel())
+        return some and (self.bundle.all_graded or int(self.grades.min()) >= 0)
 
     @property
     def labels(self) -> Tensor | None:
