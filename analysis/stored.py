@@ -128,11 +128,7 @@ class FileArray:
                     yield slice(start, start + count), self._numbers(held)
 
     def fill(self, target: np.ndarray, first: int) -> None:
-        """Read the rows from the first on into an array [n, C] of this dtype, not bfloat16.
-
-        Raises:
-            ChangedError: the file is not there any more, or not as it was.
-        """
+        """Read the rows from the first on into an array [n, C] of this dtype, not bfloat16."""
         with self._checked() as stream:
             self._fill(stream.fileno(), memoryview(target).cast("B"), first, len(target))
 

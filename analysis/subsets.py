@@ -21,7 +21,8 @@ from analysis.leads import contested, label_leads, leads_decide, right_by_leads
 from analysis.outcomes import OUTCOMES
 from analysis.pooled import summed
 from analysis.rule import Rule
-from analysis.sums.piece import CLIP, Missing
+from analysis.sums.distribution import CLIP
+from analysis.sums.piece import Missing
 
 AT_A_TIME = 4096  # samples
 BLOCK = 1 << 17  # answers at a time, which a cache holds

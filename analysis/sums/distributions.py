@@ -6,7 +6,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from analysis.sums.piece import Distributions, Piece
+from analysis.sums.distribution import Distributions
+from analysis.sums.piece import Piece
 from analysis.sums.products import product
 
 SCORED = ("both_scored",)
