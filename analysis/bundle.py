@@ -99,6 +99,11 @@ class Bundle:
         return int(self.predictions.min()) >= 0
 
     @cached_property
+    def all_graded(self) -> bool:
+        """Every model is judged on every sample."""
+        return bool(self.grades.numel()) and int(self.grades.min()) >= 0
+
+    @cached_property
     def graded_elsewhere(self) -> bool:
         """Grades were given that labels and answers alone do not explain."""
         return not torch.equal(self.grades, graded(self.predictions, self.labels))

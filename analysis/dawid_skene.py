@@ -6,7 +6,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError
 from analysis.evidence import Evidence, Given, Rows, answered_by, shared
 from analysis.learned import Learned, Options, Parameters
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 MOST_CELLS = 20_000_000
 SMALLEST_STEP = 1e-6

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from analysis.measure import Measure
 from analysis.pairwise import share
-from analysis.sums.piece import Distributions
+from analysis.sums.distribution import Distributions
 from analysis.sums.pool import log_losses
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, normalised, position
 from analysis.quality import aurc
 from analysis.splits import Split
-from analysis.sums.piece import entropy
+from analysis.sums.distribution import entropy
 
 STEP_VALUES = 2_000_000
 UNCERTAINTIES = ("relative uncertainty", "entropy", "1 - largest probability")

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from analysis.answer_codes import vote_counts
 from analysis.measure import Measure
-from analysis.sums.piece import Distributions
+from analysis.sums.distribution import Distributions
 
 
 def members_right(right: Tensor, graded: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, normalised, position
 from analysis.confidence import confidence_of
 from analysis.lazy import BLOCK
-from analysis.sums.piece import entropy
+from analysis.sums.distribution import entropy
 
 UNKNOWN, FIRST, SECOND = -1, 1, 2
 NOTES = {

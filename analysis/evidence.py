@@ -10,7 +10,7 @@ from torch import Tensor
 from analysis.answer_codes import local_codes
 from analysis.bundle import Bundle, normalised
 from analysis.heated import at_temperature
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 Rows = Tensor | slice
 Given = Mapping[str, float | str | Tensor]

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
-from analysis.sums.piece import CLIP, DOUBLE_VALUES
+from analysis.sums.distribution import CLIP
+from analysis.sums.piece import DOUBLE_VALUES
 
 READ = 1 << 21  # probabilities at a time, which the cache that the cores share holds
 BLOCK = 1 << 18  # leads at a time

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from analysis.bundle import normalised
 from analysis.lazy import LazyRows
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 
 def at_temperature(values: Tensor, heat: Tensor) -> Tensor:

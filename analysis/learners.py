@@ -7,7 +7,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError
 from analysis.growing import CLOSE, Leads, Likelihoods, of_label
 from analysis.learned import Learned, Options, Parameters
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 from analysis.temperature import temperatures
 
 NEGLIGIBLE = 1e-6

@@ -175,7 +175,7 @@ def _excess(graded: Tensor, right: Tensor, given: Tensor) -> Tensor:
 
 def share(part: Tensor, whole: Tensor) -> Tensor:
     """Part / whole in float64, NaN where whole is 0."""
-    return ratio(part.double(), whole.double())
+    return ratio(part.double(), whole)
 
 
 def kappa_of(observed: Tensor, expected: Tensor) -> Tensor:

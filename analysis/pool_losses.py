@@ -10,7 +10,8 @@ from analysis.deciding import TIE
 from analysis.grading import grade
 from analysis.pairwise import share
 from analysis.quality import ece
-from analysis.sums.piece import CLIP, Piece
+from analysis.sums.distribution import CLIP
+from analysis.sums.piece import Piece
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from torch import Tensor
 from analysis.bundle import Bundle, BundleError, normalised
 from analysis.evidence import Evidence, Given, Rows, log_probabilities, shared
 from analysis.learned import Learned, Options, Parameters
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 MOST_COEFFICIENTS = 1_000_000
 TOLERANCE, MOST_STEPS = 1e-5, 1000

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -119,15 +119,26 @@ class FileArray:
         width = self.shape[1] * self._itemsize
         most, buffer = max(1, BUFFER // width), _buffer(max(BUFFER, width))
         ends = [] if isinstance(rows, range) else np.flatnonzero(np.diff(rows) != 1) + 1
-        with _opened(self.path) as stream:
-            if (now := _state(stream)) != self.written:
-                raise _changed(self.path, shorter=now[1] < self.written[1])
+        with self._checked() as stream:
             for first, end in zip([0, *ends], [*ends, len(rows)], strict=True):
                 for start in range(first, end, most):
                     count = min(most, end - start)
                     held = memoryview(buffer)[: count * width]
                     self._fill(stream.fileno(), held, int(rows[start]), count)
                     yield slice(start, start + count), self._numbers(held)
+
+    def fill(self, target: np.ndarray, first: int) -> None:
+        """Read the rows from the first on into an array [n, C] of this dtype, not bfloat16."""
+        with self._checked() as stream:
+            self._fill(stream.fileno(), memoryview(target).cast("B"), first, len(target))
+
+    def _checked(self) -> BinaryIO:
+        """The file, opened, as it was when it was opened first."""
+        stream = _opened(self.path)
+        if (now := _state(stream)) != self.written:
+            stream.close()
+            raise _changed(self.path, shorter=now[1] < self.written[1])
+        return stream
 
     @property
     def _itemsize(self) -> int:
@@ -190,6 +201,12 @@ class StoredArray(LazyRows):
         double = self.kind == "probabilities" and self.file.dtype == np.float64
         return torch.float64 if double else torch.float32
 
+    @property
+    def plain(self) -> bool:
+        """On the CPU, the file's float16 or float32 numbers as they are, all in their order."""
+        asked = self.rows is None and self.device.type == "cpu"
+        return asked and self.kind == "probabilities" and self.file.code in ("<f2", "<f4")
+
     def _run(self, places: range) -> Tensor:
         values = self._room(len(places))
         for place, block in self._spans(places):
@@ -211,6 +228,27 @@ class StoredArray(LazyRows):
     def _spans(self, rows: np.ndarray | range) -> Iterator[tuple[slice, Tensor]]:
         for place, block in self.file.spans(rows):
             yield place, torch.from_numpy(softmaxed(block) if self.kind == "logits" else block)
+
+
+def as_stored(tables: Sequence[object], rows: Tensor | slice) -> Tensor | None:
+    """The numbers of several tables as their files hold them.
+
+    Args:
+        tables: S tables [N, C] of probabilities.
+        rows: which rows, a run of them.
+
+    Returns:
+        float16 or float32 [S, n, C]; None where that is not what all the tables are made of.
+    """
+    if not (isinstance(rows, slice) and all(isinstance(table, StoredArray) for table in tables)):
+        return None
+    run, codes = range(*rows.indices(len(tables[0]))), {table.file.code for table in tables}
+    if not run or run.step != 1 or not all(table.plain for table in tables) or len(codes) > 1:
+        return None
+    numbers = np.empty((len(tables), len(run), tables[0].width), dtype=codes.pop())
+    for target, table in zip(numbers, tables, strict=True):
+        table.file.fill(target, run.start)
+    return torch.from_numpy(numbers)
 
 
 def softmaxed(logits: np.ndarray) -> np.ndarray:

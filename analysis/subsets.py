@@ -22,7 +22,8 @@ from analysis.outcomes import OUTCOMES
 from analysis.pooled import summed
 from analysis.rule import Rule
 from analysis.stretches import stretches
-from analysis.sums.piece import CLIP, Missing
+from analysis.sums.distribution import CLIP
+from analysis.sums.piece import Missing
 
 AT_A_TIME = 4096  # samples
 BLOCK = 1 << 17  # answers at a time, which a cache holds

@@ -48,6 +48,7 @@ from analysis.bundle import Bundle
 from analysis.chunks import samples_at_a_time
 from analysis.sums import FAMILIES, OF_PROBABILITIES, group_sums
 from analysis.sums.classes import CLASSES, kept_per_pair
+from analysis.sums.distributions import together
 from analysis.sums.piece import Missing, Piece, pieces
 
 
@@ -144,7 +145,7 @@ def tally_blocks(
 
 
 def _families(needed: Iterable[str]) -> list[Callable[[Piece], dict[str, Tensor]]]:
-    return [family for names, family in FAMILIES if set(needed) & set(names)]
+    return together([family for names, family in FAMILIES if set(needed) & set(names)])
 
 
 def _walked(

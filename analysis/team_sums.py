@@ -22,8 +22,9 @@ from analysis.grading import grade, judgeable
 from analysis.pooled import summed
 from analysis.rule import Rule
 from analysis.rules import RULES
+from analysis.sums.distribution import CLIP
 from analysis.sums.losses import CALIBRATION_BINS as BINS
-from analysis.sums.piece import CLIP, Missing
+from analysis.sums.piece import Missing
 from analysis.team_counts import TeamSums
 
 AT_A_TIME = 4096  # samples

@@ -12,7 +12,8 @@ from analysis.lazy import LazyRows, blocks
 from analysis.pool_losses import losses
 from analysis.splits import Split
 from analysis.stretches import stretches
-from analysis.sums.piece import Distributions, Piece, pieces
+from analysis.sums.distribution import Distributions
+from analysis.sums.piece import Piece, pieces
 from analysis.temperature_search import Chunks, Temperature, fitted
 
 STEP_VALUES = 500_000

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from analysis.chunks import working_memory
 from analysis.pairwise import share
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 HOTTEST = 1e3
 NEWTON_STEPS, STEPS = 20, 60

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from analysis.answer_codes import local_codes, vote_counts
 from analysis.measure import Measure
-from analysis.sums.piece import Distributions, entropy
+from analysis.sums.distribution import Distributions, entropy
 
 
 def entropy_total(distributions: Distributions) -> Tensor:

@@ -36,19 +36,26 @@ def right_answer_sums(piece: Piece) -> dict[str, Tensor]:
 
 def _by_labels(piece: Piece) -> dict[str, Tensor]:
     """All and graded equal answers, where whatever was answered on a labelled sample is graded."""
-    labels, weights = piece.labels, piece.weights
-    labelled = None if labels is None else labels >= 0
-    if labelled is not None and bool(labelled.all()):
+    labelled, weights = _labelled(piece), piece.weights
+    if isinstance(labelled, bool):
         same = _same(piece, piece.predictions, weights)
-        return {"same": same, "same_graded": same}
-    if labelled is None or not bool(labelled.any()):
-        same = _same(piece, piece.predictions, weights)
-        return {"same": same, "same_graded": torch.zeros_like(same)}
+        return {"same": same, "same_graded": same if labelled else torch.zeros_like(same)}
     graded, others = (
         _same(piece, piece.predictions[:, kept], None if weights is None else weights[kept])
         for kept in (labelled, ~labelled)
     )
     return {"same": graded + others, "same_graded": graded}
+
+
+def _labelled(piece: Piece) -> Tensor | bool:
+    """Bool [n], which samples have a label; True or False where all or none have one."""
+    labels = piece.bundle.labels
+    if piece.bundle.all_graded or labels is None:
+        return labels is not None
+    labelled = labels[piece.place] >= 0
+    if bool(labelled.all()):
+        return True
+    return labelled if bool(labelled.any()) else False
 
 
 def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:

@@ -49,6 +49,8 @@ def _of_each(piece: Piece, classes: int) -> Tensor:
     work = STEPS_PER_ANSWER * len(said) * len(piece.bundle.ids)
     if weights is None and compiled.chosen(("classes",), work, said.device):
         return compiled.class_counts(said, classes)
+    if weights is None and compiled.at_hand(said.device):
+        return compiled.class_counts(said, classes, threads=1)
     index = torch.where(said < 0, classes, said).long()
     one = torch.ones((), dtype=torch.int64, device=said.device) if weights is None else weights
     found = torch.zeros(len(said), classes + 1, dtype=one.dtype, device=said.device)

@@ -4,6 +4,7 @@ They release the interpreter and run in plain threads, so that several sessions 
 once.
 """
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -45,6 +46,11 @@ def chosen(
     return work >= pays_from and compiler_fits()
 
 
+def at_hand(device: torch.device) -> bool:
+    """Whether small work on this device may go to a kernel: numba is loaded for something else."""
+    return device.type == "cpu" and "numba" in sys.modules
+
+
 def agreement_kernel(classes: int) -> tuple:
     """The kernel of `equal_answers` for this many classes; it is compiled per two bits."""
     bits = max(1, classes.bit_length())
@@ -83,12 +89,12 @@ def equal_answers(predictions: Tensor, classes: int) -> Tensor:
     return upper + upper.triu(1).T
 
 
-def class_counts(predictions: Tensor, classes: int) -> Tensor:
+def class_counts(predictions: Tensor, classes: int, *, threads: int | None = None) -> Tensor:
     """How often each model gave each answer, int64 [M, C], from int32 [M, n] on the CPU."""
     count = _class_counts()
     _built.add(("classes",))
     found = torch.zeros(len(predictions), classes, dtype=torch.int64)
-    _over_rows(count, len(predictions), predictions.numpy(), found.numpy())
+    _over_rows(count, len(predictions), predictions.numpy(), found.numpy(), threads=threads)
     return found
 
 
@@ -113,8 +119,10 @@ def binned(confidence: Tensor, grades: Tensor, edges: Tensor) -> tuple[Tensor, T
     return counted, summed, correct
 
 
-def _over_rows(kernel: Callable[..., None], rows: int, *arrays: np.ndarray) -> None:
-    workers = min(torch.get_num_threads(), rows)
+def _over_rows(
+    kernel: Callable[..., None], rows: int, *arrays: np.ndarray, threads: int | None = None
+) -> None:
+    workers = min(threads or torch.get_num_threads(), rows)
     bounds = [rows * worker // workers for worker in range(workers + 1)]
     in_threads(lambda worker: kernel(bounds[worker], bounds[worker + 1], *arrays), range(workers))
 

@@ -15,21 +15,20 @@ COUNTS = ("graded", "right", "both_graded", "both_right", "both_wrong", "right_g
 def answered_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `ANSWERED`."""
     if piece.bundle.gapless:
-        models = len(piece.predictions)
-        amount = _amount(piece)
-        both = amount.expand(models, models).clone()
-        return {"answered": amount.expand(models).clone(), "both_answered": both}
+        both = _everywhere(piece)
+        return {"answered": both.diagonal().clone(), "both_answered": both}
     return {
         "answered": total(piece.answered, piece.weights),
         "both_answered": product(piece.compared, piece.compared, piece.weights),
     }
 
 
-def _amount(piece: Piece) -> Tensor:
-    """Weighted samples of the chunk, a scalar."""
-    if piece.weights is not None:
-        return piece.weights.sum()
-    return torch.tensor(len(piece.rows), device=piece.bundle.device)
+def _everywhere(piece: Piece) -> Tensor:
+    """The weighted samples of the chunk, for each pair of models [M, M]."""
+    shape, device = (len(piece.predictions),) * 2, piece.bundle.device
+    if piece.weights is None:
+        return torch.full(shape, len(piece.rows), dtype=torch.int64, device=device)
+    return piece.weights.sum().expand(shape).clone()
 
 
 def count_sums(piece: Piece) -> dict[str, Tensor]:

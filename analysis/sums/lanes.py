@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from analysis.sums.compiled import _bits_set, in_threads, jit
-from analysis.sums.piece import CLIP
+from analysis.sums.distribution import CLIP
 
 LANES = 64
 PLANES = 3  # compared at a time; their number is filled up to a multiple

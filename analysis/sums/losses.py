@@ -5,7 +5,8 @@ from torch import Tensor
 
 from analysis.confidence import edges_of_width
 from analysis.sums import compiled
-from analysis.sums.piece import CLIP, Piece
+from analysis.sums.distribution import CLIP
+from analysis.sums.piece import Piece
 from analysis.sums.products import total
 
 CALIBRATION_BINS = 15

@@ -3,58 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import log
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from analysis.bundle import Bundle
+from analysis.lazy import LazyRows
+from analysis.stored import as_stored
 from analysis.stretches import stretches
+from analysis.sums.distribution import Distributions
 from analysis.sums.products import product, total
 
 Missing = Literal["exclude", "wrong"]
 
-CLIP = 1e-12
 DOUBLE_VALUES = 1 << 21
-
-
-@dataclass(frozen=True, eq=False)
-class Distributions:
-    """The probabilities of a chunk, of all models that have some.
-
-    Attributes:
-        models: int64 [S], rows of the bundle's models with probabilities.
-        values: [S, n, C], rows sum to 1, all 0 where the model gave no answer; float64 when the
-            bundle stores float64 or is small enough for it not to matter, else float32.
-        scored: bool [S, n], the model gave an answer and its probabilities count.
-    """
-
-    models: Tensor
-    values: Tensor
-    scored: Tensor
-
-    def part(self, samples: Tensor | slice) -> "Distributions":
-        """Those of these samples."""
-        return Distributions(self.models, self.values[:, samples], self.scored[:, samples])
-
-    @cached_property
-    def logs(self) -> Tensor:
-        """Ln of the values, clipped at `CLIP`, [S, n, C]."""
-        return self.values.log().clamp_min_(log(CLIP))
-
-    @cached_property
-    def mean(self) -> Tensor:
-        """Mean probability of the models that answered, float64 [n, C]; NaN where none did."""
-        total = torch.zeros(self.values.shape[1:], dtype=torch.float64, device=self.values.device)
-        for table in self.values:
-            total += table
-        return total / self.scored.sum(0)[:, None]
-
-    @cached_property
-    def entropies(self) -> Tensor:
-        """Entropy of each model's own probabilities, float64 [S, n], 0 where it did not answer."""
-        return torch.stack([entropy(table) for table in self.values])
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +115,8 @@ class Piece:
 
     @cached_property
     def _all_graded(self) -> bool:
-        return bool(self.grades.numel()) and int(self.grades.min()) >= 0
+        some = bool(self.grades.numel())
+        return some and (self.bundle.all_graded or int(self.grades.min()) >= 0)
 
     @property
     def labels(self) -> Tensor | None:
@@ -166,26 +130,58 @@ class Piece:
         if self.whole is not None:
             here = self.whole.distributions
             return None if here is None else here.part(self.within)
-        bundle = self.bundle
-        rows = [row for row, model in enumerate(bundle.models) if model in bundle.probabilities]
-        if not rows:
+        if self.models is None:
             return None
-        models = torch.tensor(rows, device=bundle.device)
-        scored = self.predictions[models] >= 0
-        stored = [bundle.probabilities[bundle.models[row]] for row in rows]
-        size = len(rows) * len(bundle.ids) * len(bundle.classes)
-        double = size <= DOUBLE_VALUES or any(table.dtype == torch.float64 for table in stored)
+        double, classes = self._double, len(self.bundle.classes)
         values = torch.empty(
-            (len(rows), len(self.rows), len(bundle.classes)),
+            (len(self.models), len(self.rows), classes),
             dtype=torch.float64 if double else torch.float32,
-            device=bundle.device,
+            device=self.bundle.device,
         )
-        for place, table in enumerate(stored):
-            given = table[self.place].to(values.dtype)
+        stored = self.__dict__.pop("stored", None)  # held only as long as nothing else is
+        for place, table in enumerate(self._tables):
+            given = table[self.place] if stored is None else stored[place]
+            given = given.to(values.dtype)
             torch.div(given, given.sum(-1, keepdim=True), out=values[place])
-        if not scored.all():
+        scored = self.scored
+        complete = bool(scored.all())
+        if not complete:
             values.masked_fill_(~scored[..., None], 0)
-        return Distributions(models, values, scored)
+        return Distributions(self.models, values, scored, complete)
+
+    @cached_property
+    def stored(self) -> Tensor | None:
+        """Probabilities [S, n, C] as their files hold them, not normalised, read once.
+
+        None where they are in no files, or where they are computed with in float64.
+        """
+        if self.models is None or self.whole is not None or self._double:
+            return None
+        return as_stored(self._tables, self.place)
+
+    @cached_property
+    def models(self) -> Tensor | None:
+        """int64 [S], rows of the models with probabilities; None when no model has any."""
+        given = self.bundle.probabilities
+        rows = [row for row, model in enumerate(self.bundle.models) if model in given]
+        return torch.tensor(rows, device=self.bundle.device) if rows else None
+
+    @property
+    def scored(self) -> Tensor:
+        """Bool [S, n], which of the probabilities count; some model must have some."""
+        return self.predictions[self.models] >= 0
+
+    @property
+    def _tables(self) -> list[Tensor | LazyRows]:
+        given = self.bundle.probabilities
+        return [given[model] for model in self.bundle.models if model in given]
+
+    @property
+    def _double(self) -> bool:
+        """The probabilities are stored in float64, or so few that it does not matter."""
+        bundle, tables = self.bundle, self._tables
+        size = len(tables) * len(bundle.ids) * len(bundle.classes)
+        return size <= DOUBLE_VALUES or any(table.dtype == torch.float64 for table in tables)
 
     @cached_property
     def losses(self) -> tuple[Tensor, ...]:
@@ -209,23 +205,6 @@ class Piece:
             losses = torch.where(scored, label, 1), torch.where(scored, brier, 0)
             found.append((scored, *losses, table.amax(1) / sums))
         return tuple(torch.stack(values) for values in zip(*found, strict=True))
-
-
-def entropy(probabilities: Tensor) -> Tensor:
-    """Shannon entropy in nats, 0 ln 0 = 0.
-
-    Args:
-        probabilities: float [..., C], rows sum to 1.
-
-    Returns:
-        float64 [...] in [0, ln C].
-
-    Example:
-        >>> entropy(torch.tensor([[1.0, 0.0], [0.5, 0.5]])).round(decimals=4).tolist()
-        [0.0, 0.6931]
-    """
-    doubles = probabilities.double()
-    return (0 - (doubles * doubles.clamp_min(CLIP).log()).sum(-1)).clamp_min(0)
 
 
 def pieces(

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from analysis.sums.piece import CLIP, Distributions, Piece, entropy
+from analysis.sums.distribution import CLIP, Distributions, entropy
+from analysis.sums.piece import Piece
 from analysis.sums.products import total
 
 POOL = (

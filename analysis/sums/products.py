@@ -35,9 +35,12 @@ def chosen(left: Tensor, right: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
     """What multiplies these flags: int8 where the device is quick at it, else float32."""
     if left.device.type == "cuda":
         return by_padded_int8
-    # Without VNNI torch adds up int8 one by one.
-    quick = left.device.type == "cpu" and torch.cpu._is_vnni_supported()
-    return by_int8 if quick and left.shape[1] > 1 else by_float32
+    return by_int8 if quick_at_int8(left.device) and left.shape[1] > 1 else by_float32
+
+
+def quick_at_int8(device: torch.device) -> bool:
+    """It is a CPU with VNNI: without, torch adds up int8 one by one."""
+    return device.type == "cpu" and torch.cpu._is_vnni_supported()
 
 
 def by_int8(left: Tensor, right: Tensor) -> Tensor:

@@ -113,6 +113,7 @@ def test_the_compiled_kernel_reads_a_chunk_where_it_stands():
     assert torch.equal(compiled.equal_answers(part, 5).double(), agreeing(part))
     expected = torch.stack([(part == c).sum(1) for c in range(5)], dim=1)
     assert torch.equal(compiled.class_counts(part, 5), expected)
+    assert torch.equal(compiled.class_counts(part, 5, threads=1), expected)
 
 
 def test_bytes_are_compared_for_the_most_classes_that_they_can_hold():

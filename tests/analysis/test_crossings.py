@@ -108,6 +108,27 @@ def test_of_many_groups_each_sample_adds_to_its_own(bundle, weights, monkeypatch
         assert torch.equal(before[f"{name}/{column}"], after[f"{name}/{column}"])
 
 
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize(("samples", "levels"), [(2049, ()), (1500, (3,)), (0, ()), (1, ())])
+def test_many_rows_are_counted_by_group_alike_by_products_and_by_adding(
+    samples, levels, quick, monkeypatch
+):
+    generator = torch.Generator().manual_seed(samples)
+    flags = torch.rand(by_group.ROWS_FROM, samples, generator=generator) < 0.7
+    codes = torch.randint(-1, 30, (samples, *levels), generator=generator, dtype=torch.int32)
+    if levels:
+        codes += torch.where(codes < 0, 0, torch.arange(0, 90, 30))  # no level twice
+    monkeypatch.setattr(by_group, "quick_at_int8", lambda device: quick)
+    monkeypatch.setattr(by_group, "BLOCK", 1)
+    given = codes.clone()
+    for rows in (flags, flags.T.contiguous().T):
+        found = by_group.sums_by_code(rows, codes, 90)
+        assert found.dtype == torch.int64
+        member = (codes.view(samples, 3 if levels else 1, 1) == torch.arange(90)).any(1)
+        assert torch.equal(found, flags.long() @ member.long())
+    assert torch.equal(codes, given)
+
+
 def test_low_cells_are_the_lowest_upper_ends_of_large_cells_below_the_rest():
     groupings, right, graded = random_groupings([3, 4, 2], 600, seed=4)
     right = right & ~(groupings["c0"].within([1]) & groupings["c1"].within([2]))

@@ -18,6 +18,7 @@ from analysis.pooled import PooledArray
 from analysis.rules import RULES
 from analysis.stored import FileArray, StoredArray
 from analysis.summary import summarise
+from analysis.tally import tally
 
 MODELS, SAMPLES, CLASSES = 3, 600, 60
 
@@ -125,6 +126,35 @@ def test_a_stored_bundle_is_the_bundle_that_is_held(write, tmp_path, monkeypatch
         assert stored.probabilities[model].dtype == values.dtype
         assert torch.equal(stored.probabilities[model][:], values)
     assert summarise(stored) == summarise(held)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("form", ["whole", "weights", "selection", "beside others"])
+def test_products_read_from_files_are_those_of_what_is_held(dtype, form, tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.sums.piece.DOUBLE_VALUES", 0)
+    values = stack(dtype)
+    values[1, 7] = np.nan
+    path = tmp_path / "all.npy"
+    np.save(path, values.swapaxes(0, 1))
+    file = FileArray(str(path), 128, (SAMPLES, MODELS, CLASSES), values.dtype.str)
+    stored = {name: StoredArray(file.part(place, 1)) for place, name in enumerate("abc")}
+    held = dict(zip("abc", torch.from_numpy(values.astype(np.float32)), strict=True))
+    predictions = torch.zeros(MODELS, SAMPLES, dtype=torch.int32)
+    predictions[1, 7] = -1
+    names = (tuple("abc"), *(tuple(map(str, range(n))) for n in (SAMPLES, CLASSES)))
+    needs = {"cross_entropy_sum", "own_entropy_given", "hellinger_sum", "gram_sum", "both_scored"}
+    needs |= {"clamped_cross_entropy_sum"} | ({"js_sum"} if form == "beside others" else set())
+    weights = {"weights": torch.arange(SAMPLES) / 8, "selection": torch.arange(SAMPLES) % 3 > 0}
+    options = {"weights": weights.get(form), "chunk": 257}
+    one, other = (
+        tally(Bundle(*names, predictions, probabilities=tables), needs, **options)
+        for tables in (stored, held)
+    )
+    for name in one.sums:
+        assert torch.isfinite(one[name]).all()
+        torch.testing.assert_close(one[name], other[name], rtol=1e-6, atol=1e-6)
+    alone = tally(Bundle(*names, predictions, probabilities=stored), ("gram_sum",), **options)
+    assert torch.equal(alone["gram_sum"], one["gram_sum"])
 
 
 def test_rows_are_taken_as_from_a_tensor(tmp_path):
