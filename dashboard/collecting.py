@@ -18,3 +18,9 @@ def freeze() -> None:
     _frozen["modules"] = len(sys.modules)
     gc.collect()
     gc.freeze()
+
+
+def thaw() -> None:
+    """A session has ended: what it left must be found, before all is taken out again."""
+    gc.unfreeze()
+    _frozen["modules"] = 0

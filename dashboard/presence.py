@@ -10,7 +10,7 @@ import asyncio
 import streamlit as st
 
 from analysis.chunks import return_freed_memory
-from dashboard import jobs
+from dashboard import collecting, jobs
 from dashboard.compute import caching
 from dashboard.holding import session
 
@@ -57,4 +57,5 @@ def _close(gone: str, mark: object) -> None:
     jobs.leave(gone)
     caching.leave(gone)
     st.runtime.get_instance().close_session(gone)
+    collecting.thaw()
     return_freed_memory()

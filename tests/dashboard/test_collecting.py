@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import weakref
 
 import pytest
 
@@ -34,3 +35,19 @@ def test_it_is_done_again_only_after_many_new_modules(thawed, monkeypatch):
     monkeypatch.setattr(sys, "modules", {**sys.modules, **new})
     collecting.freeze()
     assert gc.get_freeze_count() >= held + len(kept)
+
+
+def test_what_an_ended_session_left_is_found(thawed):
+    class Held:
+        def __init__(self):
+            self.itself = self
+
+    one = Held()
+    left = weakref.ref(one)
+    collecting.freeze()
+    del one
+    gc.collect()
+    assert left() is not None
+    collecting.thaw()
+    collecting.freeze()
+    assert left() is None
