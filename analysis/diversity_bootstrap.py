@@ -85,7 +85,7 @@ def diversity_over_samples(
         enough = len(table) > table.shape[1]
         found.append(partial_correlation(table[None])[0] if enough else table.new_tensor(torch.nan))
     found = torch.stack(found)
-    return Association(float(found[0]), *percentiles(found[1:]), len(rows))
+    return Association(float(found[0]), *percentiles(found[1:], float(found[0])), len(rows))
 
 
 def _columns(axis: str, sums: Tally, inside: Tensor, accuracy: Tensor, sign: int) -> Tensor:

@@ -115,7 +115,7 @@ def diversity_at_fixed(
         number = min(step, draws - start)
         rows = torch.randint(n, (number, n), generator=generator).to(table.device)
         parts.append(partial_correlation(table[rows]))
-    return Association(found, *percentiles(torch.cat(parts)), n)
+    return Association(found, *percentiles(torch.cat(parts), found), n)
 
 
 def conflicts(values: Tensor, better: Sequence[str]) -> Conflicts:
@@ -205,11 +205,14 @@ def partial_correlation(tables: Tensor) -> Tensor:
     return torch.where(known, both / left.prod(1).sqrt(), torch.nan).clamp(-1, 1)
 
 
-def percentiles(draws: Tensor) -> tuple[float, float]:
-    """Ends of a 95 % interval from float64 [B] draws, undefined ones left out."""
+def percentiles(draws: Tensor, estimate: float) -> tuple[float, float]:
+    """Ends of a 95 % interval from float64 [B] draws, undefined ones left out.
+
+    Draws of few candidates may all lie beyond the estimate; it is inside its interval all the same.
+    """
     ends = torch.tensor((0.025, 0.975), dtype=torch.float64, device=draws.device)
     low, high = draws.nanquantile(ends).tolist()
-    return low, high
+    return min(low, estimate), max(high, estimate)
 
 
 def _average_ranks(values: Tensor) -> Tensor:

@@ -36,6 +36,13 @@ def test_partial_correlation_is_that_of_the_residuals(seed, fixed, n):
     assert -1 <= found.low <= found.high <= 1
 
 
+def test_the_interval_of_few_candidates_holds_their_own_value():
+    generator = torch.Generator().manual_seed(22)
+    table = torch.randn(5, 3, generator=generator, dtype=torch.float64)
+    found = diversity_at_fixed(table[:, 0], table[:, 1], table[:, 2:], draws=20)
+    assert found.low < found.value == found.high
+
+
 def test_the_interval_narrows_with_candidates_and_holds_the_truth():
     generator = torch.Generator().manual_seed(0)
     held, wide = 0, []

@@ -17,6 +17,7 @@ from dashboard.chosen import chosen
 from dashboard.cli import main
 from dashboard.figures.family import SECTIONS, Settings
 from dashboard.report import Wanted, made, printing
+from dashboard.report.printing import browser, printed
 from dashboard.report.text import sentence, table
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -236,6 +237,14 @@ def test_notes_are_read_by_name(tmp_path):
     path = tmp_path / "notes.json"
     path.write_text(json.dumps({"pair-matrix": "Two camps."}))
     assert report_command.read_notes(path) == {"pair-matrix": "Two camps."}
+
+
+@pytest.mark.skipif(browser() is None, reason="no Chromium here")
+def test_a_pdf_does_not_say_when_it_was_printed():
+    content = printed(b"<title>Report</title><p>Text")
+    dates = re.findall(rb"\((D:[^)]*)\)", content)
+    assert dates
+    assert all(re.fullmatch(rb"D:20000+", date) for date in dates)
 
 
 def test_without_a_browser_a_pdf_is_refused_and_the_html_named(tmp_path, monkeypatch, capsys):
