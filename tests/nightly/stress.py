@@ -10,7 +10,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from stress.bundles import strange
-from stress.running import Told, examined
+from stress.running import Told, each, examined
 from stress.views import looked_at
 
 from analysis.loading import save_bundle
@@ -66,21 +66,14 @@ def _single() -> None:
 def _all(workers: ProcessPoolExecutor, look: Callable[[int], Told], seeds: range) -> Told:
     whole = Told()
     parts = [seeds[start : start + AT_A_TIME] for start in range(0, len(seeds), AT_A_TIME)]
-    for told in workers.map(partial(_some, look), parts):
+    for told in workers.map(partial(each, look), parts):
         whole += told
     return whole
 
 
-def _some(look: Callable[[int], Told], seeds: Iterable[int]) -> Told:
-    whole = Told()
-    for seed in seeds:
-        whole += look(seed)
-    return whole
-
-
 def _print(what: str, told: Told, seconds: float) -> None:
-    each = 1000 * seconds / told.bundles
-    print(f"\n{what}: {told.bundles:,} bundles, {seconds:,.0f} s, {each:,.0f} ms each")
+    long = 1000 * seconds / told.bundles
+    print(f"\n{what}: {told.bundles:,} bundles, {seconds:,.0f} s, {long:,.0f} ms each")
     for name, number in told.counted().items():
         print(f"{number:>10,} {name}")
     print(f"{told.refused.total():>10,} refusals, by sentence:")

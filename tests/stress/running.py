@@ -4,7 +4,7 @@ import re
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -48,6 +48,18 @@ class Told:
         other = self.asked.total() - measures - rules
         found = {"measures": measures + scores, "rules": rules, "other checks": other}
         return {what: number for what, number in found.items() if number}
+
+
+def each(look: Callable[[int], Told], seeds: Iterable[int]) -> Told:
+    """What is told of all these seeds.
+
+    Not in the program itself: a view takes the place of a process's main module, in which its next
+    task would be looked for.
+    """
+    whole = Told()
+    for seed in seeds:
+        whole += look(seed)
+    return whole
 
 
 def examined(seed: int) -> Told:
