@@ -10,25 +10,9 @@ from functools import cache
 import numpy as np
 
 from analysis.sums.compiled import _bits_set
-from analysis.sums.lanes import LANES
+from analysis.sums.lanes import LANES, packing
 
 SAFE = 1e-9  # beside which rounding is nothing
-
-
-@cache
-def _packed() -> Callable:
-    """64 flags as the bits of a word."""
-    from numba import njit
-
-    @njit(inline="always")
-    def packed(flags):
-        eight, word = flags.view(np.uint64), np.uint64(0)
-        for byte in range(8):
-            bits = (eight[byte] * np.uint64(0x0102040810204080)) >> np.uint64(56)
-            word |= bits << np.uint64(8 * byte)
-        return word
-
-    return packed
 
 
 @cache
@@ -105,7 +89,7 @@ def _stays() -> Callable:
     """
     from numba import njit
 
-    packed = _packed()
+    packed = packing()
 
     @njit(inline="always")
     def stays(rivals, weight, planes, slack, top, best, highest, own, flags, doubts):
@@ -143,7 +127,7 @@ def _agreeing() -> Callable:
     """Answers that stay as they are without one member, and those that can be compared."""
     from numba import njit
 
-    bits_set, packed, rivals, stays = _bits_set(), _packed(), _rivals(), _stays()
+    bits_set, packed, rivals, stays = _bits_set(), packing(), _rivals(), _stays()
 
     @njit(inline="always")
     def agreeing(
@@ -187,7 +171,7 @@ def answers_of() -> Callable:
     """
     from numba import njit
 
-    added, agreeing, packed, topped = added_up(), _agreeing(), _packed(), _topped()
+    added, agreeing, packed, topped = added_up(), _agreeing(), packing(), _topped()
 
     @njit(inline="always")
     def looked(

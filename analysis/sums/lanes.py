@@ -96,9 +96,27 @@ OUTPUTS = "int64[:, ::1], int64[:, :, ::1], float64[::1], int64[::1], int64[::1]
 
 
 @cache
+def packing() -> Callable:
+    """64 flags as the bits of a word."""
+    from numba import njit
+
+    @njit(inline="always")
+    def packed(flags):
+        eight, word = flags.view(np.uint64), np.uint64(0)
+        for byte in range(8):
+            bits = (eight[byte] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+            word |= bits << np.uint64(8 * byte)
+        return word
+
+    return packed
+
+
+@cache
 def _ahead() -> Callable:
     """The bits of the samples on which all sums of leads are above 0."""
     from numba import njit
+
+    packed = packing()
 
     @njit(inline="always")
     def ahead(sums, leads, least, flags):
@@ -114,11 +132,7 @@ def _ahead() -> Callable:
                 least[lane] = low if low < least[lane] else least[lane]
         for lane in range(LANES):
             flags[lane] = np.uint8(least[lane] > 0)
-        eight, right = flags.view(np.uint64), np.uint64(0)
-        for byte in range(8):
-            bits = (eight[byte] * np.uint64(0x0102040810204080)) >> np.uint64(56)
-            right |= bits << np.uint64(8 * byte)
-        return right
+        return packed(flags)
 
     return ahead
 
