@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import limits
+from dashboard import libraries, limits
 from dashboard.broken import DISK_FULL, FULL
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Intake:
         if found is None:
             await self._app(scope, receive, send)
             return
+        await run_in_threadpool(libraries.load)
         length = dict(scope["headers"]).get(b"content-length", b"")
         size = int(length) if length.isdigit() else limits.current().upload
         if reason := refusal(found[1], size):

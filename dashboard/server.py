@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from streamlit import net_util
 
-from dashboard import downloads
+from dashboard import downloads, libraries
 from dashboard.broken import told
 from dashboard.headers import Headers
 from dashboard.intake import Intake
@@ -51,12 +51,8 @@ downloads.mend()
 
 
 def begin() -> None:
-    """What a fresh server does while the browser still opens: it loads torch and pandas.
-
-    With what app.py imports first, which then waits for it: two threads that import what depends
-    on each other from two ends get modules that are not complete.
-    """
-    importlib.import_module("dashboard.controls")
+    """What a fresh server does while the browser still opens: it loads torch and pandas."""
+    libraries.load()
     importlib.import_module("dashboard.keeping").clean()
 
 

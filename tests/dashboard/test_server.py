@@ -79,6 +79,34 @@ def test_a_page_of_another_host_cannot_connect(served):
     assert calls(served.log) == []
 
 
+# The thread that loads the libraries is slow; a file is sent meanwhile.
+EARLY = """
+import asyncio, sys, time
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "dashboard.compute":
+            time.sleep(1)
+
+sys.meta_path.insert(0, Slow())
+from dashboard import intake, server
+
+async def app(scope, receive, send):
+    print(hasattr(sys.modules["dashboard.controls"], "require"))
+
+sent = {"method": "PUT", "path": "/_stcore/upload_file/session/file", "headers": []}
+asyncio.run(intake.Intake(app)(sent, None, None))
+"""
+
+
+def test_a_file_that_comes_while_the_libraries_load_waits_for_them():
+    ran = subprocess.run(
+        [sys.executable, "-c", EARLY], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in ran.stderr
+    assert (ran.returncode, ran.stdout) == (0, "True\n")
+
+
 def test_uploads_need_the_token_and_other_origins_read_nothing(served):
     upload = f"{served.address}/_stcore/upload_file/session/file"
     assert answer(upload, "PUT").status == 403
