@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from analysis.chunks import CACHE, working_memory
-from analysis.sums import byte_lanes, compiled
+from analysis.sums import bits, compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product, total
 
@@ -66,11 +66,11 @@ def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
     work = models**2 * len(piece.bundle.ids) // 2
     if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
         return compiled.equal_answers(predictions, classes)
+    if bits.serves(*predictions.shape, classes, predictions.device):
+        shown = predictions is piece.predictions
+        return bits.equal_answers(piece.planes if shown else bits.packed(predictions, classes))
     # With grades of their own, answers are left out by their grade.
     gapless = piece.bundle.gapless and not piece.bundle.graded_elsewhere
-    if byte_lanes.serves(*predictions.shape, classes, predictions.device):
-        unequal = byte_lanes.unequal_answers(predictions)
-        return _without_gaps(predictions.shape[1] - unequal, predictions, gapless)
     return same_by_distance(predictions, gapless=gapless)
 
 

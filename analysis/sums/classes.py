@@ -5,7 +5,7 @@ from torch import Tensor
 
 from analysis.bundle import Bundle
 from analysis.chunks import SMALLEST, fits
-from analysis.sums import compiled
+from analysis.sums import bits, compiled
 from analysis.sums.piece import Piece
 from analysis.sums.products import product
 
@@ -49,6 +49,8 @@ def _of_each(piece: Piece, classes: int) -> Tensor:
     work = STEPS_PER_ANSWER * len(said) * len(piece.bundle.ids)
     if weights is None and compiled.chosen(("classes",), work, said.device):
         return compiled.class_counts(said, classes)
+    if weights is None and classes <= bits.MOST_COUNTED and piece.planes is not None:
+        return bits.class_counts(piece.planes, classes)
     if weights is None and compiled.at_hand(said.device):
         return compiled.class_counts(said, classes, threads=1)
     index = torch.where(said < 0, classes, said).long()

@@ -1,6 +1,5 @@
 """Who answered, who is judged, who is right: alone, in pairs and per group."""
 
-import torch
 from torch import Tensor
 
 from analysis.sums.by_group import MANY_GROUPS, group_product
@@ -15,20 +14,12 @@ COUNTS = ("graded", "right", "both_graded", "both_right", "both_wrong", "right_g
 def answered_sums(piece: Piece) -> dict[str, Tensor]:
     """The sums named in `ANSWERED`."""
     if piece.bundle.gapless:
-        both = _everywhere(piece)
+        both = piece.everywhere()
         return {"answered": both.diagonal().clone(), "both_answered": both}
     return {
         "answered": total(piece.answered, piece.weights),
         "both_answered": product(piece.compared, piece.compared, piece.weights),
     }
-
-
-def _everywhere(piece: Piece) -> Tensor:
-    """The weighted samples of the chunk, for each pair of models [M, M]."""
-    shape, device = (len(piece.predictions),) * 2, piece.bundle.device
-    if piece.weights is None:
-        return torch.full(shape, len(piece.rows), dtype=torch.int64, device=device)
-    return piece.weights.sum().expand(shape).clone()
 
 
 def count_sums(piece: Piece) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from analysis.bundle import Bundle
 from analysis.lazy import LazyRows
 from analysis.stored import as_stored
 from analysis.stretches import stretches
+from analysis.sums import bits
 from analysis.sums.distribution import Distributions
 from analysis.sums.products import product, total
 
@@ -92,6 +94,14 @@ class Piece:
         return self.grades.view(torch.bool) if self._all_graded else self.grades == 1
 
     @cached_property
+    def planes(self) -> np.ndarray | None:
+        """The answers as bits, packed once for all families; None where others count them."""
+        classes = len(self.bundle.classes)
+        if not bits.serves(*self.predictions.shape, classes, self.bundle.device):
+            return None
+        return bits.packed(self.predictions, classes)
+
+    @cached_property
     def judged(self) -> Tensor | None:
         """Bool [n], the samples on which models are judged; None where that depends on the model.
 
@@ -103,6 +113,8 @@ class Piece:
     @cached_property
     def both_graded(self) -> Tensor:
         """[M, M], weighted samples on which both are judged."""
+        if self.labelled is None and self._all_graded:
+            return self.everywhere()
         if self.judged is None:
             return product(self.graded, self.graded, self.weights)
         amount, models = total(self.judged, self.weights), len(self.predictions)
@@ -112,6 +124,13 @@ class Piece:
     def both_right(self) -> Tensor:
         """[M, M], weighted samples on which both are right."""
         return product(self.right, self.right, self.weights)
+
+    def everywhere(self) -> Tensor:
+        """The weighted samples of the chunk, for each pair of models [M, M]."""
+        shape, device = (len(self.predictions),) * 2, self.bundle.device
+        if self.weights is None:
+            return torch.full(shape, len(self.rows), dtype=torch.int64, device=device)
+        return self.weights.sum().expand(shape).clone()
 
     @cached_property
     def _all_graded(self) -> bool:

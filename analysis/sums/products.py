@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from analysis.sums import bits
+
 LONGEST = 1 << 24
 CUDA_ROWS = 17
 CUDA_MULTIPLE = 8
@@ -23,6 +25,8 @@ def product(left: Tensor, right: Tensor, weights: Tensor | None) -> Tensor:
     """
     if weights is not None:
         return (left.double() * weights) @ right.double().T
+    if bits.serves_flags(left, right):
+        return bits.product(left, right)
     multiply = chosen(left, right)
     counts = multiply(left[:, :LONGEST], right[:, :LONGEST]).long()
     for start in range(LONGEST, left.shape[1], LONGEST):

@@ -12,7 +12,7 @@ from sklearn.metrics import cohen_kappa_score
 from analysis.bundle import Grouping
 from analysis.catalog import CATALOG, value
 from analysis.sums import answers as answer_module
-from analysis.sums import byte_lanes, compiled
+from analysis.sums import bits, compiled
 from analysis.sums import classes as class_module
 from analysis.sums.answers import same_by_cells, same_by_distance
 from analysis.sums.classes import towards_by_adding, towards_by_products
@@ -96,10 +96,8 @@ def test_equal_answers_are_counted_alike_by_every_kernel(size, classes):
     expected = agreeing(said)
     assert torch.equal(compiled.equal_answers(said, classes).double(), expected)
     assert torch.equal(same_by_distance(said).double(), expected)
-    if classes <= byte_lanes.MOST_CLASSES:
-        gaps = (said < 0).double()
-        unequal = byte_lanes.unequal_answers(said)
-        assert torch.equal(size[1] - unequal - gaps @ gaps.T, expected)
+    if classes <= bits.MOST_CLASSES:
+        assert torch.equal(bits.equal_answers(bits.packed(said, classes)).double(), expected)
     weights = torch.arange(size[1]).double()
     torch.testing.assert_close(
         same_by_cells(said, weights, classes), agreeing(said, weights), rtol=1e-14, atol=0
@@ -114,17 +112,30 @@ def test_the_compiled_kernel_reads_a_chunk_where_it_stands():
     expected = torch.stack([(part == c).sum(1) for c in range(5)], dim=1)
     assert torch.equal(compiled.class_counts(part, 5), expected)
     assert torch.equal(compiled.class_counts(part, 5, threads=1), expected)
+    planes = bits.packed(part, 5)
+    assert torch.equal(bits.class_counts(planes, 5), expected)
+    assert torch.equal(bits.equal_answers(planes).double(), agreeing(part))
+    right = part == 2
+    assert torch.equal(bits.product(right, part >= 0).double(), counted(right, part >= 0))
 
 
-def test_bytes_are_compared_for_the_most_classes_that_they_can_hold():
-    said = drawn(9, 5001, byte_lanes.MOST_CLASSES)
-    assert said.max() == byte_lanes.MOST_CLASSES - 1
-    gaps = (said < 0).double()
-    unequal = byte_lanes.unequal_answers(said)
-    assert torch.equal(5001 - unequal - gaps @ gaps.T, agreeing(said))
-    compiled.equal_answers(said, 10)
-    assert byte_lanes.serves(9, 5001, byte_lanes.MOST_CLASSES, said.device)
-    assert not byte_lanes.serves(9, 5001, byte_lanes.MOST_CLASSES + 1, said.device)
+@pytest.mark.parametrize("classes", [1, 14, 15, 16, bits.MOST_CLASSES])
+def test_bits_tell_the_most_classes_that_they_can_hold_from_no_answer(classes):
+    said = drawn(9, 5001, classes)
+    said[:, 0], said[:, 1] = classes - 1, -1
+    planes = bits.packed(said, classes)
+    assert torch.equal(bits.equal_answers(planes).double(), agreeing(said))
+    expected = torch.stack([(said == c).sum(1) for c in range(classes)], dim=1)
+    assert torch.equal(bits.class_counts(planes, classes), expected)
+
+
+def test_bits_serve_small_work_once_numba_is_there():
+    bits.product(drawn(2, 3, 2) == 0, drawn(2, 3, 2) == 0)
+    cpu = torch.device("cpu")
+    assert bits.serves(9, 5001, bits.MOST_CLASSES, cpu)
+    assert not bits.serves(9, 5001, bits.MOST_CLASSES + 1, cpu)
+    assert not bits.serves(9, 5001, 0, cpu)
+    assert not bits.serves(9, 5001, 3, torch.device("meta"))
 
 
 def test_a_kernel_is_compiled_only_for_large_work_on_the_cpu():
