@@ -7,7 +7,7 @@ from torch import Tensor
 
 from analysis.bundle import normalised
 from analysis.lazy import LazyRows
-from analysis.sums.distribution import CLIP
+from analysis.sums.distribution import CLIP, softmax_
 
 
 def at_temperature(values: Tensor, heat: Tensor) -> Tensor:
@@ -24,9 +24,10 @@ def at_temperature(values: Tensor, heat: Tensor) -> Tensor:
         >>> at_temperature(torch.tensor([[[0.8, 0.2]]]), torch.tensor([0.5]))[0, 0, 0].item() > 0.9
         True
     """
-    logs = values.clamp_min(CLIP).log()
-    scaled = (logs / heat.nan_to_num(nan=1.0)[:, None, None]).softmax(-1)
-    return torch.where(heat.isnan()[:, None, None], values, scaled)
+    logs = values.clamp_min(CLIP).log_()
+    scaled = softmax_(logs.div_(heat.nan_to_num(nan=1.0)[:, None, None]))
+    unknown = heat.isnan()
+    return torch.where(unknown[:, None, None], values, scaled) if unknown.any() else scaled
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from analysis import (
     stacking,
 )
 from analysis.rule import Option, Rule
+from analysis.sums.distribution import softmax_
 
 
 def _mean(scores: Tensor, voters: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def _mean(scores: Tensor, voters: Tensor) -> Tensor:
 
 
 def _geometric(scores: Tensor, voters: Tensor) -> Tensor:
-    return (scores / voters).softmax(-1)
+    return softmax_(scores / voters)
 
 
 def _normalised(scores: Tensor, voters: Tensor) -> Tensor:
@@ -32,7 +33,7 @@ def _normalised(scores: Tensor, voters: Tensor) -> Tensor:
 
 
 def _softmax(scores: Tensor, voters: Tensor) -> Tensor:
-    return torch.where(voters > 0, scores.softmax(-1), torch.nan)
+    return torch.where(voters > 0, softmax_(scores.clone()), torch.nan)
 
 
 def _voters(found: evidence.Evidence) -> Tensor:

@@ -75,11 +75,15 @@ def fitted(chunks: Chunks, models: int, device: torch.device) -> Temperature:
 
 
 def _logs(chunks: Chunks, room: int) -> Chunks:
-    """Clipped logs in place of probabilities, kept from pass to pass where so many bytes do."""
+    """Clipped logs, less the highest of their row, kept from pass to pass where so many bytes do.
+
+    What is taken off changes no slope, and exp needs no other care then.
+    """
 
     def logs() -> Iterator[tuple[Tensor, Tensor]]:
         for values, labels in chunks():
-            yield values.clamp_min(CLIP).log_(), labels
+            logs = values.clamp_min(CLIP).log_()
+            yield logs.sub_(logs.amax(-1, keepdim=True)), labels
 
     kept, size = [], 0
     for values, labels in logs():
@@ -94,9 +98,10 @@ def _slopes(chunks: Chunks, inverse: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """How many labels, and first and second derivative of their mean log loss by 1/T, [S]."""
     total = torch.zeros(3, len(inverse), dtype=torch.float64, device=inverse.device)
     for logs, labels in chunks():
-        weighted = (logs * inverse[:, None, None]).softmax(-1).mul_(logs)
-        expected = weighted.sum(-1)
-        spread = weighted.mul_(logs).sum(-1) - expected.square()
+        weights = (logs * inverse[:, None, None]).exp_()
+        whole = weights.sum(-1)
+        expected = weights.mul_(logs).sum(-1) / whole
+        spread = weights.mul_(logs).sum(-1) / whole - expected.square()
         of_label = logs.gather(-1, labels.clamp_min(0)[..., None]).squeeze(-1)
         known = labels >= 0
         for row, part in enumerate((known.double(), expected - of_label, spread)):

@@ -63,12 +63,12 @@ def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
     if weights is not None:
         return same_by_cells(predictions, weights, len(piece.bundle.classes))
     classes, models = len(piece.bundle.classes), len(predictions)
-    work = models**2 * len(piece.bundle.ids) // 2
-    if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
-        return compiled.equal_answers(predictions, classes)
     if bits.serves(*predictions.shape, classes, predictions.device):
         shown = predictions is piece.predictions
         return bits.equal_answers(piece.planes if shown else bits.packed(predictions, classes))
+    work = models**2 * len(piece.bundle.ids) // 2
+    if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
+        return compiled.equal_answers(predictions, classes)
     # With grades of their own, answers are left out by their grade.
     gapless = piece.bundle.gapless and not piece.bundle.graded_elsewhere
     return same_by_distance(predictions, gapless=gapless)

@@ -20,6 +20,7 @@ WORDS = 64
 LANES = 4
 PAYS_FROM = 10_000_000_000
 PAYS_ONCE_BUILT = 100_000_000  # with less, starting threads takes longer than the work
+FEW_VALUES = 200_000  # one thread goes through them in less time than it takes to start another
 
 _built: set[tuple] = set()
 
@@ -122,7 +123,8 @@ def binned(confidence: Tensor, grades: Tensor, edges: Tensor) -> tuple[Tensor, T
 def _over_rows(
     kernel: Callable[..., None], rows: int, *arrays: np.ndarray, threads: int | None = None
 ) -> None:
-    workers = min(threads or torch.get_num_threads(), rows)
+    threads = threads or (1 if arrays[0].size < FEW_VALUES else torch.get_num_threads())
+    workers = min(threads, rows)
     bounds = [rows * worker // workers for worker in range(workers + 1)]
     in_threads(lambda worker: kernel(bounds[worker], bounds[worker + 1], *arrays), range(workers))
 

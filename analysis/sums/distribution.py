@@ -56,6 +56,17 @@ class Distributions:
         return torch.stack([entropy(table) for table in self.values])
 
 
+def softmax_(scores: Tensor) -> Tensor:
+    """Softmax over the last axis, written into the scores; quicker than torch's for few classes.
+
+    Example:
+        >>> softmax_(torch.tensor([[0.0, 0.0], [1000.0, 0.0]])).tolist()
+        [[0.5, 0.5], [1.0, 0.0]]
+    """
+    scores.sub_(scores.amax(-1, keepdim=True)).exp_()
+    return scores.div_(scores.sum(-1, keepdim=True))
+
+
 def entropy(probabilities: Tensor) -> Tensor:
     """Shannon entropy in nats, 0 ln 0 = 0.
 
