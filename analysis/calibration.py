@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from analysis.bundle import normalised
-from analysis.confidence import bins_of_mass, bins_of_width
+from analysis.confidence import bins_of_mass, edges_of_width
 from analysis.intervals import wilson
 from analysis.lazy import BLOCK
 from analysis.measure import Measure
 from analysis.pairwise import share
 from analysis.quality import ece
 from analysis.stretches import stretches
-from analysis.sums.losses import CALIBRATION_BINS
+from analysis.sums.losses import CALIBRATION_BINS, in_bins
 from analysis.tally import Tally
 
 
@@ -90,8 +90,15 @@ def reliability(
     """
     known = torch.isfinite(confidence)
     confidence, right = confidence[known].double(), right[known]
-    cut = bins_of_width if scheme == "width" else bins_of_mass
-    return _binned(cut(confidence, bins), confidence, right, bins)
+    if scheme == "mass":
+        place = bins_of_mass(confidence, bins)
+        return Reliability(
+            torch.bincount(place, minlength=bins),
+            torch.bincount(place, weights=confidence, minlength=bins),
+            torch.bincount(place[right], minlength=bins),
+        )
+    table = _of_width(confidence[None], right[None], bins, len(confidence))
+    return Reliability(*(sums[0] for sums in table.sums))
 
 
 def mce(bin_count: Tensor, bin_confidence: Tensor, bin_right: Tensor) -> Tensor:
@@ -208,30 +215,24 @@ def classwise_ece(probabilities: Tensor, labels: Tensor, *, bins: int = CALIBRAT
     rows = (labels >= 0).nonzero().flatten()
     classes = probabilities.shape[1]
     step = max(1, BLOCK // classes)
-    table = _classwise(probabilities[rows[:0]].double(), labels[rows[:0]], bins)
+    whole = classes * len(rows)
+    table = _classwise(probabilities[rows[:0]].double(), labels[rows[:0]], bins, whole)
     for here in stretches(len(rows), step):
         part = rows[here]
-        table = table + _classwise(normalised(probabilities[part]), labels[part], bins)
+        table = table + _classwise(normalised(probabilities[part]), labels[part], bins, whole)
     return ece(*table.sums)
 
 
-def _binned(place: Tensor, confidence: Tensor, right: Tensor, bins: int) -> Reliability:
-    return Reliability(
-        torch.bincount(place, minlength=bins),
-        torch.bincount(place, weights=confidence, minlength=bins),
-        torch.bincount(place[right.bool()], minlength=bins),
-    )
-
-
-def _classwise(probabilities: Tensor, labels: Tensor, bins: int) -> Reliability:
+def _classwise(probabilities: Tensor, labels: Tensor, bins: int, whole: int) -> Reliability:
     """A table [C, B]: "right" is that the class is the label."""
-    classes = probabilities.shape[1]
-    numbers = torch.arange(classes, device=probabilities.device)
-    place = bins_of_width(probabilities, bins) + numbers * bins
-    right = labels[:, None] == numbers
-    cells = (place.flatten(), probabilities.flatten(), right.flatten())
-    found = _binned(*cells, classes * bins)
-    return Reliability(*(values.view(classes, bins) for values in found.sums))
+    numbers = torch.arange(probabilities.shape[1], device=probabilities.device)
+    return _of_width(probabilities.T, labels == numbers[:, None], bins, whole)
+
+
+def _of_width(confidence: Tensor, right: Tensor, bins: int, whole: int) -> Reliability:
+    """A table [M, B] of confidences [M, n], out of so many in all."""
+    edges = edges_of_width(bins, confidence.device)
+    return Reliability(*in_bins(confidence, right.to(torch.int8), edges, whole=whole))
 
 
 MEASURES = (

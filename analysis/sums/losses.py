@@ -60,14 +60,37 @@ def _reliability(piece: Piece, confidence: Tensor | None) -> dict[str, Tensor]:
         empty = torch.zeros(len(piece.grades), CALIBRATION_BINS, dtype=torch.float64, device=device)
         counts = empty if piece.weights is not None else empty.long()
         return dict(zip(names, (counts, empty, counts), strict=True))
-    edges = edges_of_width(CALIBRATION_BINS, device)
-    work = STEPS_PER_CONFIDENCE * len(confidence) * len(piece.bundle.ids)
-    kernel = ("bins", confidence.dtype)
-    if piece.weights is None and compiled.chosen(kernel, work, device):
-        found = compiled.binned(confidence, piece.grades, edges)
-    else:
-        found = binned(confidence, piece.grades, edges, piece.weights)
+    found = in_bins(
+        confidence,
+        piece.grades,
+        edges_of_width(CALIBRATION_BINS, device),
+        piece.weights,
+        whole=len(confidence) * len(piece.bundle.ids),
+    )
     return dict(zip(names, found, strict=True))
+
+
+def in_bins(
+    confidence: Tensor,
+    grades: Tensor,
+    edges: Tensor,
+    weights: Tensor | None = None,
+    *,
+    whole: int,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What `binned` gives, by a compiled kernel where that is quicker.
+
+    Args:
+        confidence: float32 or float64 [M, n].
+        grades: int8 [M, n].
+        edges: float64 [B - 1], increasing.
+        weights: float64 [n] or None.
+        whole: confidences that the whole task has, of which these may be a part.
+    """
+    kernel = ("bins", confidence.dtype)
+    if weights is None and compiled.chosen(kernel, STEPS_PER_CONFIDENCE * whole, grades.device):
+        return compiled.binned(confidence, grades, edges)
+    return binned(confidence, grades, edges, weights)
 
 
 def binned(
