@@ -100,37 +100,44 @@ def probabilities(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     planes = torch.zeros(shape, dtype=torch.float64, device=bundle.device)
     for row, model in enumerate(bundle.models):
         if model in bundle.probabilities:
-            stored = normalised(bundle.probabilities[model][rows]).T
-            planes[:, row] = torch.where(answered[row], stored, 0.0)
-    return Evidence(planes, answered)
+            stored = bundle.probabilities[model][rows].double()
+            torch.div(stored.T, stored.sum(1), out=planes[:, row])
+    return _of_answers(planes, answered)
 
 
 def log_probabilities(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     """The logarithm of the probability of each class."""
     evidence = probabilities(bundle, rows, given)
-    logs = evidence.planes.clamp_min(CLIP).log()
-    return Evidence(torch.where(evidence.answered, logs, 0.0), evidence.answered)
+    return _of_answers(evidence.planes.clamp_min_(CLIP).log_(), evidence.answered)
 
 
 def calibrated(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     """The probability of each class at the member's own temperature."""
     found = probabilities(bundle, rows, given)
     heated = at_temperature(found.planes.permute(1, 2, 0), given["temperature"]).permute(2, 0, 1)
-    return Evidence(torch.where(found.answered, heated, 0.0), found.answered)
+    return _of_answers(heated, found.answered)
 
 
 def by_inverse_entropy(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     """The probabilities, divided by their entropy in nats."""
     evidence = probabilities(bundle, rows, given)
     entropy = -torch.special.xlogy(evidence.planes, evidence.planes).sum(0)
-    return Evidence(evidence.planes / (entropy + NEVER_ZERO), evidence.answered)
+    return Evidence(evidence.planes.div_(entropy + NEVER_ZERO), evidence.answered)
 
 
 def by_inverse_gini(bundle: Bundle, rows: Rows, given: Given) -> Evidence:
     """The probabilities, divided by the chance that two draws from them differ."""
     evidence = probabilities(bundle, rows, given)
     impurity = 1 - evidence.planes.square().sum(0)
-    return Evidence(evidence.planes / (impurity.clamp_min(0) + NEVER_ZERO), evidence.answered)
+    shares = evidence.planes.div_(impurity.clamp_min_(0) + NEVER_ZERO)
+    return Evidence(shares, evidence.answered)
+
+
+def _of_answers(planes: Tensor, answered: Tensor) -> Evidence:
+    """Evidence that is nothing where there is no answer; the planes are written over."""
+    if not answered.all():
+        planes.masked_fill_(~answered, 0.0)
+    return Evidence(planes, answered)
 
 
 def shared(values: Tensor, answered: Tensor) -> Tensor:
