@@ -183,6 +183,7 @@ def pick_pool(choices: Choices, key: str, default: str = "all") -> tuple[str, ..
     picked = st.segmented_control(
         "Models shown",
         list(options),
+        wrap=True,
         format_func=options.get,
         required=True,
         **state.widget(key, default),

@@ -34,6 +34,7 @@ def show(opened: Bundle) -> None:
         kind = st.segmented_control(
             "Made of",
             KINDS,
+            wrap=True,
             required=True,
             label_visibility="collapsed",
             **state.widget("grouping-kind", KINDS[0]),

@@ -40,6 +40,7 @@ def pick_method(choices: Choices) -> str:
     return st.segmented_control(
         "Layout",
         METHODS,
+        wrap=True,
         required=True,
         help="PCA shows the two directions of largest spread, at once. UMAP keeps neighbours "
         "together; it takes seconds to minutes in the background and is kept.",

@@ -46,6 +46,7 @@ def pick(opened: Opened) -> tuple[Bundle | AccuracyTable, Asked]:
             over = st.segmented_control(
                 "Rank over",
                 kinds,
+                wrap=True,
                 format_func=OVER.get,
                 required=True,
                 **state.widget("ranking-over"),
@@ -132,6 +133,7 @@ def show(opened: Opened, data: Bundle | AccuracyTable, asked: Asked) -> None:
     rule = st.segmented_control(
         "Rule",
         list(ranking_words.RULES),
+        wrap=True,
         format_func=lambda name: (
             ranking_words.RULES[name].capitalize() if name == "mean" else ranking_words.RULES[name]
         ),

@@ -23,6 +23,7 @@ def sections() -> tuple[str, ...]:
     picked = st.pills(
         "Sections",
         list(SECTIONS),
+        wrap=True,
         format_func=SECTIONS.get,
         selection_mode="multi",
         **state.widget("report-sections", list(SECTIONS)),

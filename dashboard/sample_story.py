@@ -132,7 +132,7 @@ def _neighbours(choices: Choices, row: int) -> None:
         )
         return
     k = st.segmented_control(
-        "Neighbours", NEIGHBOURS, required=True, **state.widget("how-neighbours", 10)
+        "Neighbours", NEIGHBOURS, wrap=True, required=True, **state.widget("how-neighbours", 10)
     )
     found = compute.neighbours(choices, row, k)
     table = compute.outcome_table(choices, bundle)

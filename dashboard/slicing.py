@@ -73,6 +73,7 @@ def _pick_methods(methods: tuple[str, ...]) -> tuple[str, ...]:
     picked = st.pills(
         "Found by",
         methods,
+        wrap=True,
         format_func=slice_words.METHODS.get,
         selection_mode="multi",
         help=slice_words.METHOD_HELP,
@@ -95,6 +96,7 @@ def _pick_columns(choices: Choices, methods: tuple[str, ...]) -> tuple[tuple[str
             levels = st.segmented_control(
                 "Conditions at most",
                 (1, 2, 3),
+                wrap=True,
                 required=True,
                 **state.widget("slices-levels", 3),
             )

@@ -50,12 +50,14 @@ def _menu(make: Callable[[], pd.DataFrame], name: str, key: str) -> None:
     chosen = st.segmented_control(
         "Format",
         list(FORMATS),
+        wrap=True,
         required=True,
         **state.picker(f"{key}/format", _kept("table-format", FORMATS), state.put, "table-format"),
     )
     digits = st.segmented_control(
         "Digits",
         list(DIGITS),
+        wrap=True,
         format_func=DIGITS.get,
         required=True,
         help=HELP["digits"],

@@ -40,6 +40,7 @@ def _field() -> Upload | None:
     kind = st.segmented_control(
         "What to upload",
         list(KINDS),
+        wrap=True,
         format_func=KINDS.get,
         required=True,
         label_visibility="collapsed",

@@ -48,6 +48,7 @@ def _picked(label: str, options: dict[str, str], key: str) -> str:
     return st.segmented_control(
         label,
         list(options),
+        wrap=True,
         format_func=options.get,
         required=True,
         disabled=len(options) == 1,

@@ -42,6 +42,7 @@ def _soups(choices: Choices, bundle: Bundle, soups: tuple[Soup, ...]) -> None:
         loss = st.segmented_control(
             "Loss",
             list(LOSSES),
+            wrap=True,
             format_func=LOSSES.get,
             required=True,
             **state.widget("soup-loss", "brier" if bundle.probabilities else "error"),

@@ -70,6 +70,7 @@ def _slices(choices: Choices) -> None:
         target = st.segmented_control(
             "What is searched",
             list(effect_words.TARGETS),
+            wrap=True,
             format_func=effect_words.TARGETS.get,
             required=True,
             **state.widget("where-target", "difference"),

@@ -63,7 +63,12 @@ def show(choices: Choices, bundle: Bundle) -> None:
 
 def _pick(words: str, options: dict[str, str], key: str, first: str) -> str:
     return st.segmented_control(
-        words, list(options), format_func=options.get, required=True, **state.widget(key, first)
+        words,
+        list(options),
+        wrap=True,
+        format_func=options.get,
+        required=True,
+        **state.widget(key, first),
     )
 
 
@@ -91,6 +96,7 @@ def _pick_roles(against: str) -> tuple[str, ...]:
     picked = st.pills(
         "Whose curves",
         list(compute.ROLES),
+        wrap=True,
         format_func=compute.ROLES.get,
         selection_mode="multi",
         **state.widget(f"{PANEL}/roles/{against}", first),

@@ -26,6 +26,7 @@ def show(choices: Choices, bundle: Bundle) -> None:
     score = st.segmented_control(
         "Score of the votes",
         list(group_words.SCORES),
+        wrap=True,
         format_func=group_words.SCORES.get,
         required=True,
         **state.widget("vote-score", "disagreement"),

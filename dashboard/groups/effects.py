@@ -44,6 +44,7 @@ def _order(choices: Choices, bundle: Bundle) -> None:
         kind = st.segmented_control(
             "Rank correlation",
             ("Kendall", "Spearman"),
+            wrap=True,
             required=True,
             **state.widget("group-ranks", "Kendall"),
         )
@@ -63,6 +64,7 @@ def _dependence(choices: Choices, bundle: Bundle) -> None:
     what = st.segmented_control(
         "Of the ensemble",
         ("errors", "answers"),
+        wrap=True,
         required=True,
         **state.widget("group-dependence", "errors"),
     )

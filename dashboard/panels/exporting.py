@@ -59,6 +59,7 @@ def _menu(panel: str, key: str, make: Callable[[], go.Figure]) -> None:
     format = st.segmented_control(
         "Format",
         FORMATS,
+        wrap=True,
         format_func=str.upper,
         required=True,
         **state.picker(f"{key}/format", chosen.get("format", FORMATS[0]), _keep, "format"),
@@ -84,7 +85,7 @@ def _sizes(key: str, format: str, preset: Preset, unit: str) -> None:
     picked = state.picker(f"{key}/preset", preset.name, _keep_preset)
     left.selectbox("Preset", list(PRESETS), **picked)
     picked = state.picker(f"{key}/unit", unit, _keep, "unit")
-    right.segmented_control("Unit", list(figure_settings.UNITS), required=True, **picked)
+    right.segmented_control("Unit", list(figure_settings.UNITS), wrap=True, required=True, **picked)
     left, right = st.columns(2)
     with left:
         _length("Width", f"{key}/width/{unit}", "width_mm", preset.width_mm, unit)

@@ -18,6 +18,7 @@ def pick_scale(key: str) -> str:
     return st.segmented_control(
         "Axes",
         list(SCALES),
+        wrap=True,
         format_func=SCALES.get,
         required=True,
         help="On probit axes accuracies of many models lie on a line; plain axes bend near 0 and "

@@ -16,6 +16,7 @@ controls.caption(choices, judged["n"])
 section = st.segmented_control(
     "Section",
     list(SECTIONS),
+    wrap=True,
     required=True,
     label_visibility="collapsed",
     **state.widget("corrections-section", "Ledger"),

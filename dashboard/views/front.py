@@ -18,6 +18,7 @@ panels.front_warnings(found)
 section = st.segmented_control(
     "Section",
     list(SECTIONS),
+    wrap=True,
     required=True,
     label_visibility="collapsed",
     **state.widget("front-section", "Front"),

@@ -26,6 +26,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     section = st.segmented_control(
         "Section",
         list(SECTIONS if labelled else UNLABELLED),
+        wrap=True,
         required=True,
         label_visibility="collapsed",
         **state.widget(*(SHOWN if labelled else SHOWN_UNLABELLED)),
