@@ -82,8 +82,8 @@ def put(figure: go.Figure, **given: object) -> None:
 
     >>> figure = go.Figure(layout={"margin": {"l": 8}})
     >>> put(figure, margin={"r": 20}, height=300)
-    >>> figure.layout.to_plotly_json()
-    {'margin': {'l': 8, 'r': 20}, 'height': 300}
+    >>> figure.layout.margin.to_plotly_json(), figure.layout.height
+    ({'l': 8, 'r': 20}, 300)
     """
     layout = figure.layout
     for name, value in given.items():

@@ -111,9 +111,7 @@ def _values(
 
     nowhere = np.full(matrix.shape, np.nan)
     parts = (matrix, together, nowhere if low is None else low, nowhere if high is None else high)
-    return [
-        list(map(told, *row)) for row in zip(*(part.tolist() for part in parts), strict=True)
-    ]
+    return [list(map(told, *row)) for row in zip(*(part.tolist() for part in parts), strict=True)]
 
 
 def _cells(
@@ -151,8 +149,14 @@ def _cells(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": max(4, 420 // models), "color": "rgba(0,0,0,0)"},
-        selected={"marker": {"opacity": 1, "color": "rgba(255,255,255,0.55)"}},
+        marker={
+            "symbol": "square",
+            "size": max(4, 420 // models),
+            "color": "rgba(255,255,255,0.55)",
+            "opacity": 0,
+        },
+        # One style and no colour: a click sets each of them for every mark.
+        selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 0}},
         customdata=(first * models + second).astype(np.int32),
         hovertext=[
