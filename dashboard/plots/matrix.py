@@ -152,11 +152,11 @@ def _cells(
         marker={
             "symbol": "square",
             "size": max(4, 420 // models),
-            "color": "rgba(255,255,255,0.55)",
+            "color": "#ffffff",
             "opacity": 0,
         },
         # One style and no colour: a click sets each of them for every mark.
-        selected={"marker": {"opacity": 1}},
+        selected={"marker": {"opacity": 0.55}},
         unselected={"marker": {"opacity": 0}},
         customdata=(first * models + second).astype(np.int32),
         hovertext=[

@@ -367,7 +367,7 @@ def test_a_click_in_the_matrix_changes_the_style_of_the_picked_cells_only():
     marks = figure.data[1]
     # Nothing is painted before a pick, and a cell that is not picked looks as before.
     assert marks.marker.opacity == marks.unselected.marker.opacity == 0
-    assert marks.selected.marker.to_plotly_json() == {"opacity": 1}
+    assert marks.selected.marker.to_plotly_json() == {"opacity": 0.55}
     assert marks.unselected.marker.to_plotly_json() == {"opacity": 0}
 
 
