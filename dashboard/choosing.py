@@ -29,6 +29,8 @@ class Selection:
         total: samples of the bundle.
         predicate: conditions that these samples met when they were picked; empty where they were
             picked one by one.
+        inside: what its panel was narrowed to when it was picked there, and stays narrowed to;
+            None: the panel shows all samples.
     """
 
     positions: np.ndarray
@@ -36,6 +38,7 @@ class Selection:
     description: str
     total: int
     predicate: Predicate = ()
+    inside: "Selection | None" = None
 
     @property
     def digest(self) -> str:

@@ -19,7 +19,7 @@ import torch
 
 from analysis.bundle import BundleError
 from analysis.loading import CancelledError
-from dashboard import limits
+from dashboard import collecting, limits
 from dashboard.holding import session, size_of, work_for
 
 Report = Callable[..., None]
@@ -213,13 +213,14 @@ def _undisturbed() -> Iterator[None]:
     """Garbage is collected without what is there already.
 
     Streamlit does so after every run of a page, and a bar of progress runs twice a second: of all
-    objects, that would hold up the work.
+    objects, that would hold up the work. What the work left is found at its end.
     """
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        collecting.thaw()
+        collecting.freeze()
 
 
 def few_cores() -> None:

@@ -226,13 +226,19 @@ def selection() -> Selection | None:
 
 
 def narrowing(panel: str) -> Selection | None:
-    """The selection, as another panel than its source has to show it."""
+    """What a panel is narrowed to: the selection, or for its source what it was picked in."""
     current = selection()
-    return None if current is None or current.source == panel else current
+    return current if current is None or current.source != panel else current.inside
 
 
-def select(positions: np.ndarray, source: str, description: str, predicate: Predicate = ()) -> None:
-    """Make these samples the selection; none clears it."""
+def select(
+    positions: np.ndarray,
+    source: str,
+    description: str,
+    predicate: Predicate = (),
+    inside: Selection | None = None,
+) -> None:
+    """Make these samples the selection; none clears it. `inside`: what the source stays in."""
     if not len(positions):
         clear()
         return
@@ -245,7 +251,23 @@ def select(positions: np.ndarray, source: str, description: str, predicate: Pred
         description=description,
         total=len(bundle().ids),
         predicate=predicate,
+        # What that was picked in is let go: a chain of selections would grow with every pick.
+        inside=None if inside is None else replace(inside, inside=None),
     )
+    st.session_state["page"] = 0
+    st.session_state["selections"] = selections() + 1
+
+
+def unpick(source: str) -> None:
+    """The mark in a panel was taken away: back to what it was picked in; others' stay as is."""
+    current = selection()
+    if current is None or current.source != source:
+        return
+    if current.inside is None:
+        clear()
+        return
+    st.session_state["selection"] = current.inside
+    st.session_state.pop("picked_models", None)
     st.session_state["page"] = 0
     st.session_state["selections"] = selections() + 1
 

@@ -82,4 +82,4 @@ def uncertainty(choices: Choices, panel: str) -> None:
 
 
 def _pick_points(points, panel: str) -> None:
-    state.select(maps.decode_samples(points), panel, "picked by their uncertainty")
+    select_within(maps.decode_samples(points), panel, "picked by their uncertainty")

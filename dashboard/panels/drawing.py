@@ -1,7 +1,7 @@
 """A figure with its picks, and what every panel says of the selection.
 
 A panel never changes its own figure on its own pick (Streamlit would mount it anew and lose the
-mark and the zoom): `compute.scope` gives it all samples then, and the others the selection.
+mark and the zoom): `compute.scope` gives it what it showed then, and the others the selection.
 """
 
 from collections.abc import Callable, Sequence
@@ -80,8 +80,8 @@ def _picked(
         pick(points, panel, *args)
     elif state.picked_models(panel) and (current is None or current.source != panel):
         state.pick_models((), panel)
-    elif current is not None and current.source == panel:
-        state.clear()
+    else:
+        state.unpick(panel)
 
 
 def pick_models(points, panel: str, names: Sequence[str]) -> None:
@@ -117,4 +117,4 @@ def select_within(
         description = words.nested(description, current.description)
         predicate = both(predicate, current.predicate)
     if len(rows):
-        state.select(rows, panel, description, predicate)
+        state.select(rows, panel, description, predicate, current)

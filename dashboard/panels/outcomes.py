@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.ensemble import Ensemble
 from analysis.outcomes import OUTCOME_SUMMARIES, OUTCOMES
-from dashboard import compute, state
+from dashboard import compute
 from dashboard.figures import outcomes as build
 from dashboard.panels.drawing import chart, palette, select_within
 from dashboard.plots import outcomes
@@ -55,4 +55,4 @@ def _pick_ledger(points, panel: str, choices: Choices) -> None:
             here &= table["against_majority"] == (part == outcomes.AGAINST)
         mask |= here & (table["members_right"] == level)
         parts.append(f"{part}, {level} {'member' if level == 1 else 'members'} right")
-    state.select(np.flatnonzero(mask), panel, "; ".join(dict.fromkeys(parts)))
+    select_within(np.flatnonzero(mask), panel, "; ".join(dict.fromkeys(parts)))

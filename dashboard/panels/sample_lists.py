@@ -88,8 +88,7 @@ def _ticked(
 
 def _pick_rows(key: str, panel: str, rows: np.ndarray, description: str) -> None:
     ticked = state.event(key).get("selection", {}).get("rows", [])
-    current = state.selection()
     if ticked:
-        state.select(rows[ticked], panel, description)
-    elif current is not None and current.source == panel:
-        state.clear()
+        state.select(rows[ticked], panel, description, inside=state.narrowing(panel))
+    else:
+        state.unpick(panel)

@@ -55,8 +55,7 @@ def found_table(asked: SlicesAsked, found: dict, panel: str) -> None:
 
 def _ticked(key: str, panel: str, search: str, found: dict) -> None:
     rows = state.event(key).get("selection", {}).get("rows", [])
-    current = state.selection()
     if rows:
         select_slice(rows[0], panel, search, found)
-    elif current is not None and current.source == panel:
-        state.clear()
+    else:
+        state.unpick(panel)

@@ -1,12 +1,13 @@
 """Pairs of models: the ordered heatmap with its tree."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.plots.layout import titled
-from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, plain_interval, shown, three_digits
+from dashboard.plots.layout import put, titled
+from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, shown
 
 NAMED_MODELS = 60
 NAMED_COLUMNS = 14
@@ -52,10 +53,7 @@ def pair_heatmap(
     Returns:
         A figure whose transparent markers carry customdata = i * M + j of the models themselves.
     """
-    hover = [
-        [_value(label, matrix, together, undefined, low, high, i, j) for j in range(len(names))]
-        for i in range(len(names))
-    ]
+    hover = _values(label, matrix, together, undefined, low, high)
     figure = _cells(matrix, names, order, bounds, symmetric, hover, palette)
     titled(figure, title, subtitle, height=600, palette=palette)
     _name_axes(figure, names, order, symmetric)
@@ -92,16 +90,28 @@ def pair_counts(
     return figure
 
 
-def _value(label, matrix, together, undefined, low, high, i: int, j: int) -> str:
-    """What is known of one pair: the value with interval and n, or why there is none."""
-    n = int(together[i, j])
-    if n == 0:
-        return "undefined: no sample answered by both"
-    if not np.isfinite(matrix[i, j]):
-        return f"undefined: {undefined or 'too little is known of the two.'} (n = {count(n)})"
-    ends = "" if low is None else plain_interval(float(low[i, j]), float(high[i, j]))
-    ends = f" {ends} (95 %)" if ends else ""
-    return f"{label} {three_digits(float(matrix[i, j]))}{ends}, n = {count(n)}"
+def _values(
+    label: str,
+    matrix: np.ndarray,
+    together: np.ndarray,
+    undefined: str,
+    low: np.ndarray | None,
+    high: np.ndarray | None,
+) -> list[list[str]]:
+    """What is known of every pair: the value with interval and n, or why there is none."""
+    unknown = f"undefined: {undefined or 'too little is known of the two.'}"
+
+    def told(value: float, n: int, low: float, high: float) -> str:
+        if n == 0:
+            return "undefined: no sample answered by both"
+        if not isfinite(value):
+            return f"{unknown} (n = {count(n)})"
+        ends = f" [{low:.3g}, {high:.3g}] (95 %)" if isfinite(low) and isfinite(high) else ""
+        return f"{label} {value:.3g}{ends}, n = {n:,}"
+
+    nowhere = np.full(matrix.shape, np.nan)
+    parts = (matrix, together, nowhere if low is None else low, nowhere if high is None else high)
+    return [list(map(told, *row)) for row in zip(*(part.tolist() for part in parts), strict=True)]
 
 
 def _cells(
@@ -134,16 +144,23 @@ def _cells(
     rows, columns = np.divmod(np.arange(models * models), models)
     first, second = order[rows], order[columns]
     joint = " and " if symmetric else ", then "
+    written = [shown(name) for name in names]
     figure.add_scatter(
         x=columns,
         y=rows,
         mode="markers",
-        marker={"symbol": "square", "size": max(4, 420 // models), "color": "rgba(0,0,0,0)"},
-        selected={"marker": {"opacity": 1, "color": "rgba(255,255,255,0.55)"}},
+        marker={
+            "symbol": "square",
+            "size": max(4, 420 // models),
+            "color": "#ffffff",
+            "opacity": 0,
+        },
+        # One style and no colour: a click sets each of them for every mark.
+        selected={"marker": {"opacity": 0.55}},
         unselected={"marker": {"opacity": 0}},
         customdata=(first * models + second).astype(np.int32),
         hovertext=[
-            f"<b>{shown(names[i])}{joint}{shown(names[j])}</b><br>{hover[i][j]}"
+            f"<b>{written[i]}{joint}{written[j]}</b><br>{hover[i][j]}"
             for i, j in zip(first.tolist(), second.tolist(), strict=True)
         ],
         hoverinfo="text",
@@ -162,15 +179,19 @@ def _name_axes(figure: go.Figure, names: Sequence[str], order: np.ndarray, symme
     ticks = [shown(names[row], 22) for row in order.tolist()]
     letters = {"size": min(10, max(6, 420 // models))}
     named = {"tickvals": list(range(models)), "ticktext": ticks, "tickfont": letters}
-    figure.update_layout(dragmode=False, clickmode="event+select")
+    put(figure, dragmode=False, clickmode="event+select")
     across = named if models <= NAMED_COLUMNS else {"tickvals": []}
     up = named if models <= NAMED_MODELS else {"tickvals": []}
     axis = {"showgrid": False, "tickangle": -60, "range": [-0.5, models - 0.5]}
     titles = ("Second model", "First model") if not symmetric else ("", "")
     if models > NAMED_COLUMNS:
         titles = (f"{titles[0] or 'Models'}, similar ones side by side", titles[1])
-    figure.update_xaxes(**axis, **across, title=titles[0])
-    figure.update_yaxes(showgrid=False, range=[models - 0.5, -0.5], **up, title=titles[1])
+    below = {"showgrid": False, "range": [models - 0.5, -0.5]}
+    put(
+        figure,
+        xaxis={**axis, **across, "title": {"text": titles[0]}},
+        yaxis={**below, **up, "title": {"text": titles[1]}},
+    )
 
 
 def _add_tree(figure: go.Figure, joins: np.ndarray, order: np.ndarray, palette: Palette) -> None:
@@ -193,7 +214,8 @@ def _add_tree(figure: go.Figure, joins: np.ndarray, order: np.ndarray, palette: 
         hoverinfo="skip",
     )
     top = float(np.nanmax(joins[:, 2])) or 1.0
-    figure.update_layout(
+    put(
+        figure,
         yaxis={"domain": [0, 0.86]},
         yaxis2={
             "domain": [0.87, 1],

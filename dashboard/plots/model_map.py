@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.plots.layout import titled
+from dashboard.plots.layout import put, titled
 from dashboard.theme import LIGHT, Palette, shown
 
 OTHER = "other families"
@@ -66,14 +66,16 @@ def model_map(
             )
     legend = "right" if coloured else "none"
     titled(figure, title, subtitle, height=560, palette=palette, legend=legend)
-    figure.update_layout(dragmode="pan")
-    figure.layout.margin.t += 10
     axis = {"showticklabels": False, "showgrid": False, "showline": True, "mirror": True}
     axis |= {"linecolor": palette.grid}
-    figure.update_xaxes(
-        title=f"First axis (both keep {explained:.0%} of the distances)", range=across, **axis
+    kept = f"First axis (both keep {explained:.0%} of the distances)"
+    put(
+        figure,
+        dragmode="pan",
+        margin={"t": figure.layout.margin.t + 10},
+        xaxis={"title": {"text": kept}, "range": across, **axis},
+        yaxis={"title": {"text": "Second axis"}, "range": up, **axis},
     )
-    figure.update_yaxes(title="Second axis", range=up, **axis)
     return figure
 
 

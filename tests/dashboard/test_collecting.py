@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from dashboard import collecting
+from dashboard import collecting, jobs
 
 
 @pytest.fixture
@@ -51,3 +51,19 @@ def test_what_an_ended_session_left_is_found(thawed):
     collecting.thaw()
     collecting.freeze()
     assert left() is None
+
+
+def test_what_is_loaded_stays_out_when_a_background_job_has_ended(thawed):
+    class Held:
+        def __init__(self):
+            self.itself = self
+
+    def work(report):
+        report(0.5)
+        return [weakref.ref(Held()) for _ in range(3)]
+
+    collecting.freeze()
+    job = jobs.begin(work)
+    assert job.ended.wait(20)
+    assert len(gc.get_objects()) < 0.1 * gc.get_freeze_count()
+    assert not any(left() for left in job.result)

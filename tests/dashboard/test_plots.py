@@ -12,6 +12,7 @@ from dashboard.plots import (
     front_more,
     front_outlines,
     groups,
+    layout,
     maps,
     matrix,
     members,
@@ -357,6 +358,29 @@ def test_an_asymmetric_measure_says_which_model_comes_first():
     )
     assert figure.layout.yaxis.title.text == "First model"
     assert "a, then b" in hovers(figure)[1]
+
+
+def test_a_click_in_the_matrix_changes_the_style_of_the_picked_cells_only():
+    figure = matrix.pair_heatmap(
+        np.zeros((2, 2)), np.ones((2, 2)), ["a", "b"], np.arange(2), **PAIRS
+    )
+    marks = figure.data[1]
+    # Nothing is painted before a pick, and a cell that is not picked looks as before.
+    assert marks.marker.opacity == marks.unselected.marker.opacity == 0
+    assert marks.selected.marker.to_plotly_json() == {"opacity": 0.55}
+    assert marks.unselected.marker.to_plotly_json() == {"opacity": 0}
+
+
+def test_what_a_figure_laid_out_itself_stays_under_the_common_layout():
+    figure = go.Figure(
+        layout={"margin": {"pad": 3}, "legend": {"x": 0.3}, "xaxis": {"range": [0, 1]}}
+    )
+    layout.titled(figure, "Title", "measure, n = 3")
+    assert (figure.layout.margin.pad, figure.layout.margin.l) == (3, 8)
+    assert figure.layout.legend.x == 0.3
+    assert figure.layout.xaxis.range == (0, 1)
+    assert figure.layout.xaxis.automargin
+    assert figure.layout.title.subtitle.text == "measure, n = 3"
 
 
 def test_samples_behind_each_pair_are_written_as_whole_numbers():

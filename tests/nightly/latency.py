@@ -139,15 +139,29 @@ def cell(page, code: int) -> None:
     page.mouse.click(x, y)
 
 
+def cleared(page) -> None:
+    """No selection, as the button of the bar leaves it."""
+    page.get_by_role("button", name="Clear selection").click()
+    watching.redrawn(page, PATIENCE)
+
+
 def interactions(page, wire, samples: int) -> Iterator[str]:
-    """Brushes and clicks, page by page, as rows of the second table."""
-    plans: dict[str, tuple[Callable, tuple]] = {
-        "Map": (brush, tuple((corners,) for corners in BRUSHES)),
-        "Corrections": (bar, BARS),
-        "Disagreement": (cell, tuple((code,) for code in CELLS)),
-    }
-    for name, (act, given) in plans.items():
-        visited(page, name)
+    """Brushes and clicks, page by page, as rows of the second table.
+
+    Each page starts with the selection that the page before it left; the matrix of pairs, which
+    stays narrowed to that one, is clicked once more with all samples.
+    """
+    cells = tuple((code,) for code in CELLS)
+    plans: tuple[tuple[str, str, Callable, tuple], ...] = (
+        ("Map", "", brush, tuple((corners,) for corners in BRUSHES)),
+        ("Corrections", "", bar, BARS),
+        ("Disagreement", ", in a selection", cell, cells),
+        ("Disagreement", ", all samples", cell, cells),
+    )
+    before = ""
+    for name, where, act, given in plans:
+        cleared(page) if name == before else visited(page, name)
+        before = name
         took, settled, sizes = [], [], []
         for arguments in given:
             wire.taken()
@@ -159,7 +173,7 @@ def interactions(page, wire, samples: int) -> Iterator[str]:
         picked = driver.selected(page) or 0
         target = TARGETS.get(samples)
         yield (
-            f"| {name} | {len(took)} | {median(took):.2f} | {max(took):.2f} | "
+            f"| {name}{where} | {len(took)} | {median(took):.2f} | {max(took):.2f} | "
             f"{median(settled):.2f} | "
             f"{'' if target is None else f'< {target}'} | {max(sizes) / 1e6:.2f} | {picked:,} |"
         )
