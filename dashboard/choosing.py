@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -44,6 +44,32 @@ class Selection:
     def digest(self) -> str:
         """Short text that is equal for equal samples."""
         return digest_of(self.positions)
+
+
+def moved(
+    picked: Selection, before: HeldOut | None, after: HeldOut | None, total: int
+) -> Selection | None:
+    """The same samples where others of the open bundle are looked at; None where none is left.
+
+    Args:
+        picked: samples of what was looked at before.
+        before: how the bundle was parted; None: all of it was looked at.
+        after: how it is parted now.
+        total: samples that are looked at now.
+    """
+    rows = picked.positions if before is None else before.rows[picked.positions]
+    kept = rows if after is None else np.flatnonzero(np.isin(after.rows, rows))
+    if not len(kept):
+        return None
+    gone = len(rows) - len(kept)
+    left = f" ({gone} of them are fitted on and left out)" if gone else ""
+    return replace(
+        picked,
+        positions=np.asarray(kept, dtype=np.int32),
+        description=f"{picked.description}{left}",
+        total=total,
+        inside=picked.inside and moved(picked.inside, before, after, total),
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from analysis.ensemble import Ensemble
 from analysis.fitting import needs_split
 from analysis.made_groups import loaded_fingerprint
 from dashboard import fit_on, rule_choice
-from dashboard.choosing import Choices, Selection, opening_grouping, opening_team
+from dashboard.choosing import Choices, Selection, moved, opening_grouping, opening_team
 from dashboard.fit_on import FitOn, HeldOut
 from dashboard.sessions.session import Predicate
 from dashboard.shared import shared
@@ -80,19 +80,12 @@ def _move_selection(before: HeldOut | None, after: HeldOut | None) -> None:
     current, opened = selection(), whole()
     if current is None or opened is None or before is after:
         return
-    rows = current.positions if before is None else before.rows[current.positions]
-    kept = rows if after is None else np.flatnonzero(np.isin(after.rows, rows))
-    if not len(kept):
+    total = len(opened.ids if after is None else after.bundle.ids)
+    followed = moved(current, before, after, total)
+    if followed is None:
         clear()
         return
-    gone = len(rows) - len(kept)
-    left = f" ({gone} of them are fitted on and left out)" if gone else ""
-    st.session_state["selection"] = replace(
-        current,
-        positions=np.asarray(kept, dtype=np.int32),
-        description=f"{current.description}{left}",
-        total=len(opened.ids if after is None else after.bundle.ids),
-    )
+    st.session_state["selection"] = followed
 
 
 def bundle_name() -> str:

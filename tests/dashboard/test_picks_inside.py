@@ -1,6 +1,7 @@
 """A panel that was narrowed stays as it is when one picks in it: the pick lies inside of that."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -113,6 +114,21 @@ def test_a_chain_of_picks_holds_on_to_one_selection_only(app):
         marks = points(1 * 4 + 2)
         click(app, panel, _pick_pair, chosen(app), BUNDLE.models, marks=marks)
     assert app.session_state["selection"].inside.inside is None
+
+
+def test_what_was_picked_in_follows_to_the_samples_that_are_held_out():
+    from dashboard.choosing import Selection, moved
+
+    parts = SimpleNamespace(rows=np.array([3, 12, 13, 60, 79]))
+    outer = Selection(OUTER, "elsewhere", "forty", 80)
+    inner = Selection(np.array([12, 20], dtype=np.int32), "pairs", "two", 80, inside=outer)
+    there = moved(inner, None, parts, 5)
+    assert there.positions.tolist() == [1]
+    assert there.inside.positions.tolist() == [1, 2]
+    back = moved(there, parts, None, 80)
+    assert back.positions.tolist() == [12]
+    assert back.inside.positions.tolist() == [12, 13]
+    assert moved(inner, None, SimpleNamespace(rows=np.array([3, 60])), 2) is None
 
 
 def test_ticked_rows_stay_listed_and_unticking_goes_back(app):
