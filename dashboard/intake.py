@@ -1,7 +1,7 @@
-"""Uploads measured against the limits: before a file comes in, and when a page takes it."""
+"""Uploads measured against the limits: as a file comes in, and when a page takes it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -9,7 +9,7 @@ from weakref import WeakSet
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import libraries, limits
 from dashboard.broken import DISK_FULL, FULL
@@ -17,10 +17,12 @@ from dashboard.broken import DISK_FULL, FULL
 if TYPE_CHECKING:
     from dashboard.uploads import Upload
 
-PLACE = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
-
+PLACE = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+HEAD = 1 << 16  # bytes in which the head of a form's first field has to end
+MOST_REASONS = 1000
 
 _uploads: WeakSet["Upload"] = WeakSet()
+_reasons: dict[str, str] = {}  # why the content of a file was not let in, by the file's id
 _coming: dict[object, tuple[str, int]] = {}  # uploads under way: whose, and how many bytes
 
 
@@ -70,15 +72,24 @@ def refusal(owner: str | None, coming: int = 0, new: tuple[bytes, ...] = ()) -> 
     return ""
 
 
+def reason_for(files: Iterable[str]) -> str:
+    """Why the content of one of these files was not let in, as a sentence; empty where all was."""
+    return next((_reasons[file] for file in files if file in _reasons), "")
+
+
 class Intake:
-    """Refuses a file before it is read, where it would go beyond a limit."""
+    """Lets only the name of a file in, where its content would go beyond a limit.
+
+    Streamlit's upload field shows of an answer its number alone; so the page takes the file, finds
+    it empty, and says why.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """In front of the app."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 413 with the reason, or hand the request on."""
+        """Hand the request on, without the content or as it is."""
         found = PLACE.search(scope.get("path", "")) if scope.get("method") == "PUT" else None
         if found is None:
             await self._app(scope, receive, send)
@@ -87,8 +98,11 @@ class Intake:
         length = dict(scope["headers"]).get(b"content-length", b"")
         size = int(length) if length.isdigit() else limits.current().upload
         if reason := refusal(found[1], size):
-            await _let_pass(receive)
-            await PlainTextResponse(reason, 413)(scope, receive, send)
+            body = await _without_content(receive)
+            while len(_reasons) >= MOST_REASONS:
+                del _reasons[next(iter(_reasons))]
+            _reasons[found[2]] = reason
+            await self._app(*_replaced(scope, receive, body), send)
             return
         with _announced(found[1], size):
             try:
@@ -99,10 +113,29 @@ class Intake:
                 await PlainTextResponse(DISK_FULL, 507)(scope, receive, send)
 
 
-async def _let_pass(receive: Receive) -> None:
-    """A browser reads the answer once all of its file is sent; nothing of it is held."""
-    while (await receive()).get("more_body", False):
-        pass
+async def _without_content(receive: Receive) -> bytes:
+    """The form with an empty file; a browser reads an answer once all of its file is sent."""
+    head, more = b"", True
+    while more:
+        message = await receive()
+        more = message.get("more_body", False)
+        if len(head) < HEAD:
+            head += message.get("body", b"")
+    head, end, _ = head.partition(b"\r\n\r\n")
+    boundary = head.partition(b"\r\n")[0]
+    return head + end + b"\r\n" + boundary + b"--\r\n" if end else b""
+
+
+def _replaced(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
+    """The request with another body."""
+    headers = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+    headers.append((b"content-length", str(len(body)).encode()))
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return {**scope, "headers": headers}, received
 
 
 @contextmanager

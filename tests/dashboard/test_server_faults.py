@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -145,14 +146,16 @@ def test_what_a_session_uploaded_is_gone_soon_after_it_is_closed():
         second.until(lambda s: "0.0 kB of cached results" in s.words(), 30)
 
 
-def test_a_session_beyond_its_limit_is_refused_before_its_bytes_come_in():
+def test_a_session_beyond_its_limit_is_told_so_and_nothing_of_the_file_is_held():
     with serving(DISSENSUS_SESSION_LIMIT="1MB") as server:
         session = Session(server.address)
         session.open_files({"mine.csv": CSV})
         session.visit("data")
-        assert session.send({"large.csv": bytes(2_000_000)}) == [413]
-        assert any(one.startswith(b"A session may hold") for one in session.seen)
-        assert "is open" in session.words()
+        assert session.send({"large.csv": bytes(2_000_000)}) == [204]
+        told = session.words().replace("\\", "")
+        assert "Not taken: large.csv. A session may hold 0.95 MiB" in told
+        assert "is open" in told
+        assert re.search(r"; 0\.\d kB of uploaded files", told), told
         assert Session(server.address).words()
 
 
