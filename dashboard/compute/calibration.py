@@ -7,6 +7,7 @@ from analysis.bundle import Bundle
 from analysis.calibration import overconfidence, reliability_of
 from analysis.calibration_errors import calibration_errors, why_undefined
 from analysis.catalog import CATALOG, value
+from analysis.chunks import return_freed_memory
 from analysis.confidence import bins_of_width, confidence_of
 from analysis.detection import detection_report
 from analysis.ensemble import Ensemble
@@ -174,6 +175,7 @@ def detection(choices: Choices, row: int) -> dict | None:
 def _temperatures(_bundle: Bundle, fingerprint: str, members: tuple[str, ...]) -> dict:
     halves = split(_bundle)
     found = temperature_report(_bundle, halves, members=members)
+    return_freed_memory()  # the logarithms of half of the samples, in many small tables
     columns = ("temperature", "ece_before", "ece_after", "log_loss_before", "log_loss_after")
     return {
         "models": found.models,
