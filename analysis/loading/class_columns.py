@@ -203,7 +203,8 @@ def _numbers(part: Part, block: Block, log: Log) -> np.ndarray | None:
             "or none at all where there is no answer."
         )
         return None
-    single = values.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large then does not fit
+        single = values.astype(np.float32)
     return single if fits_single(part.table, block.columns.values(), values, single) else values
 
 

@@ -2,6 +2,7 @@
 
 import io
 import random as shuffling
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -444,3 +445,11 @@ def test_two_files_of_the_same_name_take_their_folder():
     assert load(files).models == ("one/p", "two/p")
     beside = {"one/p.csv": ONE, "two/p.csv": SAMPLES}
     assert load(beside).models == ("p",)
+
+
+def test_a_number_beyond_float32_is_refused_without_a_warning_on_the_screen():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        wide = WIDE.replace("0.8,0.2,0.8,0.2", "1e300,0.2,0.8,0.2")
+        problems = outcome({"samples.csv": SAMPLES, "wide.csv": wide}).problems
+    assert "expected values from 0 to 1 that sum to 1" in problems[0]
