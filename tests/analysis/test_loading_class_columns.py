@@ -1,6 +1,7 @@
 """Tables with one column of probabilities per class: by model, one file per model, and long."""
 
 import io
+import json
 import random as shuffling
 import warnings
 
@@ -448,8 +449,12 @@ def test_two_files_of_the_same_name_take_their_folder():
 
 
 def test_a_number_beyond_float32_is_refused_without_a_warning_on_the_screen():
+    rows = [
+        {"sample_id": "b", "m1__dog": 1e300, "m1__cat": 0.2},
+        {"sample_id": "a", "m1__dog": 0.1, "m1__cat": 0.9},
+        {"sample_id": "c", "m1__dog": 0.6, "m1__cat": 0.4},
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        wide = WIDE.replace("0.8,0.2,0.8,0.2", "1e300,0.2,0.8,0.2")
-        problems = outcome({"samples.csv": SAMPLES, "wide.csv": wide}).problems
+        problems = outcome({"samples.csv": SAMPLES, "wide.json": json.dumps(rows)}).problems
     assert "expected values from 0 to 1 that sum to 1" in problems[0]
