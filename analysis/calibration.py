@@ -89,16 +89,16 @@ def reliability(
         Guo et al. 2017, On calibration of modern neural networks; Nguyen and O'Connor 2015 (mass).
     """
     known = torch.isfinite(confidence)
-    confidence, right = confidence[known].double(), right[known]
-    if scheme == "mass":
-        place = bins_of_mass(confidence, bins)
-        return Reliability(
-            torch.bincount(place, minlength=bins),
-            torch.bincount(place, weights=confidence, minlength=bins),
-            torch.bincount(place[right], minlength=bins),
-        )
-    table = _of_width(confidence[None], right[None], bins, len(confidence))
-    return Reliability(*(sums[0] for sums in table.sums))
+    confidence, right = confidence[known].double(), right[known].bool()
+    if scheme == "width":
+        table = _of_width(confidence[None], right[None], bins, len(confidence))
+        return Reliability(*(sums[0] for sums in table.sums))
+    place = bins_of_mass(confidence, bins)
+    return Reliability(
+        torch.bincount(place, minlength=bins),
+        torch.bincount(place, weights=confidence, minlength=bins),
+        torch.bincount(place[right], minlength=bins),
+    )
 
 
 def mce(bin_count: Tensor, bin_confidence: Tensor, bin_right: Tensor) -> Tensor:

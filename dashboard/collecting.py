@@ -21,6 +21,6 @@ def freeze() -> None:
 
 
 def thaw() -> None:
-    """A session has ended: what it left must be found, before all is taken out again."""
+    """A session or a job has ended: what it left must be found before all is taken out again."""
     gc.unfreeze()
     _frozen["modules"] = 0

@@ -109,8 +109,7 @@ def _refused(upload: Upload, new: dict) -> bool:
     The field starts empty, so that what it holds is let go.
     """
     contents = tuple(file.getvalue() for file in new.values())
-    reason = intake.reason_for(new)
-    reason = reason or (intake.refusal(upload.owner, new=contents) if new else "")
+    reason = intake.reason_for(new) or (intake.refusal(upload.owner, new=contents) if new else "")
     names = words.listed([file.name for file in new.values()], 8)
     told = f"Not taken: {names}. {reason} What was there before stays." if reason else ""
     state.put("upload-refused", told)

@@ -63,9 +63,10 @@ def _same(piece: Piece, predictions: Tensor, weights: Tensor | None) -> Tensor:
     if weights is not None:
         return same_by_cells(predictions, weights, len(piece.bundle.classes))
     classes, models = len(piece.bundle.classes), len(predictions)
-    if bits.serves(*predictions.shape, classes, predictions.device):
-        shown = predictions is piece.predictions
-        return bits.equal_answers(piece.planes if shown else bits.packed(predictions, classes))
+    own = predictions is piece.predictions
+    planes = piece.planes if own else bits.planes_of(predictions, classes)
+    if planes is not None:
+        return bits.equal_answers(planes)
     work = models**2 * len(piece.bundle.ids) // 2
     if compiled.chosen(compiled.agreement_kernel(classes), work, predictions.device):
         return compiled.equal_answers(predictions, classes)

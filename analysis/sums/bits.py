@@ -31,6 +31,12 @@ def serves(models: int, samples: int, classes: int, device: torch.device) -> boo
     return small and at_hand(device)
 
 
+def planes_of(predictions: Tensor, classes: int) -> np.ndarray | None:
+    """The answers as `packed` has them; None where they are not counted here."""
+    served = serves(*predictions.shape, classes, predictions.device)
+    return packed(predictions, classes) if served else None
+
+
 def serves_flags(left: Tensor, right: Tensor) -> bool:
     """Whether pairs of flags [A, n] and [B, n] are counted here."""
     return len(left) * right.numel() < MOST_FLAGS and at_hand(left.device)
@@ -102,21 +108,32 @@ def _gathering() -> Callable:
 
 
 @cache
+def _cutting() -> Callable:
+    """Cuts a row of samples into eight runs of bytes, filled up behind the last sample."""
+    from numba import njit
+
+    @njit(inline="always")
+    def cut(row, runs, rest):
+        size = runs.shape[1]
+        for run in range(RUNS):
+            there = max(0, min(size, len(row) - run * size))
+            given = row[run * size : run * size + there]
+            for place in range(there):
+                runs[run, place] = np.uint8(given[place])
+            runs[run, there:] = rest
+
+    return cut
+
+
+@cache
 def _packing(depth: int) -> Callable:
-    gather = _gathering()
+    cut, gather = _cutting(), _gathering()
 
     @jit("void(int32[:, ::1], uint8[:, :, ::1])")
     def pack(answers, planes):
-        models, samples = answers.shape
-        size, one = planes.shape[2], np.uint8(1)
-        runs = np.empty((RUNS, size), dtype=np.uint8)
-        for model in range(models):
-            for run in range(RUNS):
-                there = max(0, min(size, samples - run * size))
-                said = answers[model, run * size : run * size + there]
-                for place in range(there):
-                    runs[run, place] = np.uint8(said[place])
-                runs[run, there:] = 255
+        runs, one = np.empty((RUNS, planes.shape[2]), dtype=np.uint8), np.uint8(1)
+        for model in range(len(answers)):
+            cut(answers[model], runs, 255)
             for bit in range(depth):
                 gather(runs, np.uint8(one << bit), planes[model, bit])
             # No answer is 255: the highest bit is set by nothing else.
@@ -127,19 +144,13 @@ def _packing(depth: int) -> Callable:
 
 @cache
 def _packing_flags() -> Callable:
-    gather = _gathering()
+    cut, gather = _cutting(), _gathering()
 
     @jit("void(uint8[:, ::1], uint8[:, ::1])")
     def pack(flags, words):
-        models, samples = flags.shape
-        size = words.shape[1]
-        runs = np.zeros((RUNS, size), dtype=np.uint8)
-        for model in range(models):
-            for run in range(RUNS):
-                there = max(0, min(size, samples - run * size))
-                given = flags[model, run * size : run * size + there]
-                for place in range(there):
-                    runs[run, place] = given[place]
+        runs = np.empty((RUNS, words.shape[1]), dtype=np.uint8)
+        for model in range(len(flags)):
+            cut(flags[model], runs, 0)
             gather(runs, np.uint8(1), words[model])
 
     return pack

@@ -46,11 +46,11 @@ def kept_per_pair(bundle: Bundle) -> bool:
 def _of_each(piece: Piece, classes: int) -> Tensor:
     """How often each model gives each answer, [M, C]."""
     said, weights = piece.predictions, piece.weights
+    if weights is None and classes <= bits.MOST_COUNTED and piece.planes is not None:
+        return bits.class_counts(piece.planes, classes)
     work = STEPS_PER_ANSWER * len(said) * len(piece.bundle.ids)
     if weights is None and compiled.chosen(("classes",), work, said.device):
         return compiled.class_counts(said, classes)
-    if weights is None and classes <= bits.MOST_COUNTED and piece.planes is not None:
-        return bits.class_counts(piece.planes, classes)
     if weights is None and compiled.at_hand(said.device):
         return compiled.class_counts(said, classes, threads=1)
     index = torch.where(said < 0, classes, said).long()

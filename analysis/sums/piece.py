@@ -96,10 +96,7 @@ class Piece:
     @cached_property
     def planes(self) -> np.ndarray | None:
         """The answers as bits, packed once for all families; None where others count them."""
-        classes = len(self.bundle.classes)
-        if not bits.serves(*self.predictions.shape, classes, self.bundle.device):
-            return None
-        return bits.packed(self.predictions, classes)
+        return bits.planes_of(self.predictions, len(self.bundle.classes))
 
     @cached_property
     def judged(self) -> Tensor | None:
