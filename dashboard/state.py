@@ -238,7 +238,7 @@ def select(
     _release(source)
     # Sorting a million is slow, and most panels give them in their order.
     ordered = positions if (np.diff(positions) > 0).all() else np.unique(positions)
-    st.session_state["selection"] = Selection(
+    picked = Selection(
         positions=ordered.astype(np.int32),
         source=source,
         description=description,
@@ -247,8 +247,7 @@ def select(
         # What that was picked in is let go: a chain of selections would grow with every pick.
         inside=None if inside is None else replace(inside, inside=None),
     )
-    st.session_state["page"] = 0
-    st.session_state["selections"] = selections() + 1
+    _hold(picked)
 
 
 def unpick(source: str) -> None:
@@ -259,8 +258,12 @@ def unpick(source: str) -> None:
     if current.inside is None:
         clear()
         return
-    st.session_state["selection"] = current.inside
+    _hold(current.inside)
     st.session_state.pop("picked_models", None)
+
+
+def _hold(picked: Selection) -> None:
+    st.session_state["selection"] = picked
     st.session_state["page"] = 0
     st.session_state["selections"] = selections() + 1
 

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.plots.layout import put, titled
-from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, shown
+from dashboard.theme import LIGHT, SEQUENTIAL, Palette, count, plain_interval, shown, three_digits
 
 NAMED_MODELS = 60
 NAMED_COLUMNS = 14
@@ -106,8 +106,9 @@ def _values(
             return "undefined: no sample answered by both"
         if not isfinite(value):
             return f"{unknown} (n = {count(n)})"
-        ends = f" [{low:.3g}, {high:.3g}] (95 %)" if isfinite(low) and isfinite(high) else ""
-        return f"{label} {value:.3g}{ends}, n = {n:,}"
+        ends = plain_interval(low, high)
+        ends = f" {ends} (95 %)" if ends else ""
+        return f"{label} {three_digits(value)}{ends}, n = {count(n)}"
 
     nowhere = np.full(matrix.shape, np.nan)
     parts = (matrix, together, nowhere if low is None else low, nowhere if high is None else high)
